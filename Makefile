@@ -1,0 +1,42 @@
+# Each target does its own set-up. What takes more than a line is in scripts/.
+.POSIX:
+.PHONY: help venv demo test lint unit contract fuzz sanity integration build simulator clean
+
+help: ## what the targets do
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
+
+venv: ## make .venv with all tools
+	@scripts/venv.sh
+
+demo: venv ## a full sync of example data into a practice Moodle, twice
+	@scripts/demo.sh
+
+test: venv ## everything CI checks
+	@scripts/test.sh
+
+lint: venv ## yamllint, ruff, shellcheck, ansible-lint, antsibull-docs, antsibull-changelog
+	@scripts/lint.sh
+
+unit: venv ## unit tests
+	@scripts/unit.sh unit
+
+contract: venv ## the practice Moodle against the recordings of a real one
+	@scripts/unit.sh contract
+
+fuzz: venv ## property tests
+	@scripts/unit.sh fuzz
+
+sanity: venv ## ansible-test sanity
+	@scripts/sanity.sh
+
+integration: venv ## the integration targets; one of them: make integration TARGET=toolsync_config
+	@scripts/integration.sh $(TARGET)
+
+build: venv ## dist/*.tar.gz, checked and installed into an empty folder
+	@scripts/build.sh
+
+simulator: venv ## a practice Moodle on port 8099 with the token "practice", until Ctrl-C
+	@.venv/bin/python -m tests.simulator --port 8099 --token practice --data .cache/practice.sqlite
+
+clean: ## remove what the other targets made
+	rm -rf .venv .cache dist .ansible tests/output

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Everything CI checks, part after part; goes on after a failure and closes with one line over all parts.
+# Usage: scripts/test.sh
+. "$(dirname "$0")/lib.sh"
+export RESULTS=$ROOT/.cache/results
+rm -rf "$RESULTS"
+mkdir -p "$RESULTS"
+
+part() { "$ROOT/scripts/$1.sh" "${@:2}" || note "$1" "scripts/$*" failed 0; }
+
+part lint
+part unit unit -n 2
+part unit contract -n 2
+part unit fuzz
+part sanity
+part integration
+part build
+part sanity --newest
+part integration --newest toolsync_config
+part integration --oldest toolsync_config
+log "summary"
+py scripts/summary.py "$RESULTS"
