@@ -1,6 +1,6 @@
 # Each target does its own set-up. What takes more than a line is in scripts/.
 .POSIX:
-.PHONY: help venv demo test lint unit contract fuzz sanity integration build simulator clean
+.PHONY: help venv demo test lint unit contract fuzz sanity integration build simulator changelog clean
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -37,6 +37,9 @@ build: venv ## dist/*.tar.gz, checked and installed into an empty folder
 
 simulator: venv ## a practice Moodle on port 8099 with the token "practice", until Ctrl-C
 	@.venv/bin/python -m tests.simulator --port 8099 --token practice --data .cache/practice.sqlite
+
+changelog: venv ## bring CHANGELOG.rst up to date with changelogs/fragments, for the version in galaxy.yml
+	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/python .venv/bin/antsibull-changelog release --update-existing --refresh --reload-plugins
 
 clean: ## remove what the other targets made
 	rm -rf .venv .cache dist .ansible tests/output

@@ -4,8 +4,8 @@
 """Stand-in for the pip bootstrap script that ansible-test downloads, so that tests need a package index only.
 
 ansible-test runs it with the Python of an empty virtual environment and the arguments
-``--disable-pip-version-check pip==X --no-setuptools --no-wheel``. The pip that Python bundles is put there first; it then
-installs the pip that was asked for.
+``--disable-pip-version-check pip==X --no-setuptools --no-wheel``. The pip that Python bundles is put there first; it
+then installs the pip that was asked for.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@
 Usage: summary.py FOLDER
 
 The folder holds ``checks.tsv`` (part, name, passed|failed|skipped, seconds: written by ``check`` of lib.sh) and
-``PART/*.xml``, JUnit files. A JUnit test case counts as one; the tasks of an integration target count together as one, the
-target. Exit status 1 when anything failed or nothing ran.
+``PART/*.xml``, JUnit files. A JUnit test case counts as one; the tasks of an integration target count together as one,
+the target. Exit status 1 when anything failed or nothing ran.
 """
 
 from __future__ import annotations
