@@ -1,0 +1,76 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every web service function that this collection calls: its parameters, whether it writes, whether it may be sent again.
+
+Private to this collection. The plugin declares its writing functions as C(read) in Moodle, so this list decides, not Moodle's.
+Source: the plugin's C(db/services.php) and the recordings in C(tests/contract).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class Function(t.NamedTuple):
+    """name: as registered; parameters: top-level keys; writes: changes the site; repeatable: twice has the effect of once."""
+
+    name: str
+    parameters: t.Tuple[str, ...]
+    writes: bool
+    repeatable: bool
+
+
+def _read(name, *parameters):
+    return Function(name, parameters, writes=False, repeatable=True)
+
+
+def _write(name, *parameters, repeatable):
+    return Function(name, parameters, writes=True, repeatable=repeatable)
+
+
+_ENROLMENT = (
+    "useridsource",
+    "userid",
+    "courseidsource",
+    "courseid",
+    "roleidsource",
+    "roleid",
+    "method",
+    "timestart",
+    "timeend",
+    "suspend",
+)
+
+FUNCTIONS = {
+    function.name: function
+    for function in (
+        # the plugin's main service
+        _write("tool_sync_set_config", "service", "confkey", "confvalue", repeatable=True),
+        _write("tool_sync_commit_file", "draftitemid", repeatable=False),
+        _write("tool_sync_process", "service", "action", repeatable=False),
+        _read("tool_sync_check_course", "courseidsource", "courseid"),
+        _write(
+            "tool_sync_deploy_course",
+            "categoryidsource",
+            "categoryid",
+            "templateidsource",
+            "templateid",
+            "shortname",
+            "fullname",
+            "idnumber",
+            "replacements",
+            repeatable=False,
+        ),
+        # the plugin's core extension
+        _write("tool_sync_enrol_user_enrol", *_ENROLMENT, repeatable=True),
+        _write("tool_sync_enrol_users_enrol", "enrols", repeatable=True),
+        # Moodle's own
+        _read("core_webservice_get_site_info"),
+        _read("core_course_get_courses_by_field", "field", "value"),
+        _read("core_course_get_categories", "criteria", "addsubcategories"),
+        _read("core_user_get_users_by_field", "field", "values"),
+        _read("core_enrol_get_enrolled_users", "courseid", "options"),
+        _write("enrol_manual_unenrol_users", "enrolments", repeatable=True),
+    )
+}

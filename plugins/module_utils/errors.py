@@ -1,0 +1,210 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What can go wrong, one class per thing an administrator would do about it.
+
+Private to this collection. Each class carries C(cause) and C(cure): the documentation's table of errors is made from them, and
+the cure is what a message ends with unless the place that raises knows better.
+"""
+
+from __future__ import annotations
+
+
+class ToolsyncError(Exception):
+    """Base of all errors that users see.
+
+    message: what happened, in the words of the option the user wrote; never a token, never a cell of a CSV.
+    cure: what to do about it. option: the module option that caused it.
+    errorcode, debuginfo: Moodle's own, when Moodle answered. result: return values known so far.
+    """
+
+    kind = "error"
+    cause = "Something went wrong that has no class of its own."
+    cure = ""
+
+    def __init__(self, message, *, cure=None, option=None, errorcode=None, debuginfo=None, result=None):
+        super().__init__(message)
+        self.message = message
+        if cure is not None:
+            self.cure = cure
+        self.option = option
+        self.errorcode = errorcode
+        self.debuginfo = debuginfo
+        self.result = dict(result or {})
+
+    def __str__(self):
+        return f"{self.message} {self.cure}".strip()
+
+    def describe(self):
+        """The C(error) return value: a dict of strings or None."""
+        return {
+            "kind": self.kind,
+            "option": self.option,
+            "errorcode": self.errorcode,
+            "debuginfo": self.debuginfo,
+        }
+
+
+class OptionError(ToolsyncError):
+    kind = "option"
+    cause = "An option is missing, or holds a value that Moodle or the plugin could not use."
+    cure = "Correct the option; nothing was sent."
+
+
+class LibraryMissing(ToolsyncError):
+    kind = "library"
+    cause = "The Python library requests is missing on the host that runs the module."
+    cure = "Install it for the Python that Ansible uses there, for example with pip install requests."
+
+
+class SourceFileError(ToolsyncError):
+    kind = "source_file"
+    cause = "The file to send is missing, unreadable or not a regular file."
+    cure = "Check the path and its permissions on the host that the message names; nothing was sent."
+
+
+class CsvRefused(ToolsyncError):
+    kind = "csv"
+    cause = "The CSV check found rows that the plugin would misread, refuse or choke on."
+    cure = "Correct the file; nothing was sent."
+
+
+class StateFileError(ToolsyncError):
+    kind = "state_file"
+    cause = "The memory file of what was last sent could not be written."
+    cure = "Make the folder of state_file writable for the user that runs the task, or point state_file elsewhere."
+
+
+class Unreachable(ToolsyncError):
+    kind = "unreachable"
+    cause = "No connection to the site came about, or it broke every time: name, port, firewall, proxy or an overloaded server."
+    cure = "Check url, and that this host may reach it (proxy variables are taken from the environment)."
+
+
+class TlsFailed(ToolsyncError):
+    kind = "tls"
+    cause = "The site's certificate could not be verified, or TLS could not be set up."
+    cure = "Give the certificate authority with ca_path; validate_certs=false only where you accept the risk."
+
+
+class Redirected(ToolsyncError):
+    kind = "redirect"
+    cause = "The site answered with a redirect: its own address is another one than url. A redirected POST would lose its data."
+    cure = "Set url to the address that the message names."
+
+
+class NotMoodle(ToolsyncError):
+    kind = "not_moodle"
+    cause = "The answer is a web page or text, not the JSON of a Moodle web service."
+    cure = "Check that url is the address of the Moodle site itself (its wwwroot), without a path behind it."
+
+
+class HttpRefused(ToolsyncError):
+    kind = "http"
+    cause = "The web server or a proxy in front of Moodle refused the request or failed."
+    cure = "Look into the web server's or the proxy's log."
+
+
+class Throttled(ToolsyncError):
+    kind = "throttled"
+    cause = "A proxy in front of Moodle limits the number of requests (HTTP 429) and kept doing so."
+    cure = "Run it again later, or raise the limit for this client."
+
+
+class Maintenance(ToolsyncError):
+    kind = "maintenance"
+    cause = "The site is in maintenance mode or being upgraded."
+    cure = (
+        "Run it again when maintenance is over (Site administration > Server > Maintenance mode, or "
+        "admin/cli/maintenance.php --disable)."
+    )
+
+
+class MoodleError(ToolsyncError):
+    """Moodle answered with an error object."""
+
+    kind = "moodle"
+    cause = "Moodle raised an exception that has no class of its own here."
+    cure = "See the message, and Moodle's own log. Setting Site administration > Development > Debugging to NORMAL makes Moodle tell more."
+
+
+class TokenRefused(MoodleError):
+    kind = "token"
+    cause = "Moodle does not know the token: mistyped, deleted, expired, or made on another site."
+    cure = "Check the option token against Site administration > Server > Web services > Manage tokens."
+
+
+class AccessRefused(MoodleError):
+    kind = "access"
+    cause = (
+        "Web services or the REST protocol are off, the service is disabled or lacks the function, or the account of the token "
+        "may not use it."
+    )
+    cure = (
+        "Check on Site administration > Server > Web services: Overview (web services and REST are on), External services (the "
+        "service is enabled, holds the function, allows uploads, and its authorised users hold the account), Manage tokens (not "
+        "expired, no other IP restriction). The account needs the capability webservice/rest:use and must not be suspended."
+    )
+
+
+class FunctionUnknown(MoodleError):
+    kind = "function_unknown"
+    cause = "The site does not know the web service function: the tool_sync plugin is not installed, or it is another version."
+    cure = "Install or upgrade the plugin (Site administration > Plugins > Plugins overview > tool_sync)."
+
+
+class EditionError(MoodleError):
+    kind = "edition"
+    cause = "The site runs the community release of tool_sync, in which commit_file, process and deploy_course are closed."
+    cure = (
+        "Install the plugin's pro release, or switch off its setting emulatecommunity "
+        "(Site administration > Plugins > Admin tools > Sync)."
+    )
+
+
+class ParameterRefused(MoodleError):
+    kind = "parameter"
+    cause = "Moodle refused a value. On a production site it does not say which one: it is always 'Invalid parameter value detected'."
+    cure = "Check the identifiers; with Site administration > Development > Debugging set to NORMAL, Moodle names the culprit."
+
+
+class DatabaseError(MoodleError):
+    kind = "database"
+    cause = "Moodle's database refused a statement; in a run this is mostly an unset or wrong identifier setting of the plugin."
+    cure = (
+        "Save the plugin's settings once (Site administration > Plugins > Admin tools > Sync), check its identifier settings, "
+        "and look for over-long or duplicate values in the data."
+    )
+
+
+class UploadRefused(MoodleError):
+    kind = "upload"
+    cause = "Moodle or PHP did not take the file: too large, over the quota, an extension or a name that is not allowed."
+    cure = "See the message for the limit that was met."
+
+
+class OutcomeUnknown(ToolsyncError):
+    kind = "unknown"
+    cause = "A call that must not be repeated was sent, and no usable answer came back: a time-out, a broken connection, HTTP 5xx."
+    cure = "It may have been done, and may still be running: look at the site before you run this again."
+
+
+class ExecutedUnreadable(ToolsyncError):
+    kind = "executed_unreadable"
+    cause = "The work was done, but Moodle refused to hand over the report (invalidresponse)."
+    cure = (
+        "Nothing is repeated on its own. Set Site administration > Development > Debugging to DEVELOPER to receive the report "
+        "with the next run, or look at the data on the site."
+    )
+
+
+class RunFailed(ToolsyncError):
+    kind = "run"
+    cause = "The run of the plugin reported rows that it could not process, or stopped before the end of the file."
+    cure = "See failures and report in the result; correct the rows and run it again."
+
+
+class PartlyFailed(ToolsyncError):
+    kind = "partly_failed"
+    cause = "Some records of a bulk task were refused; the others were processed."
+    cure = "See failures in the result; correct those records and run it again: what is in place is left alone."

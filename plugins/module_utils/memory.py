@@ -1,0 +1,104 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was last sent to a site, kept in a file, since the site can't be asked.
+
+Private to this collection. The file is JSON, mode 0600, and holds names of settings and files, and checksums; no token, no row.
+A damaged file counts as an empty one: then everything is reported as changed once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import tempfile
+from urllib.parse import urlsplit
+
+from .errors import StateFileError
+
+DEFAULT_FOLDER = "~/.ansible/toolsync"
+
+
+def default_path(base_url):
+    """The memory file for a site: its host name for people, a hash for sites that share it."""
+    host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(base_url).netloc)
+    return f"{DEFAULT_FOLDER}/{host}-{hashlib.sha256(base_url.encode()).hexdigest()[:8]}.json"
+
+
+class Memory:
+    """Sections of what was sent: section -> key -> value (JSON).
+
+    path: of the file, or None for the default; read_only: never written (check mode). damaged: True after an unreadable file.
+    """
+
+    def __init__(self, site, path=None, *, read_only=False):
+        self.path = os.path.expanduser(path or default_path(site))
+        self.read_only = read_only
+        self.damaged = False
+        self._site = site
+
+    def get(self, section, key=None):
+        """A copy of a section (a dict), or one value of it (None when unknown)."""
+        found = self._load().get(section)
+        found = found if isinstance(found, dict) else {}
+        return found if key is None else found.get(key)
+
+    def put(self, section, values):
+        """Merge values into a section; a value of None forgets its key. Written at once, atomically."""
+        if self.read_only:
+            raise RuntimeError("the memory file was written in check mode")
+        try:
+            with self._locked():
+                content = self._load()
+                old = content.get(section)
+                merged = {**(old if isinstance(old, dict) else {}), **values}
+                content[section] = {key: value for key, value in merged.items() if value is not None}
+                self._write({"version": 1, "site": self._site, **content})
+        except OSError as error:
+            raise StateFileError(
+                f"state_file: {self.path} could not be written: {error.strerror}. What was sent to the site stays sent.",
+                option="state_file",
+            ) from None
+
+    def _load(self):
+        try:
+            with open(self.path, encoding="utf-8") as stream:
+                content = json.load(stream)
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError, RecursionError):
+            content = None
+        # Another site's memory would be a lie here, as a damaged one would.
+        if not isinstance(content, dict) or content.get("site") != self._site:
+            self.damaged = True
+            return {}
+        return content
+
+    @contextlib.contextmanager
+    def _locked(self):
+        """Two tasks on one site add to the file, one after the other."""
+        os.makedirs(os.path.dirname(self.path) or ".", mode=0o700, exist_ok=True)
+        descriptor = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _write(self, content):
+        folder, name = os.path.split(self.path)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder or ".")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+                json.dump(content, stream, indent=1, sort_keys=True)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(temporary, self.path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise

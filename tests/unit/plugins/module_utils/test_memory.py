@@ -1,0 +1,100 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The memory of what was last sent."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import StateFileError
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.memory import Memory, default_path
+
+SITE = "https://moodle.example.org"
+
+
+def memory(path, **more):
+    return Memory(SITE, str(path), **more)
+
+
+def test_what_is_put_is_got_by_the_next_task(tmp_path):
+    path = tmp_path / "new" / "state.json"
+    memory(path).put("settings", {"users": {"filelocation": "a.csv"}})
+    memory(path).put("settings", {"enrols": {"filelocation": "b.csv"}})
+    assert memory(path).get("settings") == {"users": {"filelocation": "a.csv"}, "enrols": {"filelocation": "b.csv"}}
+    assert memory(path).get("settings", "users") == {"filelocation": "a.csv"}
+    assert memory(path).get("files", "x") is None
+
+
+def test_none_forgets(tmp_path):
+    one = memory(tmp_path / "s")
+    one.put("files", {"a": 1, "b": 2})
+    one.put("files", {"a": None})
+    assert one.get("files") == {"b": 2}
+
+
+def test_it_is_private(tmp_path):
+    memory(tmp_path / "folder" / "s").put("files", {"a": 1})
+    assert (tmp_path / "folder" / "s").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "folder").stat().st_mode & 0o777 == 0o700
+
+
+def test_damage_at_any_byte_is_an_empty_memory_and_can_be_written_again(tmp_path):
+    path = tmp_path / "s"
+    memory(path).put("files", {"a.csv": {"sha256": "x"}})
+    whole = path.read_bytes()
+    for length in range(len(whole)):
+        path.write_bytes(whole[:length])
+        damaged = memory(path)
+        assert damaged.get("files") == {} and damaged.damaged
+    memory(path).put("files", {"b.csv": {"sha256": "y"}})
+    assert memory(path).get("files") == {"b.csv": {"sha256": "y"}}
+
+
+@pytest.mark.parametrize("content", ["[]", "1", '{"site": "https://other.example.org"}', '{"files": {}}', "[" * 100000])
+def test_another_content_is_damage(tmp_path, content):
+    (tmp_path / "s").write_text(content)
+    other = memory(tmp_path / "s")
+    assert other.get("files") == {} and other.damaged
+
+
+@pytest.mark.parametrize("section", ["[]", "1", '"x"', "null"])
+def test_a_section_of_another_shape_is_empty(tmp_path, section):
+    (tmp_path / "s").write_text(f'{{"site": "{SITE}", "files": {section}}}')
+    assert memory(tmp_path / "s").get("files") == {}
+    memory(tmp_path / "s").put("files", {"a": 1})
+    assert memory(tmp_path / "s").get("files") == {"a": 1}
+
+
+def test_check_mode_never_writes(tmp_path):
+    with pytest.raises(RuntimeError):
+        memory(tmp_path / "s", read_only=True).put("files", {"a": 1})
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateFileError, match="state_file"):
+        memory(tmp_path / "file" / "s").put("files", {"a": 1})
+
+
+def test_parallel_writers_lose_nothing(tmp_path):
+    def write(number):
+        for step in range(10):
+            memory(tmp_path / "s").put("files", {f"{number}-{step}": 1})
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(json.loads((tmp_path / "s").read_text())["files"]) == 40
+    assert sorted(os.listdir(tmp_path)) == ["s", "s.lock"]
+
+
+def test_sites_have_files_of_their_own():
+    paths = {default_path(url) for url in (SITE, SITE + "/a", SITE + "/b", "http://moodle.example.org")}
+    assert len(paths) == 4
+    assert all(os.path.basename(path).startswith("moodle.example.org-") for path in paths)
