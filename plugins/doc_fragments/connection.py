@@ -1,0 +1,67 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of every module: how to reach the site."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  url:
+    description:
+      - Address of the Moodle site (its C(wwwroot)), such as V(https://moodle.example.org).
+      - Needed, unless the environment variable E(TOOLSYNC_URL) is set.
+    type: str
+    aliases: [moodle_url]
+  token:
+    description:
+      - Token of a Moodle web service that holds the functions which the module calls.
+      - Needed, unless the environment variable E(TOOLSYNC_TOKEN) is set.
+      - It is an administrator's secret. It is sent in the body of requests only, and shown nowhere.
+    type: str
+    aliases: [wstoken]
+  validate_certs:
+    description:
+      - Whether the site's TLS certificate is verified.
+      - The environment variable E(TOOLSYNC_VALIDATE_CERTS) gives another default.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file or a directory with certificates of the authorities to trust instead of the system's, on the host that runs the module.
+      - The environment variable E(TOOLSYNC_CA_PATH) gives a default.
+    type: path
+  timeout:
+    description:
+      - Seconds to wait for an answer of the site.
+      - The environment variable E(TOOLSYNC_TIMEOUT) gives another default.
+    type: int
+    default: 60
+  connect_timeout:
+    description: Seconds to wait for the connection to the site.
+    type: int
+    default: 10
+  retries:
+    description:
+      - How often a call is sent again when the connection fails, or when a proxy answers HTTP 429, 502, 503 or 504.
+      - Calls whose repetition would do harm (commit, process, deploy) are sent again only when it is certain that they never left.
+    type: int
+    default: 3
+notes:
+  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY)); C(.netrc) is not read.
+  - All options of this group can be given once with C(module_defaults) for C(group/activeprolearn.toolsync.toolsync).
+requirements:
+  - requests (Python library, on the host that runs the module)
+"""
+
+    STATE_FILE = r"""
+options:
+  state_file:
+    description:
+      - A file on the host that runs the module that remembers what was last sent to the site, because the site can't be asked.
+      - Without it, a file per site in C(~/.ansible/toolsync) is used. It holds names and checksums, neither secrets nor rows.
+      - Where it does not survive (a container per run, as in AWX), everything is reported as changed; nothing else depends on it.
+    type: path
+"""

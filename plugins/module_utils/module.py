@@ -1,0 +1,141 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The glue between Ansible and the services: shared options, and the one entry C(run).
+
+Private to this collection. C(run) knows neither AnsibleModule nor ActionBase, so that the same code runs in a module's process
+and inside the controller. Errors become results here and nowhere else; so do check mode and diff.
+"""
+
+from __future__ import annotations
+
+import traceback
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, env_fallback
+
+from .errors import OptionError, ToolsyncError
+from .memory import Memory
+from .moodle import Moodle
+from .services.base import Plan, Site
+from .transport import Transport
+
+ISSUES = "https://github.com/activeprolearn/ansible-toolsync/issues"
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
+    "url": {"type": "str", "fallback": (env_fallback, ["TOOLSYNC_URL"])},
+    "token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["TOOLSYNC_TOKEN"])},
+    "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["TOOLSYNC_VALIDATE_CERTS"])},
+    "ca_path": {"type": "path", "fallback": (env_fallback, ["TOOLSYNC_CA_PATH"])},
+    "timeout": {"type": "int", "default": 60, "fallback": (env_fallback, ["TOOLSYNC_TIMEOUT"])},
+    "connect_timeout": {"type": "int", "default": 10},
+    "retries": {"type": "int", "default": 3},
+}
+STATE_FILE_SPEC: dict[str, dict[str, t.Any]] = {"state_file": {"type": "path"}}
+
+
+class Task(t.NamedTuple):
+    """What a module adds to the rest.
+
+    plan: (Site, params) -> Plan. options: its argument spec without the connection's. constraints: the keyword arguments of
+    AnsibleModule such as mutually_exclusive. personal: options whose values belong into no output, though they are no secrets.
+    """
+
+    plan: t.Callable[[Site, dict[str, t.Any]], Plan]
+    options: dict[str, dict[str, t.Any]]
+    constraints: dict[str, t.Any] = {}
+    personal: tuple[str, ...] = ()
+
+    @property
+    def argument_spec(self):
+        return {**CONNECTION_SPEC, **self.options}
+
+
+def run(task, params, *, check_mode=False, diff=False):
+    """Run a task; returns its result (C(failed) is true in that of a failure). Never raises."""
+    warnings: list[str] = []
+    plan = None
+    try:
+        with _transport(params) as transport:
+            if transport.clear_text:
+                warnings.append("url begins with http://: the token travels unencrypted. Use https.")
+            site = Site(
+                Moodle(transport, params["token"], read_only=check_mode),
+                Memory(transport.base, params.get("state_file"), read_only=check_mode),
+                warnings,
+            )
+            try:
+                plan = task.plan(site, params)
+                if not check_mode:
+                    plan.apply()
+            finally:
+                if plan is not None:
+                    plan.close()
+            if site.memory.damaged:
+                site.warn(f"The memory file {site.memory.path} was damaged or another site's, and taken as empty.")
+        result = {"changed": plan.changed, **plan.result}
+    except ToolsyncError as error:
+        result = {"changed": False, **error.result}
+        if plan is not None:
+            result = {**result, "changed": plan.changed, **plan.result}
+        result.update(failed=True, msg=str(error), error=error.describe())
+    except Exception as error:  # a defect of ours: say so instead of showing a traceback
+        result = {
+            "failed": True,
+            "changed": bool(plan and plan.changed),
+            "msg": f"A defect in activeprolearn.toolsync ({type(error).__name__}). Please report it with the output of -vvv: {ISSUES}",
+            "exception": _scrubbed(traceback.format_exc(), params.get("token")),
+        }
+    if diff and plan is not None:
+        result["diff"] = {"before": plan.before, "after": plan.after}
+    if warnings:
+        result["warnings"] = warnings
+    return result
+
+
+def invocation(task, params):
+    """The C(invocation) of a result: what the user wrote, without secrets and personal data."""
+    hidden = {name for name, option in task.argument_spec.items() if option.get("no_log")} | set(task.personal)
+    return {"module_args": {key: HIDDEN if key in hidden and value else value for key, value in params.items()}}
+
+
+def run_module(task):
+    """The C(main) of a module."""
+    # Personal options are kept out of the target's syslog by no_log; but no_log would also blank every "1" and "student"
+    # in the result once they are cells of a row, so only the token stays a value to blank.
+    spec = {
+        name: {**option, "no_log": True} if name in task.personal else option for name, option in task.argument_spec.items()
+    }
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, **task.constraints)
+    if task.personal:
+        module.no_log_values = {module.params["token"]} - {None}
+    result = run(task, module.params, check_mode=module.check_mode, diff=module._diff)
+    result["invocation"] = invocation(task, module.params)
+    if result.pop("failed", False):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def _transport(params):
+    for option, variable in (("url", "TOOLSYNC_URL"), ("token", "TOOLSYNC_TOKEN")):
+        if not (params.get(option) or "").strip():
+            raise OptionError(
+                f"{option} is missing.", option=option, cure=f"Give the option {option}, or set the environment variable {variable}."
+            )
+    for option, least in (("timeout", 1), ("connect_timeout", 1), ("retries", 0)):
+        if params[option] < least:
+            raise OptionError(f"{option} must be at least {least}.", option=option)
+    return Transport(
+        params["url"].strip(),
+        params["token"],
+        validate_certs=params["validate_certs"],
+        ca_path=params["ca_path"],
+        timeout=params["timeout"],
+        connect_timeout=params["connect_timeout"],
+        retries=params["retries"],
+    )
+
+
+def _scrubbed(text, secret):
+    return text.replace(secret, HIDDEN) if secret else text

@@ -1,0 +1,64 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all services share: the site they work on and the plan they make.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ..csvfile import ACTIONS
+from ..errors import OptionError
+from ..memory import Memory
+from ..moodle import Moodle
+
+#: What the plugin's web page calls a service otherwise than its code.
+SERVICE_ALIASES = {"enols": "enrols"}
+
+
+def checked_action(service, action):
+    """(service, action) in the plugin's own spelling. Raises OptionError."""
+    service = SERVICE_ALIASES.get(service, service)
+    action = action or ("" if service == "courses" else "sync")
+    if action not in ACTIONS[service]:
+        allowed = ", ".join(ACTIONS[service])
+        given = f"{service} has no action {action}" if action else f"action is missing for {service}"
+        raise OptionError(f"{given}: it has {allowed}.", option="action")
+    return service, action
+
+
+@dataclass
+class Site:
+    """moodle: the client; memory: what was last sent; warnings: texts for the user, in order."""
+
+    moodle: Moodle
+    memory: Memory
+    warnings: list[str] = field(default_factory=list)
+
+    def warn(self, text):
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+
+class Plan:
+    """What a task would do, and doing it.
+
+    changed: whether the site ends up another one; before, after: the two sides of the diff; result: the return values.
+    Making a plan only reads. C(apply) sends, and corrects the three from what really happened; C(close) drops temporary files.
+    """
+
+    def __init__(self, *, changed, before, after, result):
+        self.changed: bool = changed
+        self.before: t.Any = before
+        self.after: t.Any = after
+        self.result: dict[str, t.Any] = result
+
+    def apply(self):
+        """Do it. Raises ToolsyncError; what is in result by then stays true."""
+
+    def close(self):
+        """Release what the plan holds."""

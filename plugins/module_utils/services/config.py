@@ -1,0 +1,126 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin's settings that web services can set.
+
+Private to this collection. The site can't be asked for them, and checks no value: a wrong one is stored and breaks the next run.
+So every value is checked here, every setting is always sent, and C(changed) comes from what was last sent from this host.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import OptionError, ParameterRefused
+from ..moodle import has_markup
+from .base import SERVICE_ALIASES, Plan
+
+FILE = "a file name with an extension"
+FLAG = ("0", "1")
+_COURSE = ("id", "shortname", "idnumber")
+_USER = ("id", "username", "idnumber", "email")
+
+#: service -> key -> FILE or the values it may have (plugin.md A.4).
+SETTINGS = {
+    "courses": {
+        "fileuploadlocation": FILE,
+        "filedeletelocation": FILE,
+        "filedeleteidentifier": _COURSE,
+        "fileexistslocation": FILE,
+        "existfileidentifier": _COURSE,
+        "fileresetlocation": FILE,
+        "fileresetidentifier": ("shortname",),
+    },
+    "users": {"filelocation": FILE, "primaryidentity": _USER},
+    "enrols": {"filelocation": FILE, "courseidentifier": _COURSE, "useridentifier": _USER},
+    "cohorts": {
+        "filelocation": FILE,
+        "useridentifier": _USER,
+        "cohortidentifier": ("id", "idnumber", "name"),
+        "autocreate": FLAG,
+        "syncdelete": FLAG,
+    },
+}
+
+_UI = "Site administration > Plugins > Admin tools > Sync"
+_REFUSED = {
+    ("courses", "forceupdate"): (
+        f"Set it on {_UI}, or on the Moodle host: php admin/cli/cfg.php --component=tool_sync --name=courses_forceupdate --set=1."
+    ),
+    ("courses", "fileexistlocation"): (
+        "It is not needed: toolsync_process with service courses, action check and src checks a file of courses without it."
+    ),
+}
+_WITHOUT_EFFECT = {
+    ("courses", "fileexistslocation"): "the plugin reads a setting of another name; toolsync_process takes the file as src",
+    ("cohorts", "syncdelete"): "the plugin never reads it; remove members with cmd del rows instead",
+}
+_FILE_NAME = re.compile(r"[^,\\\x00-\x1f]*[^,\\/\x00-\x1f]\.[A-Za-z0-9]{1,10}")
+
+
+def plan(site, service, settings):
+    """service: one of SETTINGS (or an alias); settings: dict key -> value. Raises OptionError before anything is sent."""
+    service = SERVICE_ALIASES.get(service, service)
+    values = {key: checked(service, key, value) for key, value in settings.items()}
+    if not values:
+        raise OptionError("settings is empty: there is nothing to set.", option="settings")
+    for key in values:
+        if (service, key) in _WITHOUT_EFFECT:
+            site.warn(f"The setting {key} of {service} has no effect: {_WITHOUT_EFFECT[service, key]}.")
+    return ConfigPlan(site, service, values)
+
+
+def checked(service, key, value):
+    """The text that is sent for a setting. Raises OptionError."""
+    known = SETTINGS[service]
+    if key not in known:
+        cure = _REFUSED.get((service, key))
+        if cure:
+            raise OptionError(f"The web service refuses to set {key} of {service}.", option="settings", cure=cure)
+        names = ", ".join(sorted(known))
+        raise OptionError(f"{service} has no setting {key}. It has: {names}.", option="settings")
+    allowed = known[key]
+    if isinstance(value, (dict, list)) or value is None:
+        raise OptionError(f"{key} of {service} needs a single value.", option="settings")
+    text = str(int(value)) if isinstance(value, bool) else str(value).strip()
+    if allowed is FILE:
+        if len(text) > 255 or has_markup(text) or not _FILE_NAME.fullmatch(text):
+            raise OptionError(
+                f"{key} of {service} must be {FILE}, such as {service}.csv: without commas, backslashes or markup, at most 255 characters.",
+                option="settings",
+            )
+    elif text not in allowed:
+        raise OptionError(f"{key} of {service} must be one of: {', '.join(allowed)}.", option="settings")
+    return text
+
+
+class ConfigPlan(Plan):
+    def __init__(self, site, service, values):
+        known = site.memory.get("settings", service) or {}
+        previous = {key: known.get(key) for key in values}
+        changed_keys = [key for key, value in values.items() if previous[key] != value]
+        super().__init__(
+            changed=bool(changed_keys),
+            before=previous,
+            after=dict(values),
+            result={"service": service, "settings": dict(values), "previous": previous, "changed_keys": changed_keys},
+        )
+        self._site, self._service, self._values, self._known = site, service, values, known
+
+    def apply(self):
+        sent = {}
+        try:
+            for key, value in self._values.items():
+                parameters = {"service": self._service, "confkey": key, "confvalue": value}
+                self._site.moodle.call("tool_sync_set_config", parameters)
+                sent[key] = value
+        except ParameterRefused as error:
+            error.message = f"The plugin on this site refused the setting {key} of {self._service}."
+            error.cure = "Its version may know other settings: compare with its settings page. The settings before it were set."
+            raise
+        finally:
+            self.changed = any(key in sent for key in self.result["changed_keys"])
+            self.result["changed_keys"] = [key for key in self.result["changed_keys"] if key in sent]
+            self.after = {key: sent.get(key, self.before[key]) for key in self._values}
+            if sent:
+                self._site.memory.put("settings", {self._service: {**self._known, **sent}})

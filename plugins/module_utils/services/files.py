@@ -1,0 +1,278 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files into the plugin's area: check, upload to a draft item, commit.
+
+Private to this collection. The site's files can't be listed, so C(changed) compares with what this host committed last under the
+same name. A run may consume a file (the site's setting filecleanup): after one, the file is sent again even when it is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import stat
+import tempfile
+
+from .. import csvfile
+from ..errors import CsvRefused, OptionError, OutcomeUnknown, SourceFileError
+from ..transport import CHUNK, FilePart
+from .base import Plan, checked_action
+
+#: What Moodle's PARAM_FILE takes out of a file name.
+_CLEANED = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
+_BOM = b"\xef\xbb\xbf"
+#: Findings shown as Ansible warnings; all of the first 50 are in the result.
+_SHOWN = 5
+
+#: What a run did to the file that was committed under a name.
+KEPT, MAYBE_CONSUMED, CONSUMED = "kept", "maybe_consumed", "consumed"
+
+
+def plan(
+    site,
+    source,
+    dest,
+    *,
+    service=None,
+    action=None,
+    separator=";",
+    site_separator=None,
+    encoding="utf-8",
+    commit=True,
+    force=False,
+    allow_destructive=False,
+):
+    """source: a Source. Checks the file and plans its way. Raises SourceFileError, CsvRefused, OptionError."""
+    name = _checked_name(dest or source.name)
+    if service:
+        service, action = checked_action(service, action)
+    with source.open() as original:
+        path = _to_send(source, original, separator, site_separator or separator, encoding)
+    known = site.memory.get("settings", service) or {} if service else {}
+    with open(path, "rb") as stream:
+        hashed = _Hashed(stream)
+        reader = io.BufferedReader(hashed, CHUNK)
+        check = csvfile.check(
+            reader,
+            service,
+            action,
+            separator=site_separator or separator,
+            settings=known,
+            allow_destructive=allow_destructive,
+        )
+        while reader.read(CHUNK):  # what the check left unread
+            pass
+    _refuse(check, name, allow_destructive)
+    shown = [*check.warnings, *check.destructive]
+    for finding in shown[:_SHOWN]:
+        site.warn(f"{name}: {text(finding)}")
+    if len(shown) > _SHOWN:
+        more = check.warning_count + check.destructive_count - _SHOWN
+        site.warn(f"{name}: {more} more remarks of the CSV check, the first of them in findings.")
+    return UploadPlan(site, source, path, name, hashed.digest, hashed.size, check, commit=commit, force=force)
+
+
+def text(finding):
+    """A finding as a sentence with its place."""
+    place = [f"line {finding.line}"] if finding.line else []
+    place += [f"column {finding.column}"] if finding.column else []
+    return f"{', '.join(place)}: {finding.message}" if place else finding.message
+
+
+class Source:
+    """Where the bytes come from: a path, a text, or rows. Holds a private folder for what has to be made."""
+
+    def __init__(self, *, src=None, content=None, rows=None, columns=None, separator=";", service=None):
+        self._folder = tempfile.TemporaryDirectory(prefix="toolsync-")
+        self.name = os.path.basename(src) if src else None
+        self.given = src is not None
+        if src:
+            self.path = _regular(src)
+            return
+        if rows is not None:
+            try:
+                data = csvfile.render(rows, columns, separator=separator, service=service)
+            except ValueError as error:
+                raise CsvRefused(f"rows can't be written as the plugin's CSV: {error}.", option="rows") from None
+        else:
+            data = content.encode("utf-8")
+        self.path = self.scratch("content")
+        with open(self.path, "wb") as stream:
+            stream.write(data)
+
+    def open(self):
+        try:
+            return open(self.path, "rb")
+        except OSError as error:
+            raise SourceFileError(f"src: {self.path} cannot be read: {error.strerror}.", option="src") from None
+
+    def scratch(self, name):
+        return os.path.join(self._folder.name, name)
+
+    def close(self):
+        self._folder.cleanup()
+
+
+class UploadPlan(Plan):
+    def __init__(self, site, source, path, name, digest, size, check, *, commit, force):
+        known = site.memory.get("files", name) or {}
+        same = known.get("sha256") == digest
+        self._send = force or not commit or not same or known.get("state") != KEPT
+        super().__init__(
+            changed=force or not commit or not same or known.get("state") == CONSUMED,
+            before={"filename": name, "sha256": known["sha256"], "size": known["size"]} if known else {},
+            after={"filename": name, "sha256": digest, "size": size},
+            result={
+                "filename": name,
+                "draft_item_id": None,
+                "size": size,
+                "sha256": digest,
+                "rows": check.rows,
+                "columns": list(check.columns),
+                "sent": self._send,
+                "committed": commit,
+                "findings": [vars(finding) for finding in (*check.destructive, *check.warnings)],
+            },
+        )
+        self._site, self._source, self._path, self._commit = site, source, path, commit
+
+    def close(self):
+        self._source.close()
+
+    def apply(self):
+        if not self._send:
+            return
+        would_change, self.changed = self.changed, False
+        self.result.update(sent=False, committed=False)
+        part = _HashedPart(self._path, self.result["filename"])
+        record = self._site.moodle.upload(part)
+        if part.digest != self.result["sha256"]:
+            raise SourceFileError(
+                f"src: {self.result['filename']} was changed while it was being read; it was not committed.",
+                option="src",
+                cure="Run it again when nothing writes to the file.",
+            )
+        name = record["filename"]
+        self.result.update(sent=True, filename=name, draft_item_id=int(record["itemid"]))
+        self.after["filename"] = name
+        if self._commit:
+            self._do_commit(name)
+        self.changed = would_change
+
+    def _do_commit(self, name):
+        # Until the commit is confirmed, what is in the plugin's area under this name is not known.
+        self._site.memory.put("files", {name: None})
+        try:
+            self._site.moodle.call("tool_sync_commit_file", {"draftitemid": self.result["draft_item_id"]})
+        except OutcomeUnknown as error:
+            error.cure = "Run the task again: it uploads the file to a new draft item and commits that."
+            self.changed = True
+            raise
+        self.result["committed"] = True
+        entry = {"sha256": self.result["sha256"], "size": self.result["size"], "state": KEPT}
+        self._site.memory.put("files", {name: entry})
+
+
+def mark(memory, name, state):
+    """A run has read the file of that name: remember what became of it. name None: any file may have been read."""
+    files = memory.get("files")
+    touched = {key: {**entry, "state": state} for key, entry in files.items() if name in (None, key)}
+    if touched:
+        memory.put("files", touched)
+
+
+class _Hashed(io.RawIOBase):
+    """A binary stream that remembers size and digest of what was read through it."""
+
+    def __init__(self, stream):
+        super().__init__()
+        self._stream = stream
+        self._digest = hashlib.sha256()
+        self.size = 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        count = self._stream.readinto(buffer)
+        self._digest.update(memoryview(buffer)[:count])
+        self.size += count
+        return count
+
+    @property
+    def digest(self):
+        return self._digest.hexdigest()
+
+
+class _HashedPart(FilePart):
+    """A file part that knows the digest of what was really sent."""
+
+    digest = None
+
+    def __iter__(self):
+        digest = hashlib.sha256()
+        for chunk in super().__iter__():
+            digest.update(chunk)
+            yield chunk
+        self.digest = digest.hexdigest()
+
+
+def _regular(src):
+    try:
+        mode = os.stat(src).st_mode
+    except OSError as error:
+        raise SourceFileError(f"src: {src} cannot be read: {error.strerror}.", option="src") from None
+    if not stat.S_ISREG(mode):
+        raise SourceFileError(f"src: {src} is not a regular file.", option="src")
+    if not os.access(src, os.R_OK):
+        raise SourceFileError(f"src: {src} cannot be read: permission denied.", option="src")
+    return src
+
+
+def _to_send(source, original, separator, site_separator, encoding):
+    """The path of the bytes to send: the source itself where nothing has to be changed."""
+    plain = encoding.lower().replace("_", "-") in ("utf-8", "utf8") and original.read(3) != _BOM
+    if plain and separator == site_separator:
+        return source.path
+    original.seek(0)
+    path = source.scratch("normalised")
+    with open(path, "wb") as target:
+        try:
+            csvfile.normalise(original, target, separator=separator, encoding=encoding, site_separator=site_separator)
+        except ValueError as error:
+            raise CsvRefused(f"The file can't be re-encoded: {error}.", option="encoding") from None
+        except LookupError:
+            raise OptionError(f"encoding: Python knows no encoding {encoding}.", option="encoding") from None
+    return path
+
+
+def _checked_name(name):
+    if not name:
+        raise OptionError("dest is missing: with content or rows, the file needs a name.", option="dest")
+    if _CLEANED.search(name) or name in (".", "..") or len(name.encode()) > 255:
+        raise OptionError(
+            "dest must be a plain file name of at most 255 bytes, without any of & < > \" ` | ' : \\ /, which Moodle takes out.",
+            option="dest",
+        )
+    if not re.search(r"[^.]\.[A-Za-z0-9]+$", name):
+        raise OptionError("dest needs an extension, such as .csv: the plugin names its own files after it.", option="dest")
+    return name
+
+
+def _refuse(check, name, allow_destructive):
+    findings, count, why = check.errors, check.error_count, "has errors"
+    if not count and check.destructive_count and not allow_destructive:
+        findings, count = check.destructive, check.destructive_count
+        why = "deletes or resets, which needs allow_destructive: true"
+    if not count:
+        return
+    shown = "; ".join(text(finding) for finding in findings[:_SHOWN])
+    more = f"; and {count - _SHOWN} more, the first {len(findings)} in findings" if count > _SHOWN else ""
+    raise CsvRefused(
+        f"{name} {why} ({count}): {shown}{more}.",
+        option="src",
+        result={"findings": [vars(finding) for finding in findings], "finding_count": count},
+    )

@@ -1,0 +1,234 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A run of the plugin: started once, its report read, its effect compared with what was there before.
+
+Private to this collection. The report says the same of a user who changed and of one who did not, so the objects of the rows are
+read before and after through Moodle's read functions, where the token has them; where it has not, the result says that C(changed)
+is not certain.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .. import csvfile, report
+from ..errors import (
+    DatabaseError,
+    ExecutedUnreadable,
+    MoodleError,
+    OptionError,
+    OutcomeUnknown,
+    RunFailed,
+    SourceFileError,
+)
+from . import files
+from .base import Plan
+from .observe import observer
+
+COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
+#: (service, action) -> the setting that names the run's file, and its default (plugin.md A.4).
+LOCATIONS = {
+    ("courses", "create"): ("fileuploadlocation", "uploadcourses.csv"),
+    ("courses", "delete"): ("filedeletelocation", "deletecourses.csv"),
+    ("courses", "reset"): ("fileresetlocation", "resetcourses.csv"),
+    ("users", "sync"): ("filelocation", "userimport.csv"),
+    ("enrols", "sync"): ("filelocation", "enrols.csv"),
+    ("cohorts", "sync"): ("filelocation", "cohorts.csv"),
+}
+#: Outcomes of a row that change the site.
+CHANGING = ("created", "updated", "deleted")
+
+
+def plan(site, service, action, rows=None, *, timeout=3600, on_failed_rows="fail", tryback=None):
+    """service, action: as checked_action gives them; rows: a RowFile of what was sent, or None. Raises OptionError."""
+    if tryback and rows is None:
+        raise OptionError("tryback needs src: the failed rows are taken from it.", option="tryback")
+    return ProcessPlan(site, service, action, rows, timeout=timeout, on_failed_rows=on_failed_rows, tryback=tryback)
+
+
+class RowFile:
+    """The CSV that was sent, read again as often as needed. path: on this host; separator: the site's."""
+
+    def __init__(self, path, service, action, separator=";"):
+        if not os.path.isfile(path) or not os.access(path, os.R_OK):
+            raise SourceFileError(f"src: {path} is not a readable file.", option="src")
+        self.path, self.service, self.action, self.separator = path, service, action, separator
+
+    def __iter__(self):
+        with open(self.path, "rb") as stream:
+            yield from csvfile.read_rows(stream, self.service, self.action, separator=self.separator)
+
+
+class ProcessPlan(Plan):
+    def __init__(self, site, service, action, rows, *, timeout, on_failed_rows, tryback):
+        settings = site.memory.get("settings", service) or {}
+        self._observer = observer(site.moodle, service, action, rows, settings) if rows is not None else None
+        self._before = self._observer.look() if self._observer else None
+        counts, certain = self._predicted(rows)
+        key, default = LOCATIONS.get((service, action), (None, None))
+        changed = not certain or any(counts[outcome] for outcome in CHANGING)
+        super().__init__(
+            changed=changed,
+            before={"counts": dict.fromkeys(COUNTS, 0)},
+            after={"counts": counts},
+            result={
+                "service": service,
+                "action": action,
+                "outcome": "predicted",
+                "counts": counts,
+                "failures": [],
+                "report": [],
+                "changed_is_certain": certain,
+                "simulated": False,
+            },
+        )
+        self._site, self._rows, self._settings = site, rows, settings
+        self._timeout, self._on_failed_rows, self._tryback = timeout, on_failed_rows, tryback
+        self._file = settings.get(key, default) if key else None
+        self._location_key = key
+
+    def _predicted(self, rows):
+        """What the run will do, as far as the observer can tell: (counts, certain)."""
+        counts = dict.fromkeys(COUNTS, 0)
+        certain = self._before is not None
+        for row in rows or ():
+            counts["rows"] += 1
+            outcome = "skipped" if row.skipped else self._before and self._observer.predict(row, self._before)
+            certain = certain and outcome is not None
+            counts[outcome or "unreported"] += 1
+        return counts, certain
+
+    def apply(self):
+        self._unsettle("unknown", changed=True)
+        parameters = {"service": self.result["service"], "action": self.result["action"]}
+        try:
+            answer = self._site.moodle.call("tool_sync_process", parameters, timeout=self._timeout)
+        except ExecutedUnreadable as error:
+            found = report.find_report(error.debuginfo or "")
+            if found is None:
+                self._unsettle("executed_unreadable", changed=True)
+                self._mark(files.MAYBE_CONSUMED)
+                raise
+            text, noise = found, ""
+        except OutcomeUnknown as error:
+            self._mark(files.MAYBE_CONSUMED)
+            error.cure = (
+                "The run may still be going on. It is not started again on its own: wait, look at the data on the site, then run "
+                "the task again. If a proxy cut the answer, raise its time-out or send the rows in parts."
+            )
+            raise
+        except MoodleError as error:
+            # An exception in the middle of the file leaves the rows before it done and gives no report.
+            stopped = type(error) in (MoodleError, DatabaseError)
+            self._unsettle("aborted", changed=stopped)
+            if stopped:
+                self._mark(files.MAYBE_CONSUMED)
+                error.message += " The rows before the one that failed are done; there is no report of them."
+            raise
+        else:
+            text, noise = answer.value, answer.noise
+        self._finish(text if isinstance(text, str) else "", noise)
+
+    def _unsettle(self, outcome, *, changed):
+        """What is known while no report is: nothing about the rows."""
+        self.changed = changed
+        counts = dict.fromkeys(COUNTS, 0)
+        counts["rows"] = counts["unreported"] = self.result["counts"]["rows"]
+        self.result.update(outcome=outcome, counts=counts, changed_is_certain=False)
+        self.after = {"counts": counts}
+
+    def _finish(self, text, noise):
+        service, action = self.result["service"], self.result["action"]
+        parsed = report.parse(text, service, action, rows=self._rows, settings=self._settings)
+        certain = parsed.certain
+        counts = dict(parsed.counts)
+        if self._before is not None and not parsed.simulated:
+            certain = self._compare(parsed, counts)
+        outcome = "executed_unreadable" if parsed.outcome == "empty" else parsed.outcome
+        self.changed = not parsed.simulated and (not certain or any(counts[name] for name in CHANGING))
+        if parsed.fatal and not any(counts[name] for name in CHANGING):
+            self.changed, certain = False, True
+        self.after = {"counts": counts}
+        self.result.update(
+            outcome=outcome,
+            counts=counts,
+            failures=parsed.failures,
+            report=parsed.lines,
+            changed_is_certain=certain,
+            simulated=parsed.simulated,
+        )
+        self._mark_consumed(parsed, noise)
+        for warning in parsed.warnings:
+            self._site.warn(warning)
+        if self._tryback and parsed.failures:
+            self._write_tryback(parsed)
+        self._judge(parsed)
+
+    def _compare(self, parsed, counts):
+        """Correct the counts of rows whose report line says nothing of change; returns whether all of them could be told."""
+        after = self._observer.look()
+        certain = after is not None
+        if not certain:
+            return False
+        for row in self._rows:
+            told = parsed.row_outcomes.get(row.line)
+            if row.skipped or told not in ("updated", "unchanged", "unreported"):
+                continue
+            seen = self._observer.outcome(row, self._before, after)
+            if seen is None:
+                certain = False
+            elif seen != told and not (told == "unreported" and seen == "unchanged"):
+                counts[told] -= 1
+                counts[seen] += 1
+        return certain
+
+    def _mark_consumed(self, parsed, noise):
+        consumed = True if "cleaned." in noise else parsed.file_consumed
+        if parsed.fatal and consumed is None:
+            missing = self._file and self._file in parsed.fatal
+            self._mark(files.CONSUMED if missing else files.KEPT)
+        else:
+            self._mark({True: files.CONSUMED, False: files.KEPT, None: files.MAYBE_CONSUMED}[consumed])
+
+    def _mark(self, state):
+        files.mark(self._site.memory, self._file, state)
+
+    def _write_tryback(self, parsed):
+        descriptor = os.open(self._tryback, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as target:
+            report.tryback(self._rows, parsed, target, separator=self._rows.separator)
+
+    def _judge(self, parsed):
+        counts, service = self.result["counts"], self.result["service"]
+        if counts["unreported"]:
+            self._site.warn(f"The report does not say what became of {counts['unreported']} of {counts['rows']} rows.")
+        if parsed.mojibake:
+            self._site.warn(
+                "Names in the report are double-encoded: the plugin's setting encoding is not UTF-8, and accents are being stored "
+                "wrongly. Set it (Site administration > Plugins > Admin tools > Sync), then run this again."
+            )
+        if parsed.outcome == "empty":
+            raise ExecutedUnreadable(f"The run of {service} ended without a report.")
+        if parsed.fatal or parsed.outcome == "aborted":
+            raise self._stopped(parsed)
+        failed = counts["failed"] or len(parsed.failures)
+        if failed and self._on_failed_rows != "ignore":
+            message = f"{failed} of {counts['rows'] or 'the'} rows failed in the run of {service} {self.result['action']}."
+            if self._on_failed_rows == "fail":
+                raise RunFailed(message)
+            self._site.warn(message)
+
+    def _stopped(self, parsed):
+        service = self.result["service"]
+        if parsed.fatal and self._file and self._file in parsed.fatal:
+            return RunFailed(
+                f"The plugin found no file {self._file} to process.",
+                cure=(
+                    f"Upload it with toolsync_upload, and set {self._location_key} of {service} with toolsync_config to the name that "
+                    "toolsync_upload returned."
+                ),
+            )
+        if parsed.fatal:
+            return RunFailed(f"The run of {service} stopped: {parsed.fatal}")
+        return RunFailed(f"The run of {service} stopped before the end of the file; see report.")

@@ -1,0 +1,154 @@
+#!/usr/bin/python
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: toolsync_config
+short_description: Set what a tool_sync service reads and how it finds records
+version_added: 1.0.0
+author: ActiveProLearn (@activeprolearn)
+description:
+  - Sets settings of Moodle's C(tool_sync) plugin, such as the file that a service reads and the identifiers it uses.
+  - Values are checked before they are sent, because the plugin stores any value and fails with a database error in the next run.
+  - The web service knows 17 settings. The others (encoding, separator, archiving and so on) can only be set on the plugin's page,
+    or on the Moodle host with C(admin/cli/cfg.php).
+extends_documentation_fragment:
+  - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.connection.state_file
+  - activeprolearn.toolsync.attributes
+attributes:
+  diff_mode:
+    details: A value that this host has not sent before is shown as null.
+  idempotent:
+    support: partial
+    details:
+      - The site can't be asked for its settings. They are always sent, which is harmless and cheap, and RV(ignore:changed) compares
+        with what was last sent from this host.
+      - A change that somebody made on the plugin's page is corrected, but not reported as a change.
+options:
+  service:
+    description:
+      - The service of the plugin.
+      - V(enols) is what the plugin's web page calls V(enrols).
+    type: str
+    required: true
+    choices: [courses, users, enrols, enols, cohorts]
+  settings:
+    description:
+      - Settings and their values. Values of V(0) and V(1) may be given as booleans.
+      - "B(courses): C(fileuploadlocation), C(filedeletelocation), C(fileresetlocation), C(fileexistslocation) (no effect) (file names);
+        C(filedeleteidentifier), C(existfileidentifier) (V(id), V(shortname), V(idnumber)); C(fileresetidentifier) (V(shortname), the only
+        one that works)."
+      - "B(users): C(filelocation); C(primaryidentity) (V(id), V(username), V(idnumber), V(email))."
+      - "B(enrols): C(filelocation); C(courseidentifier) (V(id), V(shortname), V(idnumber)); C(useridentifier) (V(id), V(username),
+        V(idnumber), V(email)). Both identifiers have no default in the plugin: set them."
+      - "B(cohorts): C(filelocation); C(useridentifier) (V(id), V(username), V(idnumber), V(email)); C(cohortidentifier) (V(id),
+        V(idnumber), V(name)); C(autocreate) (V(0), V(1)); C(syncdelete) (no effect)."
+      - Exactly one of O(settings) and O(key) is needed.
+    type: dict
+  key:
+    description: One setting, instead of O(settings).
+    type: str
+    aliases: [confkey]
+  value:
+    description: The value of O(key).
+    type: str
+    aliases: [confvalue]
+seealso:
+  - module: activeprolearn.toolsync.toolsync_upload
+  - module: activeprolearn.toolsync.toolsync_process
+"""
+
+EXAMPLES = r"""
+- name: Read users from users.csv, and know them by their idnumber
+  activeprolearn.toolsync.toolsync_config:
+    url: https://moodle.example.org
+    token: "{{ moodle_token }}"
+    service: users
+    settings:
+      filelocation: users.csv
+      primaryidentity: idnumber
+
+- name: Set connection options once for several tasks
+  module_defaults:
+    group/activeprolearn.toolsync.toolsync:
+      url: https://moodle.example.org
+      token: "{{ moodle_token }}"
+  block:
+    - name: Name courses and users in enrolments by shortname and username
+      activeprolearn.toolsync.toolsync_config:
+        service: enrols
+        settings:
+          courseidentifier: shortname
+          useridentifier: username
+
+    - name: Let cohorts be created
+      activeprolearn.toolsync.toolsync_config:
+        service: cohorts
+        key: autocreate
+        value: "1"
+"""
+
+RETURN = r"""
+service:
+  description: The service, in the plugin's own spelling.
+  returned: success
+  type: str
+  sample: users
+settings:
+  description: The settings as they were sent, or would be.
+  returned: success
+  type: dict
+  sample: {"filelocation": "users.csv", "primaryidentity": "idnumber"}
+previous:
+  description: What this host sent last for each of the settings; null where it is not known.
+  returned: success
+  type: dict
+  sample: {"filelocation": "users.csv", "primaryidentity": null}
+changed_keys:
+  description: The settings whose value is another one than the last that this host sent.
+  returned: success
+  type: list
+  elements: str
+  sample: [primaryidentity]
+error:
+  description: What kind of failure it was.
+  returned: failure
+  type: dict
+  sample: {"kind": "option", "option": "settings", "errorcode": null, "debuginfo": null}
+"""
+
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import config
+
+
+def plan(site, params):
+    settings = params["settings"] if params["key"] is None else {params["key"]: params["value"]}
+    return config.plan(site, params["service"], settings)
+
+
+TASK = Task(
+    plan,
+    options={
+        "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
+        "settings": {"type": "dict"},
+        "key": {"type": "str", "aliases": ["confkey"], "no_log": False},
+        "value": {"type": "str", "aliases": ["confvalue"]},
+        **STATE_FILE_SPEC,
+    },
+    constraints={
+        "required_one_of": [("settings", "key")],
+        "mutually_exclusive": [("settings", "key")],
+        "required_together": [("key", "value")],
+    },
+)
+
+
+def main():
+    run_module(TASK)
+
+
+if __name__ == "__main__":
+    main()

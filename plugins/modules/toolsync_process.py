@@ -1,0 +1,191 @@
+#!/usr/bin/python
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: toolsync_process
+short_description: Start a tool_sync run and account for every row
+version_added: 1.0.0
+author: ActiveProLearn (@activeprolearn)
+description:
+  - Starts a run of a service of Moodle's C(tool_sync) plugin, waits for its end, and turns its report into counts and failed rows.
+  - The run reads the file that the plugin's settings name; see M(activeprolearn.toolsync.toolsync_config).
+  - It is started once. What can't be confirmed (a time-out, a gateway's error) fails with RV(outcome=unknown), and is never sent again.
+extends_documentation_fragment:
+  - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.connection.state_file
+  - activeprolearn.toolsync.attributes
+attributes:
+  check_mode:
+    support: partial
+    details:
+      - With O(src), the records that the rows name are read, and what the run will do to them is predicted, where the token has the read
+        functions for it. RV(outcome) is then V(predicted).
+      - Otherwise a change is predicted, and RV(changed_is_certain) is false.
+  diff_mode:
+    details: Shows the counts.
+  idempotent:
+    support: partial
+    details:
+      - The run is always started. The report often says the same of a record that changed and of one that did not, so with O(src) the
+        records are read before and after, and RV(ignore:changed) is true only when one of them changed.
+      - Needed in the token's service for that are C(core_user_get_users_by_field) (users). Without it, or where a column can't be read
+        back, such as a password, RV(changed_is_certain) is false.
+options:
+  service:
+    description: The service to run. V(enols) is what the plugin's web page calls V(enrols).
+    type: str
+    required: true
+    choices: [courses, users, enrols, enols, cohorts]
+  action:
+    description: What the service does. Needed for V(courses); the other services have V(sync) only, which is their default.
+    type: str
+    choices: [create, delete, reset, check, bindmetas, sync]
+  src:
+    description:
+      - The CSV that was sent, on the controller; it is sent to the host that runs the module when that is another one.
+      - With it, every row is accounted for, and what changed is told apart from what did not.
+    type: path
+  remote_src:
+    description: Whether O(src) is a file on the host that runs the module already.
+    type: bool
+    default: false
+  separator:
+    description: What separates the cells of O(src), as the site reads it.
+    type: str
+    default: ;
+    choices: [;, ","]
+  on_failed_rows:
+    description: What to do when the plugin could not process rows.
+    type: str
+    default: fail
+    choices: [fail, warn, ignore]
+  tryback:
+    description:
+      - A file to write on the host that runs the module, with mode 0600; the failed rows with their reasons as comments, ready to be corrected
+        and sent again. Needs O(src).
+    type: path
+  timeout:
+    description:
+      - Seconds to wait for the end of the run. The run itself goes on when nobody waits any more.
+      - E(TOOLSYNC_TIMEOUT) does not apply here.
+    type: int
+    default: 3600
+seealso:
+  - module: activeprolearn.toolsync.toolsync_upload
+  - module: activeprolearn.toolsync.toolsync_config
+"""
+
+EXAMPLES = r"""
+- name: Process the users that were uploaded
+  activeprolearn.toolsync.toolsync_process:
+    url: https://moodle.example.org
+    token: "{{ moodle_token }}"
+    service: users
+    src: users.csv
+
+- name: Create courses; keep the rows that failed for correction, and go on
+  activeprolearn.toolsync.toolsync_process:
+    url: https://moodle.example.org
+    token: "{{ moodle_token }}"
+    service: courses
+    action: create
+    src: courses.csv
+    on_failed_rows: warn
+    tryback: /var/tmp/courses_failed.csv
+"""
+
+RETURN = r"""
+service:
+  description: The service, in the plugin's own spelling.
+  returned: always, once the options were checked
+  type: str
+  sample: users
+action:
+  description: What the service was asked to do.
+  returned: always, once the options were checked
+  type: str
+  sample: sync
+outcome:
+  description:
+    - V(complete), the run reached the end of the file.
+    - V(aborted), it stopped before; rows before that are done.
+    - V(executed_unreadable), it ran, but Moodle did not hand over the report.
+    - V(unknown), no answer came; it may have been done, and may still be running.
+    - V(predicted), check mode.
+  returned: always, once the options were checked
+  type: str
+  sample: complete
+counts:
+  description:
+    - Number of rows by what became of them. C(rows) is the sum of the others but C(unparsed), which counts lines of the report that are not
+      understood.
+    - C(unreported) rows are those that the report does not account for.
+  returned: always, once the options were checked
+  type: dict
+  sample: {"rows": 60, "created": 3, "updated": 1, "deleted": 0, "unchanged": 55, "skipped": 0, "failed": 1, "unreported": 0, "unparsed": 0}
+failures:
+  description: The rows that failed, each with C(line) (in the file), C(key) (of the record) and C(reason), as far as the report tells.
+  returned: always, once the options were checked
+  type: list
+  elements: dict
+  sample: [{"line": 12, "key": "mdupont", "reason": "User email collision when creating"}]
+report:
+  description: The plugin's report, line by line.
+  returned: always, once the options were checked
+  type: list
+  elements: str
+  sample: ["Starting...1", "User account added: 3 , ada", "end of report"]
+changed_is_certain:
+  description: Whether RV(ignore:changed) was seen, or is only what the report allows for.
+  returned: always, once the options were checked
+  type: bool
+  sample: true
+simulated:
+  description: Whether the site runs the plugin in simulation, where nothing changes.
+  returned: always, once the options were checked
+  type: bool
+  sample: false
+error:
+  description: What kind of failure it was.
+  returned: failure
+  type: dict
+  sample: {"kind": "run", "option": null, "errorcode": null, "debuginfo": null}
+"""
+
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import process
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
+
+
+def plan(site, params):
+    service, action = checked_action(params["service"], params["action"])
+    rows = params["src"] and process.RowFile(params["src"], service, action, params["separator"])
+    taken = ("timeout", "on_failed_rows", "tryback")
+    return process.plan(site, service, action, rows, **{name: params[name] for name in taken})
+
+
+TASK = Task(
+    plan,
+    options={
+        "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
+        "action": {"type": "str", "choices": ["create", "delete", "reset", "check", "bindmetas", "sync"]},
+        "src": {"type": "path"},
+        "remote_src": {"type": "bool", "default": False},
+        "separator": {"type": "str", "default": ";", "choices": [";", ","]},
+        "on_failed_rows": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
+        "tryback": {"type": "path"},
+        "timeout": {"type": "int", "default": 3600},
+        **STATE_FILE_SPEC,
+    },
+)
+
+
+def main():
+    run_module(TASK)
+
+
+if __name__ == "__main__":
+    main()
