@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the collection into dist/, looks at what the tarball holds, installs it into an empty folder and uses it from there.
 # Usage: scripts/build.sh
+set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 INSTALLED=$ROOM/installed
 export ANSIBLE_COLLECTIONS_PATH=$INSTALLED ANSIBLE_COLLECTIONS_SCAN_SYS_PATH=false ANSIBLE_HOME=$ROOM/ansible

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # The demonstration: a practice Moodle on a free port, and playbooks/demo.yml against it. Everything goes when it ends.
 # Usage: scripts/demo.sh [ansible-playbook's arguments]
+set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOM/checkout"
 token=$(py -c 'import secrets; print(secrets.token_hex(16))')
-background py -m tests.simulator --port 0 --token "$token" --data "$ROOM/practice.sqlite" > "$ROOM/practice.log" 2>&1
+background "$VENV/bin/python" -m tests.simulator --port 0 --token "$token" --data "$ROOM/practice.sqlite" > "$ROOM/practice.log" 2>&1
 for _ in $(seq 100); do
   url=$(grep -oE -m1 'https?://[^[:space:]]+' "$ROOM/practice.log") && break
   kill -0 "${PIDS[0]}" 2>/dev/null || break
@@ -14,7 +15,15 @@ done
 echo "The practice Moodle listens on $url"
 
 export TOOLSYNC_URL=$url TOOLSYNC_TOKEN=$token ANSIBLE_HOME=$ROOM/ansible ANSIBLE_LOCALHOST_WARNING=false \
-  ANSIBLE_INVENTORY_UNPARSED_WARNING=false XDG_STATE_HOME=$ROOM/state
-tool ansible-playbook "$NAMESPACE.$NAME.demo" "$@" &
-PIDS+=($!)
-wait $!
+  ANSIBLE_INVENTORY_UNPARSED_WARNING=false
+
+sync() {
+  background "$VENV/bin/python" "$VENV/bin/ansible-playbook" "$NAMESPACE.$NAME.demo" \
+    --extra-vars "sync_state_file=$ROOM/state.json" "$@"
+  wait $!
+}
+
+log "the first run"
+sync "$@"
+log "the second run: the same files again"
+sync "$@"

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # The integration targets, against practice Moodles that the targets start themselves.
 # Usage: scripts/integration.sh [--oldest|--newest] [TARGET...]   (no target: all of them)
+set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 integration() { # PART VENV ARGUMENT...
-  local part=$1 venv=$2 status=0
+  local part=$1 environment=$2 status=0
   shift 2
   rm -rf tests/output
-  ansible_test "$venv" integration --continue-on-error "$@" || status=$?
-  mkdir -p "$RESULTS/$part"
-  cp tests/output/junit/*.xml "$RESULTS/$part/"
+  ansible_test "$environment" integration --continue-on-error "$@" || status=$?
+  keep_junit "$part"
   return "$status"
 }
 
@@ -19,20 +19,20 @@ cd "$(copy_tree)"
 tools=('requests>=2.28' 'aiohttp>=3.10,<4')
 case $which in
   base)
-    check integration "$("$VENV/bin/ansible-test" --version)" integration integration "$VENV" "$@"
+    suite integration "$(core_version "$VENV")" integration integration "$VENV" "$@"
     ;;
   oldest)
     if python=$(find_python 3.11 || find_python 3.10 || find_python 3.12); then
-      venv=$(second_venv oldest "$python" 'ansible-core~=2.16.0' "${tools[@]}")
-      check integration-oldest "$("$venv/bin/ansible-test" --version)" integration integration-oldest "$venv" "$@"
+      second=$(second_venv oldest "$python" 'ansible-core~=2.16.0' "${tools[@]}")
+      suite integration-oldest "$(core_version "$second")" integration integration-oldest "$second" "$@"
     else
       skip integration-oldest "ansible-core 2.16" "no Python 3.10 to 3.12 here"
     fi
     ;;
   newest)
     if python=$(find_python 3.13 || find_python 3.12); then
-      venv=$(second_venv newest "$python" 'ansible-core~=2.21.0' "${tools[@]}")
-      check integration-newest "$("$venv/bin/ansible-test" --version)" integration integration-newest "$venv" "$@"
+      second=$(second_venv newest "$python" 'ansible-core~=2.21.0' "${tools[@]}")
+      suite integration-newest "$(core_version "$second")" integration integration-newest "$second" "$@"
     else
       skip integration-newest "ansible-core 2.21" "no Python 3.12 or 3.13 here"
     fi

@@ -37,11 +37,22 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-background() { "$@" & PIDS+=($!); }
+# background PROGRAM ARGUMENT...: a program, not a function, so that $! is its own process.
+background() {
+  "$@" &
+  PIDS+=($!)
+}
 
 # A tool of the virtual environment, started by its Python: works in a moved checkout and in a path with a space.
 py() { "$VENV/bin/python" "$@"; }
 tool() { local name=$1; shift; "$VENV/bin/python" "$VENV/bin/$name" "$@"; }
+
+# pip_install PYTHON ARGUMENT...: quiet, without pip's remarks on index folders that are not there.
+pip_install() {
+  local python=$1
+  shift
+  "$python" -m pip install --quiet --disable-pip-version-check "$@" 2> >(grep -v 'is ignored: it is neither a file nor a directory' >&2)
+}
 
 # The real interpreter of a Python version ("3.13"), never a pyenv shim; empty and false when there is none that can make a
 # virtual environment.
@@ -73,11 +84,18 @@ skip() { log "$1: $2: skipped, $3"; note "$1" "$2" skipped 0; }
 note() { (IFS=$'\t'; printf '%s\n' "$*" >> "$RESULTS/checks.tsv"); }
 verdict() { [ "$ALONE" = no ] || py "$ROOT/scripts/summary.py" "$RESULTS"; }
 
-# pytest PART PATH...: plain pytest in the checkout, its outcomes counted.
-run_pytest() {
-  local part=$1
-  shift
-  (cd "$ROOM/checkout" && py -m pytest --junit-xml="$RESULTS/$part/pytest.xml" "$@")
+# suite PART NAME COMMAND...: the same for a command that leaves JUnit files in RESULTS/PART. Those are counted; the command
+# itself only when it failed without a failure in them.
+suite() {
+  local part=$1 name=$2 status
+  shift 2
+  log "$part: $name"
+  mkdir -p "$RESULTS/$part"
+  set +e
+  (set -e; "$@")
+  status=$?
+  set -e
+  [ "$status" = 0 ] || grep -qrE '<(failure|error)' "$RESULTS/$part" || note "$part" "$name (exit status $status)" failed 0
 }
 
 # The committed and the new files of the checkout, copied to where ansible-test wants them; prints the folder.
@@ -101,10 +119,16 @@ ansible_test() {
   for version in 23_1_2 24_2 25_2; do
     install -D -m 644 "$ROOT/.ci/get_pip.py" "$CACHE/home/.ansible/test/cache/get_pip_$version.py"
   done
+  # Started by Python's path: the first line of an installed script can't name a Python in a path with a space.
   HOME=$CACHE/home PATH=$venv/bin:${EXTRA_PATH:+$EXTRA_PATH:}/usr/local/bin:/usr/bin:/bin \
-    "$venv/bin/python" "$venv/bin/ansible-test" "$@" --color no 2>&1 | tee "$ROOM/ansible-test.log"
-  ! grep -q 'All targets skipped' "$ROOM/ansible-test.log"
+    "$venv/bin/python" "$venv/bin/ansible-test" "$@" --color no 2>&1 | tee "$ROOM/ansible-test.log" || return
+  ! grep 'All targets skipped' "$ROOM/ansible-test.log"  # it says so and ends well
 }
+
+# keep_junit PART: the JUnit files of ansible-test go to the results.
+keep_junit() { find tests/output/junit -name '*.xml' -exec cp {} "$RESULTS/$1/" \;; }
+
+core_version() { "$1/bin/python" -c 'import ansible, platform; print(f"ansible-core {ansible.__version__}, Python {platform.python_version()}")'; }
 
 # second_venv NAME PYTHON REQUIREMENT...: another virtual environment in CACHE, for another ansible-core; prints its folder.
 second_venv() {
@@ -114,7 +138,7 @@ second_venv() {
   if [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
     rm -rf "$venv"
     "$python" -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2
+    pip_install "$venv/bin/python" "$@" >&2
     printf '%s\n' "$stamp" > "$venv/.stamp"
   fi
   printf '%s\n' "$venv"

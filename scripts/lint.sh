@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Style and documentation: yamllint, ruff, shellcheck, ansible-lint, antsibull-docs, antsibull-changelog.
 # Usage: scripts/lint.sh
+set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOM/checkout"
 PATH=$VENV/bin:$PATH

@@ -13,9 +13,9 @@ the target. Exit status 1 when anything failed or nothing ran.
 from __future__ import annotations
 
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
+from xml.etree import ElementTree
 
 OUTCOMES = ("passed", "failed", "skipped")
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Everything CI checks, part after part; goes on after a failure and closes with one line over all parts.
 # Usage: scripts/test.sh
+set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 export RESULTS=$ROOT/.cache/results
 rm -rf "$RESULTS"

