@@ -1,0 +1,74 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plugin's first service: settings, files, runs, course check and deployment."""
+from __future__ import annotations
+
+from .. import params
+from ..errors import InvalidParameter, MoodleException, PhpError
+from ..moodle import files
+from ..params import Value
+from ..services import PROCESSES
+from ..site import Call
+from .registry import function
+
+SETTINGS = {
+    "courses": (
+        "fileuploadlocation", "filedeletelocation", "filedeleteidentifier", "fileexistslocation",
+        "existfileidentifier", "fileresetlocation", "fileresetidentifier",
+    ),
+    "users": ("filelocation", "primaryidentity"),
+    "cohorts": ("filelocation", "useridentifier", "cohortidentifier", "autocreate", "syncdelete"),
+    "enrols": ("filelocation", "courseidentifier", "useridentifier"),
+}
+COURSE_SOURCES = ("id", "idnumber", "shortname")
+
+
+def require_pro(call: Call) -> None:
+    if not call.site.pro:
+        raise MoodleException("proreleasefeature")
+
+
+@function(
+    "tool_sync_set_config", {"service": Value(), "confkey": Value(), "confvalue": Value()}, writes=True
+)
+def set_config(call: Call, service: str, confkey: str, confvalue: str) -> bool:
+    """Any value is taken; a wrong one shows at the next run."""
+    if service not in SETTINGS:
+        raise PhpError("in_array(): Argument #2 ($haystack) must be of type array, null given", "TypeError")
+    if confkey not in SETTINGS[service]:
+        raise InvalidParameter("Service keys not in acceptable ranges.")
+    call.store.set_setting(f"{service}_{confkey}", confvalue)
+    return True
+
+
+@function("tool_sync_commit_file", {"draftitemid": Value("int")}, writes=True)
+def commit_file(call: Call, draftitemid: int) -> bool:
+    """Move the draft's files into the plugin's area, in the place of files of the same names."""
+    require_pro(call)
+    draft = files.draft_area(call.store, call.user["id"], draftitemid)
+    found = call.store.records("files", **draft)
+    if not found:
+        raise MoodleException("nofile", "File not specified")
+    for file in found:
+        files.save(call.store, files.SYNC_AREA, "/", file["filename"], file["content"], call.user["id"])
+    call.store.delete("files", **draft)
+    return True
+
+
+@function("tool_sync_process", {"service": Value(), "action": Value()}, writes=True)
+def process(call: Call, service: str, action: str) -> str | None:
+    """Run a service; its report, which Moodle refuses to hand over when it holds markup."""
+    if service not in PROCESSES:
+        raise InvalidParameter("Service not in acceptable ranges.")
+    if action not in PROCESSES[service]:
+        raise InvalidParameter("Service action not in acceptable ranges.")
+    require_pro(call)
+    return params.text_response(PROCESSES[service][action](call).process())
+
+
+@function("tool_sync_check_course", {"courseidsource": Value(), "courseid": Value()})
+def check_course(call: Call, courseidsource: str, courseid: str) -> bool:
+    if courseidsource not in COURSE_SOURCES:
+        raise InvalidParameter("ID source not in acceptable range.")
+    return call.store.exists("course", **{courseidsource: courseid})

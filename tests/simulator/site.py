@@ -1,0 +1,133 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The practice site: its data, its conditions and limits, and what was asked of it."""
+from __future__ import annotations
+
+import collections
+import threading
+import time
+from dataclasses import dataclass, field
+
+from .schema import COLUMNS
+from .store import Row, Store
+
+DEBUG_NORMAL = 15
+DEBUG_DEVELOPER = 32767
+
+# Name of a condition -> what it does to the site.
+CONDITIONS = {
+    "webservices-off": "web services are off",
+    "rest-off": "the REST protocol is off",
+    "maintenance": "maintenance mode, set in the database",
+    "cli-maintenance": "maintenance mode, set from the command line",
+    "upgrade-pending": "the site waits for an upgrade",
+    "token-expired": "the token is past its date; its first use deletes it",
+    "token-other-address": "the token is bound to another address",
+    "service-off": "the service is disabled",
+    "not-authorised": "the account is not on the service's list",
+    "account-suspended": "the account is suspended",
+    "no-capabilities": "the token belongs to an account without any right",
+    "debug-normal": "debugging messages on, level NORMAL",
+    "debug-developer": "debugging messages on, level DEVELOPER",
+    "french-account": "the account's language is French",
+    "community": "the plugin's community release",
+    "other-host": "the site's own address is another one",
+}
+
+
+@dataclass
+class Limits:
+    """PHP's limits, in variables and bytes, as on the recorded servers."""
+
+    max_input_vars: int = 1000
+    post_max_size: int = 210 * 1024 * 1024
+    upload_max_filesize: int = 200 * 1024 * 1024
+
+
+@dataclass
+class Latency:
+    """What a call and each record of a run cost, in milliseconds (a real server took 24 and 2 to 6)."""
+
+    call_ms: float = 0.0
+    record_ms: float = 0.0
+
+
+@dataclass
+class Seen:
+    """A call as the page shows it: never a token, never a parameter's value."""
+
+    time: float
+    function: str
+    outcome: str
+    milliseconds: float
+
+
+@dataclass
+class Site:
+    store: Store
+    moodle: str = "4.1"
+    edition: str = "pro"
+    wwwroot: str = ""
+    limits: Limits = field(default_factory=Limits)
+    latency: Latency = field(default_factory=Latency)
+    conditions: dict[str, str] = field(default_factory=dict)
+    last_calls: collections.deque[Seen] = field(default_factory=lambda: collections.deque(maxlen=200))
+    calls: collections.Counter[str] = field(default_factory=collections.Counter)
+    executed: collections.Counter[str] = field(default_factory=collections.Counter)
+    writes: int = 0
+    # Whether what the plugin prints besides its report stands before the JSON (the recorded servers dropped it).
+    noise: bool = False
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def debug(self) -> int:
+        if "debug-developer" in self.conditions:
+            return DEBUG_DEVELOPER
+        if "debug-normal" in self.conditions:
+            return DEBUG_NORMAL
+        return int(self.store.setting("debug", "core") or 0)
+
+    @property
+    def pro(self) -> bool:
+        return self.edition == "pro" and "community" not in self.conditions and not (
+            self.store.setting("emulatecommunity") or "0"
+        ).strip("0")
+
+    def state(self) -> dict[str, list[dict[str, object]]]:
+        """Every table as lists of records, for tests; files without content, no token."""
+        tables = {}
+        for table in COLUMNS:
+            if table == "external_tokens":
+                continue
+            rows = self.store.records(table)
+            tables[table] = [
+                {name: row[name] for name in row.keys() if (table, name) != ("files", "content")} for row in rows
+            ]
+        return tables
+
+
+@dataclass
+class Call:
+    """One request on its way through Moodle: who asks, in which language, and what PHP printed meanwhile."""
+
+    site: Site
+    user: Row
+    lang: str = "en"
+    service: Row | None = None
+    abandoned: threading.Event = field(default_factory=threading.Event)
+    printed: list[str] = field(default_factory=list)
+
+    @property
+    def store(self) -> Store:
+        return self.site.store
+
+    @staticmethod
+    def now() -> int:
+        return int(time.time())
+
+    def record_cost(self) -> None:
+        """Take the time that one record takes on the site that is played."""
+        if self.site.latency.record_ms:
+            self.site.stopping.wait(self.site.latency.record_ms / 1000)
+
