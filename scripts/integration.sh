@@ -16,14 +16,13 @@ integration() { # PART VENV ARGUMENT...
 which=base
 case ${1:-} in --oldest | --newest) which=${1#--}; shift ;; esac
 cd "$(copy_tree)"
-tools=('requests>=2.28' 'aiohttp>=3.10,<4')
 case $which in
   base)
     suite integration "$(core_version "$VENV")" integration integration "$VENV" "$@"
     ;;
   oldest)
     if python=$(find_python 3.11 || find_python 3.10 || find_python 3.12); then
-      second=$(second_venv oldest "$python" 'ansible-core~=2.16.0' "${tools[@]}")
+      second=$(second_venv oldest "$python" 'ansible-core~=2.16.0')
       suite integration-oldest "$(core_version "$second")" integration integration-oldest "$second" "$@"
     else
       skip integration-oldest "ansible-core 2.16" "no Python 3.10 to 3.12 here"
@@ -31,7 +30,7 @@ case $which in
     ;;
   newest)
     if python=$(find_python 3.13 || find_python 3.12); then
-      second=$(second_venv newest "$python" 'ansible-core~=2.21.0' "${tools[@]}")
+      second=$(second_venv newest "$python" 'ansible-core~=2.21.0')
       suite integration-newest "$(core_version "$second")" integration integration-newest "$second" "$@"
     else
       skip integration-newest "ansible-core 2.21" "no Python 3.12 or 3.13 here"

@@ -102,12 +102,13 @@ suite() {
 copy_tree() {
   local tree=$ROOM/tree/ansible_collections/$NAMESPACE/$NAME
   mkdir -p "$tree"
-  if [ -e "$ROOT/.git" ]; then
-    (cd "$ROOT" && git ls-files -z --cached --others --exclude-standard | tar --null --ignore-failed-read -T - -cf - 2>/dev/null) | tar -xf - -C "$tree"
+  if [ -e "$ROOT/.git" ] && git -C "$ROOT" rev-parse 2>/dev/null; then
+    (cd "$ROOT" && git ls-files -z --cached --others --exclude-standard |
+      tar --null --ignore-failed-read -T - -cf - 2>/dev/null) | tar -xf - -C "$tree"
+    git -C "$tree" init -q  # its own repository, or ansible-test asks one further up, and tests nothing
   else
-    (cd "$ROOT" && tar --exclude=./.venv --exclude=./.cache --exclude=__pycache__ -cf - .) | tar -xf - -C "$tree"
+    (cd "$ROOT" && tar --exclude=./.git --exclude=./.venv --exclude=./.cache --exclude=__pycache__ -cf - .) | tar -xf - -C "$tree"
   fi
-  git -C "$tree" init -q  # its own repository, or ansible-test asks one further up, and tests nothing
   printf '%s\n' "$tree"
 }
 
@@ -130,15 +131,15 @@ keep_junit() { find tests/output/junit -name '*.xml' -exec cp {} "$RESULTS/$1/" 
 
 core_version() { "$1/bin/python" -c 'import ansible, platform; print(f"ansible-core {ansible.__version__}, Python {platform.python_version()}")'; }
 
-# second_venv NAME PYTHON REQUIREMENT...: another virtual environment in CACHE, for another ansible-core; prints its folder.
+# second_venv NAME PYTHON CORE: another virtual environment in CACHE, for another ansible-core; prints its folder.
 second_venv() {
-  local venv=$CACHE/venv-$1 python=$2 stamp
-  shift 2
-  stamp="$python $*"
+  local venv=$CACHE/venv-$1 python=$2 core=$3 stamp
+  local files=("$ROOT/requirements.txt" "$ROOT/tests/simulator/requirements.txt")
+  stamp="$python $core $(cat "${files[@]}" | cksum)"
   if [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
     rm -rf "$venv"
     "$python" -m venv "$venv"
-    pip_install "$venv/bin/python" "$@" >&2
+    pip_install "$venv/bin/python" "$core" "${files[@]/#/--requirement=}" >&2
     printf '%s\n' "$stamp" > "$venv/.stamp"
   fi
   printf '%s\n' "$venv"

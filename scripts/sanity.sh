@@ -21,7 +21,7 @@ if old=$(find_python 3.9); then export EXTRA_PATH; EXTRA_PATH=$(dirname "$old");
 if [ -z "$newest" ]; then
   suite sanity "$(core_version "$VENV")" sanity sanity "$VENV" "$@"
 elif python=$(find_python 3.13 || find_python 3.12); then
-  second=$(second_venv newest "$python" 'ansible-core~=2.21.0' 'requests>=2.28' 'aiohttp>=3.10,<4')
+  second=$(second_venv newest "$python" 'ansible-core~=2.21.0')
   suite sanity-newest "$(core_version "$second")" sanity sanity-newest "$second" "$@"
 else
   skip sanity-newest "ansible-core 2.21" "no Python 3.12 or 3.13 here"

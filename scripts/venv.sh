@@ -15,7 +15,7 @@ base_python() {
   return 1
 }
 
-stamp=$(cat requirements.txt tests/requirements.txt scripts/venv.sh | cksum)
+stamp=$(cat requirements.txt tests/requirements.txt tests/*/requirements.txt scripts/venv.sh | cksum)
 if [ "$(cat .venv/.stamp 2>/dev/null)" = "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; then exit 0; fi
 
 if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
