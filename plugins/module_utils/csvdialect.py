@@ -1,0 +1,233 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the plugin reads a CSV file: the one description of its dialect.
+
+Private to this collection. Checking a file, attributing a report to its rows and writing a tryback all read through
+this room, so they can't disagree. The dialect has no quoting: a line is split blindly on the separator. Lines are
+read with a buffer of 1,024 bytes, so a longer one is cut and its rest read as a line of its own. Lines that start
+with one of C(( [ - # /) or a space are passed over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+SERVICES = ("courses", "users", "enrols", "cohorts")
+ACTIONS = {
+    "courses": ("create", "delete", "reset", "check", "bindmetas"),
+    "users": ("sync",),
+    "enrols": ("sync",),
+    "cohorts": ("sync",),
+}
+# Files without a header line: one course identifier a line.
+HEADERLESS = frozenset((("courses", "delete"), ("courses", "check")))
+# Bytes of a line, its newline included, that the plugin reads at once.
+LINE_LIMIT = 1023
+COMMENT_STARTS = "([-#/ "
+# What PHP's trim() takes off.
+BLANKS = " \t\n\r\0\x0b"
+# In users files this stands for the separator (no semicolon at its end).
+SEPARATOR_CODE = "&#44"
+
+_BOM = b"\xef\xbb\xbf"
+# A multiple of LINE_LIMIT, so that an endless line is cut in the same places however it is read.
+_PIECE = LINE_LIMIT * 64
+
+
+@dataclass
+class Row:
+    """A data row. line: 1-based, in the file.
+
+    skipped: why the plugin passes over it without a word: C(dropped) (it starts like a comment) or C(empty_first)
+    (users: nothing or 0 in the first column). number: the plugin's own count of lines, 2 for the first one after the
+    header.
+    part: 0 for a whole line, else which piece of a cut line it is. text: the line, undecodable bytes as surrogates.
+    """
+
+    line: int
+    values: dict[str, str] = field(default_factory=dict)
+    skipped: str | None = None
+    number: int = 0
+    part: int = 0
+    text: str = ""
+    columns: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What differs from service to service in reading a file."""
+
+    headerless: bool = False
+    trims_line: bool = False
+    trims_header: bool = True
+    trims_values: bool = True
+    strips_quotes: bool = False
+    decodes_separator: bool = False
+
+    def header(self, text, separator):
+        """The column names of a header line."""
+        names = text.split(separator)
+        return [name.strip(BLANKS) for name in names] if self.trims_header else names
+
+    def cells(self, text, separator):
+        """The values of a data line."""
+        cells = text.split(separator)
+        if self.trims_values:
+            cells = [cell.strip(BLANKS) for cell in cells]
+        if self.strips_quotes and '"' in text:
+            cells = [_without_quotes(cell) for cell in cells]
+        if self.decodes_separator and SEPARATOR_CODE in text:
+            cells = [cell.replace(SEPARATOR_CODE, separator) for cell in cells]
+        return cells
+
+
+_ANY = Dialect()
+_DIALECTS = {
+    ("courses", "create"): Dialect(strips_quotes=True),
+    ("courses", "delete"): Dialect(headerless=True),
+    ("courses", "check"): Dialect(headerless=True),
+    ("courses", "reset"): Dialect(trims_header=False, strips_quotes=True),
+    ("courses", "bindmetas"): Dialect(trims_values=False),
+    ("users", "sync"): Dialect(trims_line=True, trims_header=False, decodes_separator=True),
+    ("enrols", "sync"): Dialect(),
+    ("cohorts", "sync"): Dialect(trims_header=False),
+}
+
+
+def resolve(service=None, action=None):
+    """The (service, action) pair meant; (None, None) without a service. ValueError for one that does not exist."""
+    if service is None:
+        return None, None
+    if service not in ACTIONS:
+        raise ValueError("service must be one of {}".format(", ".join(SERVICES)))
+    action = action or ACTIONS[service][0]
+    if action not in ACTIONS[service]:
+        raise ValueError("action of service {} must be one of {}".format(service, ", ".join(ACTIONS[service])))
+    return service, action
+
+
+def dialect_of(service=None, action=None):
+    """The Dialect of a service and action; without a service what all have in common."""
+    return _DIALECTS.get(resolve(service, action), _ANY)
+
+
+def reads(stream):
+    """Yield (line, piece, part) for every read that the plugin does of a binary stream.
+
+    line: 1-based number of the line in the file. piece: at most 1,023 bytes, line end included, a leading BOM excluded.
+    part: 0 for a whole line, else 1, 2, ... for the pieces of a line that is cut. At most 64 KiB are held.
+    """
+    piece = stream.readline(_PIECE)
+    if piece.startswith(_BOM):
+        piece = piece[len(_BOM) :] or stream.readline(_PIECE)
+    if _ends_with_cr(piece):
+        stream = _CarriageReturns(piece, stream)
+        piece = stream.readline(_PIECE)
+    end = stream.end if isinstance(stream, _CarriageReturns) else b"\n"
+    readline = stream.readline
+    line = 0
+    while piece:
+        line += 1
+        if len(piece) <= LINE_LIMIT:
+            yield line, piece, 0
+        else:
+            part = 0
+            while piece:
+                for start in range(0, len(piece), LINE_LIMIT):
+                    part += 1
+                    yield line, piece[start : start + LINE_LIMIT], part
+                if piece.endswith(end):
+                    break
+                piece = readline(_PIECE)
+        piece = readline(_PIECE)
+
+
+def line_text(piece):
+    """The text of a piece as the plugin sees it: without any line end, wherever it stands in the piece."""
+    text = piece.decode("utf-8", "surrogateescape").rstrip("\r\n")
+    if "\r" in text or "\n" in text:
+        text = text.replace("\r", "").replace("\n", "")
+    return text
+
+
+def passed_over(text, separator, width):
+    """Why the plugin passes over a line of a file with that many columns: blank, comment, dropped, or None."""
+    if not text:
+        return "blank"
+    if text[0] not in COMMENT_STARTS:
+        return None
+    if not text.strip(BLANKS):
+        return "blank"
+    if text[0] == "#":
+        return "comment"
+    if width > 1:
+        return "dropped" if text.count(separator) == width - 1 else "comment"
+    return "dropped" if any(char.isalnum() for char in text) else "comment"
+
+
+def read_rows(stream, service=None, action=None, *, separator=";"):
+    """Yield a Row for every data row of a binary stream, lazily and exactly as the plugin reads them.
+
+    Blank lines and comments are left out; data rows that the plugin passes over are not, but marked (Row.skipped).
+    ValueError: unknown service or action.
+    """
+    service, action = resolve(service, action)
+    return _rows(stream, dialect_of(service, action), action, separator)
+
+
+def _rows(stream, dialect, action, separator):
+    columns = ["identifier", "description"] if action == "check" else ["identifier"] if dialect.headerless else None
+    number = 1
+    for line, piece, part in reads(stream):
+        text = line_text(piece)
+        if columns is None:
+            if not passed_over(text, separator, 1):
+                columns = dialect.header(text, separator)
+            continue
+        number += 1
+        if dialect.trims_line:
+            text = text.strip(BLANKS)
+        skipped = passed_over(text, separator, 1 if dialect.headerless else len(columns))
+        if skipped == "blank" or skipped == "comment":
+            continue
+        # A file of courses to delete is not split: the whole line is the identifier.
+        cells = [text.strip(BLANKS)] if action == "delete" else dialect.cells(text, separator)
+        values = dict(zip(columns, cells))
+        if not skipped and dialect.decodes_separator and values[columns[0]] in ("", "0"):
+            skipped = "empty_first"
+        yield Row(line, values, skipped, number, part, text, columns)
+
+
+def _without_quotes(cell):
+    if cell.startswith('"'):
+        cell = cell[1:]
+    if cell.endswith('"'):
+        cell = cell[:-1]
+    return cell
+
+
+def _ends_with_cr(piece):
+    """Whether lines end with a lone CR. As PHP does, the first line end of the file decides."""
+    cr = piece.find(b"\r")
+    return cr >= 0 and piece[cr + 1 : cr + 2] != b"\n" and b"\n" not in piece[:cr]
+
+
+class _CarriageReturns:
+    """readline() for a stream whose lines end with CR."""
+
+    end = b"\r"
+
+    def __init__(self, head, stream):
+        self._buffer = head
+        self._stream = stream
+
+    def readline(self, limit):
+        while self._buffer.find(b"\r", 0, limit) < 0 and len(self._buffer) < limit:
+            more = self._stream.read(_PIECE)
+            if not more:
+                break
+            self._buffer += more
+        end = self._buffer.find(b"\r", 0, limit) + 1 or limit
+        piece, self._buffer = self._buffer[:end], self._buffer[end:]
+        return piece

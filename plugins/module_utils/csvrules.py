@@ -1,0 +1,550 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What each service of the plugin accepts in its CSV file: columns, values, and what does harm.
+
+Private to this collection. A rule here is something that the plugin (release 4.1.0) was seen to refuse, misread or
+choke on. Settings of the site can't be read, so they may be unknown: a rule that depends on one is an error only when
+it is known.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+_FLAG = frozenset(("0", "1")).__contains__
+_FLAG_OR_EMPTY = frozenset(("", "0", "1")).__contains__
+_DIGITS = re.compile(r"[0-9]+").fullmatch
+_DIGITS_OR_EMPTY = re.compile(r"[0-9]*").fullmatch
+_EMAIL_OR_EMPTY = re.compile(r"|[^@\s<>()\",;:]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+").fullmatch
+_USERNAME = re.compile(r"[a-z0-9._@-]{1,100}", re.IGNORECASE).fullmatch
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T]+(\d\d):(\d\d)(?::(\d\d))?)?").fullmatch
+_INDEXED = re.compile(r"(course|group|role|enrol|start|end|wwwroot)([1-9][0-9]*)").fullmatch
+_LOOSE = re.compile(r"course|group|role|enrol|start|end|wwwroot[0-9]")
+_TOPIC = re.compile(r"topic([0-9]|[1-4][0-9]|5[0-2])").fullmatch
+_TEACHER = re.compile(r"teacher[1-9][0-9]*_(account|role)").fullmatch
+_TAME = re.compile(r"[A-Za-z0-9_ .-]{1,40}").fullmatch
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,20}").fullmatch
+
+
+def _filled(value):
+    return bool(value)
+
+
+def _at_most(limit):
+    return lambda value: len(value) <= limit
+
+
+def _bytes(least, most):
+    def test(value):
+        return least <= len(value) and (len(value) * 4 <= most or len(value.encode("utf-8", "replace")) <= most)
+
+    return test
+
+
+def _between(least, most):
+    def test(value):
+        return bool(_DIGITS(value)) and least <= int(value[:20]) <= most
+
+    return test
+
+
+def _is_date(value):
+    """Whether it is a date and time that is one whatever the language: YYYY-MM-DD, then hh:mm[:ss]."""
+    found = _DATE(value)
+    if not found:
+        return False
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
+    days = 31 if month in (1, 3, 5, 7, 8, 10, 12) else 30 if month != 2 else 29 if _leap(year) else 28
+    return 1 <= month <= 12 and 1 <= day <= days and hour < 24 and minute < 60 and second < 60
+
+
+def _leap(year):
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def _date_or_stamp(value):
+    return value in ("", "0") or _is_date(value) or bool(re.fullmatch(r"@-?[0-9]+", value))
+
+
+def _is_moment(value):
+    return not value or (len(value) == 19 and "T" not in value and _is_date(value))
+
+
+@dataclass
+class Plan:
+    """The rules for one file.
+
+    cells: (column index, column, test, level, code, message); a message with %s gets the value, which only command
+    columns do.
+    row: None or called with (line, cells padded to the header's width, number of cells given, note).
+    unique: (column index, column, folds case, level). exact: every row must have as many values as the header.
+    quotes_are_data: quotes around a value are kept as a part of it.
+    """
+
+    cells: list = field(default_factory=list)
+    row: object = None
+    unique: list = field(default_factory=list)
+    exact: bool = True
+    quotes_are_data: bool = True
+    index: dict = field(default_factory=dict)
+
+    def cell(self, column, test, code, message, level="error"):
+        if column in self.index:
+            self.cells.append((self.index[column], column, test, level, code, message))
+
+    def once_each(self, column, *, fold=False, level="error"):
+        if column in self.index:
+            self.unique.append((self.index[column], column, fold, level))
+
+    def digits(self, column, kind):
+        self.cell(column, _DIGITS_OR_EMPTY, "not_an_id", f"must be a number, since the setting {kind} is id")
+
+
+def shown(value):
+    """A command word for a message; anything that does not look like one is not quoted."""
+    return f"'{value}'" if _WORD(value) else "the value"
+
+
+def is_on(settings, key):
+    return str(settings.get(key, "")).strip().lower() in ("1", "true", "yes", "on")
+
+
+class Header:
+    """The header checks that all services share. note(level, column, code, message) records a finding."""
+
+    def __init__(self, columns, note):
+        self.columns, self.note = columns, note
+        self.index = {name: number for number, name in enumerate(columns)}
+
+    def error(self, column, code, message):
+        self.note("error", column, code, message)
+
+    def warn(self, column, code, message):
+        self.note("warning", column, code, message)
+
+    def require(self, *names, why="the plugin requires it"):
+        for name in names:
+            if name not in self.index:
+                self.error(name, "missing_column", f"there is no column {name}: {why}")
+
+    def shape(self):
+        """Empty, padded and doubled names."""
+        seen = set()
+        for position, name in enumerate(self.columns, 1):
+            if not name.strip():
+                self.error(None, "empty_column", f"column {position} has no name")
+            elif name != name.strip():
+                self.error(name.strip(), "column_space", f"column {position} has a space around its name")
+            elif name in seen:
+                self.error(name, "duplicate_column", "the column stands in the header more than once")
+            seen.add(name)
+
+    def unknown(self, known, level="error"):
+        """Findings for the columns for which known(name) is false; header lines that are really data are not quoted."""
+        strange = [name for name in self.columns if name.strip() and not known(name.strip())]
+        if strange and len(strange) == len(self.columns):
+            self.error(
+                None, "not_a_header", "none of the columns in the first line is known: it does not look like a header"
+            )
+            return
+        for name in strange:
+            column = name if _TAME(name) else None
+            self.note(
+                level, column, "unknown_column", "the plugin does not know this column" + ("" if column else " name")
+            )
+
+
+COURSE_COLUMNS = frozenset(
+    "shortname fullname category sortorder summary format idnumber showgrades newsitems startdate marker maxbytes "
+    "legacyfiles showreports visible visibleold coursedisplay groupmode enablecompletion groupmodeforce "
+    "defaultgroupingid lang theme timecreated timemodified self guest template".split()
+)
+# With forceupdate on, what is absent of these is reset to a default in every course that exists.
+COURSE_OVERWRITTEN = (
+    "sortorder summary idnumber showgrades newsitems startdate marker maxbytes legacyfiles showreports groupmode "
+    "groupmodeforce lang theme timecreated self guest"
+).split()
+
+
+def courses_create(columns, settings, note):
+    header = Header(columns, note)
+    header.shape()
+    header.unknown(lambda name: name in COURSE_COLUMNS or _TOPIC(name) or _TEACHER(name))
+    header.require("shortname", "fullname")
+    header.require("category", why="without it the plugin looks for, or makes, a category without a name")
+    identifier = settings.get("fileuploadidentifier")
+    if identifier in ("shortname", "idnumber"):
+        header.require(identifier, why="the setting fileuploadidentifier names it")
+    if is_on(settings, "forceupdate"):
+        for name in COURSE_OVERWRITTEN:
+            header.require(name, why="with forceupdate the plugin overwrites it by a default in courses that exist")
+    for name in ("coursedisplay", "enablecompletion", "defaultgroupingid"):
+        if name in header.index:
+            header.warn(name, "useless_column", "the plugin drops its values and logs a coding error for every row")
+    plan = Plan(index=header.index, quotes_are_data=False)
+    plan.cell("shortname", _bytes(1, 150), "bad_length", "must have 1 to 150 bytes")
+    plan.cell("fullname", _bytes(1, 254), "bad_length", "must have 1 to 254 bytes")
+    plan.cell("idnumber", _bytes(0, 100), "bad_length", "must have at most 100 bytes")
+    plan.cell("category", _filled, "empty_required", "is empty: the plugin would make a category without a name")
+    if identifier == "idnumber":
+        plan.cell("idnumber", _filled, "empty_key", "is empty, and the setting fileuploadidentifier makes it the key")
+    if settings.get("coursecategoryidentifier") != "idnumber":
+        plan.cell("category", lambda value: "//" not in value, "bad_value", "holds a category without a name")
+    plan.cell("sortorder", _between(0, 4294967295), "bad_value", "must be a whole number from 0 to 4294967295")
+    plan.cell("newsitems", _between(0, 10), "bad_value", "must be a whole number from 0 to 10")
+    plan.cell("maxbytes", _DIGITS, "bad_value", "must be a whole number")
+    plan.cell("format", _filled, "bad_value", "must name an installed course format")
+    for name in "showgrades legacyfiles visible visibleold groupmodeforce showreports guest self".split():
+        plan.cell(name, _FLAG, "bad_value", "must be 0 or 1")
+    plan.cell("groupmode", frozenset("012").__contains__, "bad_value", "must be 0, 1 or 2")
+    for name in ("lang", "theme"):
+        plan.cell(name, _bytes(0, 50), "bad_length", "must have at most 50 bytes")
+    for name in ("startdate", "timecreated", "timemodified", "marker"):
+        message = "must be a date such as 2026-09-01 or @1788220800: the plugin takes anything else for 0"
+        plan.cell(name, _date_or_stamp, "bad_date", message)
+    plan.once_each("shortname")
+    plan.once_each("idnumber")
+    teachers = [number for name, number in header.index.items() if _TEACHER(name)]
+    template = header.index.get("template")
+    if teachers and template is not None:
+
+        def row(line, cells, given, note):
+            if cells[template] and any(cells[number] for number in teachers):
+                note(
+                    "error",
+                    line,
+                    "template",
+                    "teacher_with_template",
+                    "a teacher beside a template breaks the plugin's run",
+                )
+
+        plan.row = row
+    return plan
+
+
+RESET_REQUIRED = "shortname events logs notes grades roles local_roles groups groupings modules".split()
+RESET_YES = "events logs notes completion comments blog_associations".split()
+RESET_MODULES = (
+    "forum_all forum_subscriptions glossary_all chat data slots apointments assignment_submissions assign_submissions "
+    "survey_answers lesson choice scorm quiz_attempts"
+).split()
+RESET_PARTS = {
+    "grades": ("all", "items", "grades"),
+    "local_roles": ("all", "roles", "overrides"),
+    "groups": ("all", "groups", "members"),
+    "groupings": ("all", "groups", "members"),
+}
+_NO = frozenset(("", "0", "no", "none"))
+
+
+def courses_reset(columns, settings, note):
+    header = Header(columns, note)
+    known = frozenset(RESET_REQUIRED + RESET_YES + RESET_MODULES)
+    header.shape()
+    # A module may declare columns of its own.
+    header.unknown(lambda name: name in known or re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name))
+    header.require(*RESET_REQUIRED)
+    if settings.get("fileresetidentifier") not in (None, "", "shortname"):
+        header.error(None, "reset_identifier", "the setting fileresetidentifier must be shortname: no other works")
+    for name in ("blog_associations", "comments", "completion"):
+        if name not in header.index:
+            header.warn(name, "implicit_reset", "there is no such column, which the plugin may take for yes")
+    plan = Plan(index=header.index, quotes_are_data=False)
+    plan.cell("shortname", _filled, "empty_required", "is empty")
+    said = frozenset(("yes", "1", "all")) | _NO
+    for name in RESET_YES:
+        plan.cell(name, said.__contains__, "bad_value", "must be yes, 1, no, 0 or empty")
+        plan.cell(name, lambda value: value != "all", "means_no", "all means no in this column: write yes", "warning")
+    for name, words in RESET_PARTS.items():
+        plan.cell(
+            name, (frozenset(words) | _NO).__contains__, "bad_value", "must be {}, {} or {}, or none".format(*words)
+        )
+    for name in RESET_MODULES:
+        plan.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 1, 0 or empty")
+    plan.once_each("shortname", level="warning")
+    sweeping = [(header.index[name], name) for name in ("roles", *RESET_PARTS) if name in header.index]
+
+    def row(line, cells, given, note):
+        for number, name in sweeping:
+            if cells[number] == "all":
+                what = "un-enrols everybody" if name == "roles" else "resets all of it"
+                note("destructive", line, name, "reset_all", f"all {what} in this course")
+
+    plan.row = row
+    return plan
+
+
+def courses_bindmetas(columns, settings, note):
+    header = Header(columns, note)
+    header.shape()
+    header.unknown(frozenset(("master", "meta", "cmd")).__contains__)
+    header.require("master", "meta")
+    plan = Plan(index=header.index)
+    for name in ("master", "meta"):
+        plan.cell(name, _filled, "empty_required", "is empty: the plugin would write a broken binding")
+    for name in header.index:
+        plan.cell(
+            name, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps"
+        )
+    plan.cell("cmd", ("", "add").__contains__, "bad_command", "must be add: %s does nothing or is not known")
+    return plan
+
+
+def courses_list(columns, settings, note, *, action):
+    """A file without a header: the courses to delete or to look for."""
+    plan = Plan(index={"identifier": 0, "description": 1}, exact=False, quotes_are_data=False)
+    plan.once_each("identifier", level="warning")
+    plan.cell("identifier", _filled, "empty_required", "is empty")
+    setting = "filedeleteidentifier" if action == "delete" else "existfileidentifier"
+    if settings.get(setting) == "id":
+        plan.digits("identifier", setting)
+    if action == "delete":
+
+        def row(line, cells, given, note):
+            note("destructive", line, None, "course_deleted", "deletes this course for good")
+
+        plan.row = row
+    return plan
+
+
+USER_COLUMNS = frozenset(
+    "username firstname lastname mnethostid institution department city country lang maildisplay maildigest timezone "
+    "idnumber email auth icq phone1 phone2 address url description mailformat htmleditor autosubscribe trackforums "
+    "cohort cohortid password suspended deleted oldusername".split()
+)
+# Widths of Moodle's user table; a longer value is a database error that ends the run.
+USER_WIDTHS = {
+    **dict.fromkeys(("firstname", "lastname", "email", "timezone"), 100),
+    **dict.fromkeys(("idnumber", "institution", "department", "address"), 255),
+    **dict.fromkeys(("auth", "phone1", "phone2"), 20),
+    "city": 120,
+    "lang": 30,
+}
+_IDENTITY = frozenset(("username", "firstname", "lastname", "email", "idnumber", "mnethostid", "deleted"))
+
+
+def users(columns, settings, note):
+    header = Header(columns, note)
+    header.shape()
+    level = "warning" if is_on(settings, "invalidnamesnocheck") else "error"
+    header.unknown(lambda name: name in USER_COLUMNS or name.startswith("profile_field_") or _LOOSE.search(name), level)
+    header.require("username", "firstname", "lastname")
+    key = settings.get("primaryidentity")
+    if key in ("idnumber", "email"):
+        header.require(key, why="the setting primaryidentity makes it the key")
+    _indexed_columns(header)
+    if "oldusername" in header.index:
+        header.error("oldusername", "fatal_column", "renaming ends the plugin's run on the Moodle versions of today")
+    if "password" in header.index:
+        header.warn("password", "password_column", "the file holds passwords in clear text: treat it as a secret")
+    plan = Plan(index=header.index, exact=False)
+    if header.columns[0] not in ("username", "firstname", "lastname"):
+        message = "is empty or 0, and the first column: the plugin passes over such a row without a word"
+        plan.cell(header.columns[0], lambda value: value not in ("", "0"), "silent_skip", message)
+    for name in ("username", "firstname", "lastname"):
+        plan.cell(
+            name, lambda value: value not in ("", "0"), "empty_required", "is empty or 0, which ends the plugin's run"
+        )
+    if is_on(settings, "extendedusernamechars"):
+        plan.cell("username", _at_most(100), "bad_length", "must have at most 100 characters")
+    else:
+        message = (
+            "may only hold a-z, 0-9 and . _ @ - (at most 100): Moodle refuses another one, which ends the plugin's run"
+        )
+        plan.cell("username", lambda value: not value or _USERNAME(value), "bad_username", message)
+    if key in ("idnumber", "email"):
+        plan.cell(key, _filled, "empty_key", "is empty, and the setting primaryidentity makes it the key")
+    plan.cell("email", _EMAIL_OR_EMPTY, "bad_email", "is not an e-mail address, which ends the plugin's run")
+    for name, width in USER_WIDTHS.items():
+        plan.cell(name, _at_most(width), "bad_length", f"must have at most {width} characters")
+    plan.cell("country", re.compile(r"|[A-Za-z]{2}").fullmatch, "bad_value", "must be a country code of two letters")
+    for name in ("suspended", "mailformat", "autosubscribe", "trackforums", "htmleditor"):
+        plan.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 0 or 1")
+    for name in ("maildisplay", "maildigest"):
+        plan.cell(name, frozenset(("", "0", "1", "2")).__contains__, "bad_value", "must be 0, 1 or 2")
+    plan.cell("mnethostid", _DIGITS_OR_EMPTY, "bad_value", "must be a number")
+    for name in header.index:
+        if re.fullmatch(r"(start|end)[1-9][0-9]*", name):
+            plan.cell(name, _DIGITS_OR_EMPTY, "bad_timestamp", "must be a Unix time stamp")
+        if re.fullmatch(r"start[1-9][0-9]*", name):
+            message = "is empty: the enrolment's start moves to now at every run"
+            plan.cell(name, _filled, "start_moves", message, "warning")
+    plan.once_each("username", fold=True)
+    plan.once_each("idnumber")
+    plan.once_each("email", fold=True)
+    if "deleted" in header.index:
+        _deletions(header, plan)
+    return plan
+
+
+def _indexed_columns(header):
+    """courseN and its companions: numbered from 1 without a gap, and only enrol1 is read."""
+    for name in header.index:
+        found = _INDEXED(name)
+        if name in USER_COLUMNS or name.startswith("profile_field_"):
+            continue
+        if not found:
+            if _LOOSE.search(name):
+                header.warn(
+                    name if _TAME(name) else None,
+                    "ignored_column",
+                    "the plugin lets this column pass but never reads it",
+                )
+            continue
+        kind, number = found.group(1), int(found.group(2))
+        if kind == "course" and number > 1 and f"course{number - 1}" not in header.index:
+            header.error(name, "column_gap", f"the plugin stops before it: there is no column course{number - 1}")
+        elif kind != "course" and f"course{number}" not in header.index:
+            header.error(name, "column_gap", f"there is no column course{number} that it belongs to")
+        elif kind == "enrol" and number > 1:
+            header.warn(name, "ignored_column", "the plugin reads enrol1 for every course")
+        elif kind == "role" and "enrol1" not in header.index:
+            header.warn(name, "role_only", "without a column enrol1 the role is assigned, but nobody is enrolled")
+        elif kind == "course" and f"start{number}" not in header.index and "enrol1" in header.index:
+            message = f"there is no column start{number}: the enrolment's start moves to now at every run"
+            header.warn(name, "start_moves", message)
+
+
+def _deletions(header, plan):
+    work = [name for name in header.columns if name not in _IDENTITY]
+    if work:
+        message = "deletions must be in a file of their own, with nothing but columns that identify the user"
+        header.error("deleted", "deleted_with_work", message)
+    deleted = header.index["deleted"]
+
+    def row(line, cells, given, note):
+        if given > deleted:
+            if cells[deleted] != "1":
+                message = "must be 1: the plugin deletes the user whatever stands here, 0 and nothing included"
+                note("error", line, "deleted", "deleted_not_1", message)
+            note("destructive", line, "deleted", "user_deleted", "deletes this user")
+
+    plan.row = row
+
+
+ENROL_COLUMNS = frozenset("rolename cid uid cmd enrol starttime endtime gcmd".split() + [f"g{n}" for n in range(1, 10)])
+ENROL_COMMANDS = frozenset(("add", "del", "delete", "shift", "enable", "disable"))
+GROUP_COMMANDS = frozenset(("", "gadd", "gaddcreate", "greplace", "greplacecreate", "gdel"))
+
+
+def enrols(columns, settings, note):
+    header = Header(columns, note)
+    header.shape()
+    header.unknown(ENROL_COLUMNS.__contains__)
+    header.require("rolename", "cid", "uid")
+    if "enrol" not in header.index:
+        header.warn("enrol", "no_enrol_column", "without this column nobody is enrolled: roles are only assigned")
+    if "starttime" not in header.index:
+        header.warn("starttime", "start_moves", "without this column the enrolment's start moves to now at every run")
+    plan = Plan(index=header.index, exact=False)
+    plan.cell("uid", _filled, "empty_key", "is empty")
+    plan.cell("cid", _filled, "empty_key", "is empty")
+    if settings.get("useridentifier") == "id":
+        plan.digits("uid", "useridentifier")
+    if settings.get("courseidentifier") == "id":
+        plan.digits("cid", "courseidentifier")
+    plan.cell("cmd", _filled, "empty_required", "is empty: write add, or leave the column out")
+    words = "add, del, shift or enable"
+    plan.cell("cmd", lambda value: not value or value in ENROL_COMMANDS, "bad_command", f"must be {words}, not %s")
+    plan.cell("gcmd", GROUP_COMMANDS.__contains__, "bad_command", "must be gadd, gaddcreate, gdel or empty, not %s")
+    broken = "warning" if is_on(settings, "allow_broken_commands") else "error"
+    plan.cell("cmd", lambda value: value != "disable", "fatal_command", "%s ends the plugin's run on PHP 8", broken)
+    message = "%s takes the user out of all groups and then ends the plugin's run on Moodle 4.1 and later"
+    plan.cell("gcmd", lambda value: not value.startswith("greplace"), "fatal_command", message, broken)
+    for name in ("starttime", "endtime"):
+        message = "must be YYYY-MM-DD hh:mm:ss: the plugin takes anything else for %s" % (
+            "now" if name == "starttime" else "never"
+        )
+        plan.cell(name, _is_moment, "bad_date", message)
+    cmd, role, gcmd = (header.index.get(name) for name in ("cmd", "rolename", "gcmd"))
+    groups = [header.index[name] for name in header.index if re.fullmatch(r"g[1-9]", name)]
+    default = settings.get("defaultcmd") or "add"
+
+    def row(line, cells, given, note):
+        word = default if cmd is None else cells[cmd]
+        if word in ("add", "shift") and role is not None and not cells[role]:
+            note("error", line, "rolename", "empty_required", "is empty, and the command needs a role")
+        if word in ("del", "delete", "shift"):
+            note(
+                "warning", line, "cmd", "data_loss", "un-enrols: grades and groups of the user in this course are lost"
+            )
+        if groups and (gcmd is None or not cells[gcmd]) and any(cells[number] for number in groups):
+            note(
+                "warning",
+                line,
+                "gcmd",
+                "groups_ignored",
+                "there is a group but no group command: nothing is done with it",
+            )
+
+    plan.row = row
+    return plan
+
+
+COHORT_COLUMNS = frozenset(
+    "cmd userid cid cname ccatcontext ccatcontextidnumber cdescription cidnumber component".split()
+)
+
+
+def cohorts(columns, settings, note):
+    header = Header(columns, note)
+    header.shape()
+    header.unknown(COHORT_COLUMNS.__contains__)
+    identifier = settings.get("cohortidentifier")
+    keys = ["c" + identifier] if identifier in ("id", "idnumber", "name") else ["cidnumber", "cname", "cid"]
+    key = next((name for name in keys if name in header.index), None)
+    if key is None:
+        why = (
+            "the setting cohortidentifier makes it the key"
+            if len(keys) == 1
+            else "no other column identifies the cohort"
+        )
+        header.require(keys[0], why=why)
+    plan = Plan(index=header.index, exact=False)
+    if key:
+        plan.cell(key, _filled, "empty_key", "is empty, and identifies the cohort")
+    if identifier == "id":
+        plan.digits("cid", "cohortidentifier")
+    if settings.get("useridentifier") == "id":
+        plan.digits("userid", "useridentifier")
+    plan.cell("cmd", ("", "add", "del", "free").__contains__, "bad_command", "must be add, del or free, not %s")
+    plan.cell("ccatcontext", _DIGITS_OR_EMPTY, "bad_value", "must be the id of a category")
+    cmd, user, name = (header.index.get(column) for column in ("cmd", "userid", "cname"))
+    creates = is_on(settings, "autocreate")
+
+    def row(line, cells, given, note):
+        word = (cells[cmd] if cmd is not None else "") or "add"
+        who = cells[user] if user is not None else ""
+        if word == "del" and not who:
+            note("destructive", line, "userid", "cohort_deleted", "del without a user deletes the whole cohort")
+        elif word == "del":
+            note(
+                "warning",
+                line,
+                "userid",
+                "del_needs_user",
+                "if Moodle does not know this user, the whole cohort is deleted",
+            )
+        elif word == "free":
+            note("warning", line, "cmd", "data_loss", "free takes all members out of the cohort")
+        elif word == "add" and user is not None and not who:
+            note("warning", line, "userid", "empty_user", "is empty: the report will say that the user does not exist")
+        if word == "add" and creates and (name is None or not cells[name]):
+            note("warning", line, "cname", "no_name", "a cohort that is not there yet can't be made without a name")
+
+    plan.row = row
+    return plan
+
+
+def plan_for(service, action, columns, settings, note):
+    """The Plan for a file with that header. note(level, column, code, message) is called for findings in the header."""
+    settings = settings or {}
+    if action in ("delete", "check"):
+        return courses_list(columns, settings, note, action=action)
+    if service == "courses":
+        return {"create": courses_create, "reset": courses_reset, "bindmetas": courses_bindmetas}[action](
+            columns, settings, note
+        )
+    return {"users": users, "enrols": enrols, "cohorts": cohorts}[service](columns, settings, note)
