@@ -20,6 +20,8 @@ ALONE=${RESULTS:+no}
 export RESULTS=${RESULTS:-$ROOM/results}
 mkdir -p "$RESULTS"
 PIDS=()
+# More folders for the PATH of ansible-test, each with a colon before it.
+EXTRA_PATH=""
 
 log() { printf '\n=== %s (%ss)\n' "$*" "$(($(date +%s) - STARTED))"; }
 export STARTED=${STARTED:-$(date +%s)}
@@ -29,6 +31,7 @@ cleanup() {
   trap - EXIT INT TERM HUP
   for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
   for pid in "${PIDS[@]}"; do wait "$pid" 2>/dev/null || true; done
+  await_guards
   rm -rf "$ROOM"
   exit "$status"
 }
@@ -36,6 +39,16 @@ trap cleanup EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
+
+# Practice Moodles that integration targets started end a moment after ansible-playbook: wait for it, ten seconds at most.
+# The pattern comes from a file so that grep does not find itself.
+await_guards() {
+  printf '%s' "$ROOM/tree" > "$ROOM/pattern"
+  for _ in {1..100}; do
+    grep -qsaFf "$ROOM/pattern" /proc/[0-9]*/cmdline || return 0
+    sleep 0.1
+  done
+}
 
 # background PROGRAM ARGUMENT...: a program, not a function, so that $! is its own process.
 background() {
@@ -121,7 +134,7 @@ ansible_test() {
     install -D -m 644 "$ROOT/.ci/get_pip.py" "$CACHE/home/.ansible/test/cache/get_pip_$version.py"
   done
   # Started by Python's path: the first line of an installed script can't name a Python in a path with a space.
-  HOME=$CACHE/home PATH=$venv/bin:${EXTRA_PATH:+$EXTRA_PATH:}/usr/local/bin:/usr/bin:/bin \
+  HOME=$CACHE/home PATH=$venv/bin$EXTRA_PATH:/usr/local/bin:/usr/bin:/bin \
     "$venv/bin/python" "$venv/bin/ansible-test" "$@" --color no 2>&1 | tee "$ROOM/ansible-test.log" || return
   ! grep 'All targets skipped' "$ROOM/ansible-test.log"  # it says so and ends well
 }

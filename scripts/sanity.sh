@@ -16,9 +16,11 @@ sanity() { # PART VENV ARGUMENT...
 newest=''
 if [ "${1:-}" = --newest ]; then newest=yes; shift; fi
 cd "$(copy_tree)"
-# The oldest Python that the plugins promise, for compile and import, where there is one.
-if old=$(find_python 3.9); then export EXTRA_PATH; EXTRA_PATH=$(dirname "$old"); fi
 if [ -z "$newest" ]; then
+  # Compile and import with every Python that plugins promise to run on and that is there.
+  for version in 3.9 3.10 3.11 3.12 3.13; do
+    if python=$(find_python "$version"); then EXTRA_PATH+=:$(dirname "$python"); fi
+  done
   suite sanity "$(core_version "$VENV")" sanity sanity "$VENV" "$@"
 elif python=$(find_python 3.13 || find_python 3.12); then
   second=$(second_venv newest "$python" 'ansible-core~=2.21.0')
