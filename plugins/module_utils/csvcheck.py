@@ -145,6 +145,10 @@ class _Checker:
                     continue
                 width, plan = self.header(line, text)
                 continue
+            if part:
+                # Nothing more is said of a line that is cut.
+                self.result.rows += part == 1
+                continue
             if dialect.trims_line:
                 text = text.strip()
             skipped = passed_over(text, separator, width)

@@ -186,9 +186,12 @@ def _rows(stream, dialect, action, separator):
                 columns = dialect.header(text, separator)
             continue
         number += 1
+        whole = text
         if dialect.trims_line:
             text = text.strip(BLANKS)
         skipped = passed_over(text, separator, 1 if dialect.headerless else len(columns))
+        if part > 1 and skipped == "comment":
+            skipped = "dropped"
         if skipped == "blank" or skipped == "comment":
             continue
         # A file of courses to delete is not split: the whole line is the identifier.
@@ -196,7 +199,7 @@ def _rows(stream, dialect, action, separator):
         values = dict(zip(columns, cells))
         if not skipped and dialect.decodes_separator and values[columns[0]] in ("", "0"):
             skipped = "empty_first"
-        yield Row(line, values, skipped, number, part, text, columns)
+        yield Row(line, values, skipped, number, part, whole, columns)
 
 
 def _without_quotes(cell):
