@@ -60,12 +60,18 @@ FUNCTIONS = {
             "fullname",
             "idnumber",
             "replacements",
+            # as older revisions of the plugin, and its web page, call the first and the third
+            "categorysourceid",
+            "templatesourceid",
             repeatable=False,
         ),
         # the plugin's core extension
         _write("tool_sync_enrol_user_enrol", *_ENROLMENT, repeatable=True),
         _write("tool_sync_enrol_users_enrol", "enrols", repeatable=True),
+        # the plugin's cohort extension
+        _read("tool_sync_get_cohorts", "cohortidsource", "cohortids"),
         # Moodle's own
+        _read("core_cohort_get_cohort_members", "cohortids"),
         _read("core_webservice_get_site_info"),
         _read("core_course_get_courses_by_field", "field", "value"),
         _read("core_course_get_categories", "criteria", "addsubcategories"),

@@ -33,6 +33,8 @@ from .errors import (
 
 SERVER = "/webservice/rest/server.php"
 UPLOAD = "/webservice/upload.php"
+#: A parameter that no web service function has.
+NO_PARAMETER = "toolsync_may_call"
 
 #: What Moodle's strip_tags() would cut out of a text, whereupon PARAM_TEXT refuses it.
 _MARKUP = re.compile(r"<(?!\s)|\x00")
@@ -73,10 +75,25 @@ class Answer(t.NamedTuple):
     noise: str
 
 
+class Columns(t.List[t.Dict[str, t.Any]]):
+    """Structures with the same keys, whose form variables are sent key by key.
+
+    Where PHP cuts off the end of a request, the last structures then lack their last key, so that Moodle refuses the request as a
+    whole. Sent structure by structure they would vanish, and Moodle would speak of success.
+    """
+
+
 def flatten(value, prefix=""):
     """Nested parameters as ordered pairs in PHP's bracket notation: booleans as 0/1; None is left out."""
     if value is None:
         return []
+    if isinstance(value, Columns):
+        return [
+            pair
+            for key in (value[0] if value else ())
+            for index, item in enumerate(value)
+            for pair in flatten(item[key], f"{prefix}[{index}][{key}]")
+        ]
     if isinstance(value, dict):
         pairs = value.items()
     elif isinstance(value, (list, tuple)):
@@ -146,6 +163,43 @@ class Moodle:
         if unknown:
             raise KeyError(f"{name} has no parameter {sorted(unknown)}")
         self._guard(function)
+        return self._ask(name, parameters, repeatable=function.repeatable, timeout=timeout)
+
+    def may_call(self, name, *, timeout=None):
+        """Whether the token may call a function: True or False; None where the site has no such function.
+
+        This never runs the function, so check mode allows it for those that write too: the only parameter sent is one that
+        no function has. Moodle looks at the token, the function's name, the service and the parameters in this order, and
+        refuses an unexpected or missing one before the function's own code is reached (recordings 5, 8, 10 and 11).
+        Raises what concerns the site or the token as a whole, and MoodleError for a function that is broken.
+        """
+        try:
+            self._ask(FUNCTIONS[name].name, {NO_PARAMETER: 1}, repeatable=True, timeout=timeout)
+        except FunctionUnknown:
+            return None
+        except AccessRefused as error:
+            if error.errorcode != "accessexception":
+                raise
+            return False
+        except ParameterRefused:
+            pass
+        return True
+
+    def may_upload(self, *, timeout=None):
+        """Whether the token may upload files: True or False.
+
+        Sends no file, so that nothing is stored: Moodle answers an empty list, or refuses (recordings 46 and 53).
+        """
+        fields = [("token", self._token), ("itemid", "0")]
+        reply = self.transport.post(UPLOAD, fields, repeatable=True, timeout=timeout)
+        value = self._decode(reply, "upload.php", True).value
+        if isinstance(value, dict):
+            if value.get("errorcode") == "accessexception":
+                return False
+            raise self._error(Answer(value, ""), "upload.php")
+        return True
+
+    def _ask(self, name, parameters, *, repeatable, timeout):
         # Credentials first: PHP drops what comes after max_input_vars variables.
         fields = [
             ("wstoken", self._token),
@@ -154,8 +208,8 @@ class Moodle:
             ("moodlewssettinglang", "en"),
             *flatten(parameters),
         ]
-        reply = self.transport.post(SERVER, fields, repeatable=function.repeatable, timeout=timeout)
-        answer = self._decode(reply, name, function.repeatable)
+        reply = self.transport.post(SERVER, fields, repeatable=repeatable, timeout=timeout)
+        answer = self._decode(reply, name, repeatable)
         if isinstance(answer.value, dict) and ("exception" in answer.value or "errorcode" in answer.value):
             raise self._error(answer, name)
         return answer

@@ -230,3 +230,53 @@ def test_a_parameter_that_the_function_does_not_have_is_a_defect(moodle):
 )
 def test_markup(text, refused):
     assert has_markup(text) is refused
+
+
+@pytest.mark.parametrize(
+    "body, expected",
+    [
+        ({"exception": "invalid_parameter_exception", "errorcode": "invalidparameter", "message": "Invalid"}, True),
+        ({"exception": "webservice_access_exception", "errorcode": "accessexception", "message": "Access"}, False),
+        ({"exception": "dml", "errorcode": "invalidrecord", "message": "record in table external_functions."}, None),
+    ],
+)
+def test_may_call_asks_without_running_the_function_even_in_check_mode(server, moodle, body, expected):
+    moodle.read_only = True
+    server.answer(body)
+    assert moodle.may_call("tool_sync_process") is expected
+    form = dict(server.seen[0].form)
+    assert form.pop("wsfunction") == "tool_sync_process"
+    known = set(FUNCTIONS["tool_sync_process"].parameters)
+    assert not known & set(form) and set(form) - {"wstoken", "moodlewsrestformat", "moodlewssettinglang"}
+
+
+@pytest.mark.parametrize(
+    "answer, error",
+    [
+        ({"body": b"", "status": 403}, errors.AccessRefused),
+        ({"body": {"exception": "x", "errorcode": "invalidtoken", "message": "Invalid"}}, errors.TokenRefused),
+        ({"body": {"exception": "Error", "message": "Class not found"}}, errors.MoodleError),
+    ],
+)
+def test_may_call_raises_what_is_no_answer_to_the_question(server, moodle, answer, error):
+    server.answer(**answer)
+    with pytest.raises(error):
+        moodle.may_call("tool_sync_process")
+
+
+@pytest.mark.parametrize(
+    "body, expected",
+    [([], True), ({"error": "Access control exception", "errorcode": "accessexception"}, False)],
+)
+def test_may_upload_sends_no_file(server, moodle, body, expected):
+    moodle.read_only = True
+    server.answer(body)
+    assert moodle.may_upload() is expected
+    assert server.seen[0].path == "/webservice/upload.php"
+    assert server.seen[0].form == [("token", TOKEN), ("itemid", "0")]
+
+
+def test_may_upload_raises_for_a_wrong_token(server, moodle):
+    server.answer({"error": "Invalid token - token not found", "errorcode": "invalidtoken"})
+    with pytest.raises(errors.TokenRefused):
+        moodle.may_upload()
