@@ -174,11 +174,11 @@ def normalise(source, target, *, separator=";", encoding="utf-8", site_separator
     content.
     """
     try:
+        "".encode(encoding)
         name = codecs.lookup(encoding).name
-        text_of = codecs.getincrementaldecoder("utf-8" if name == "utf-8-sig" else name)().decode
-        text_of(b"")
-    except (LookupError, TypeError, AttributeError):
+    except LookupError:
         raise ValueError("encoding: there is no text encoding of that name") from None
+    text_of = codecs.getincrementaldecoder("utf-8" if name == "utf-8-sig" else name)().decode
     head = source.read(len(codecs.BOM_UTF8))
     if head.startswith(ARCHIVES):
         target.write(head)
@@ -242,10 +242,8 @@ def _reseparate(texts, target, separator, site_separator):
                 why = "a line break" if "\n" in cell else "the site's separator" if site_separator in cell else None
                 if why:
                     column = columns[place] if columns and place < len(columns) else place + 1
-                    raise ValueError(
-                        "line %d, column %s has %s in it, which the plugin's CSV can't carry"
-                        % (lines.first, column, why)
-                    )
+                    place_of_it = f"line {lines.first}, column {column}"
+                    raise ValueError(f"{place_of_it} has {why} in it, which the plugin's CSV can't carry")
             if cells and columns is None:
                 columns = [cell if cell.isidentifier() else number for number, cell in enumerate(cells, 1)]
             target.write((site_separator.join(cells) + "\n").encode("utf-8"))
@@ -284,5 +282,7 @@ class _Lines:
             rest = lines.pop()
             for line in lines:
                 yield line + "\n"
+            if len(rest) > csv.field_size_limit():
+                raise csv.Error("a line without an end")
         if rest:
             yield rest + "\n"
