@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_process import TASK
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import ToolsyncAction
 
 
 class ActionModule(ToolsyncAction):
-    pass
+    task = TASK

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_upload import TASK
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import ToolsyncAction
 
 
 class ActionModule(ToolsyncAction):
+    task = TASK
     names_file = True

@@ -24,15 +24,22 @@ ISSUES = "https://github.com/activeprolearn/ansible-toolsync/issues"
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
-    "url": {"type": "str", "fallback": (env_fallback, ["TOOLSYNC_URL"])},
-    "token": {"type": "str", "no_log": True, "fallback": (env_fallback, ["TOOLSYNC_TOKEN"])},
+    "url": {"type": "str", "aliases": ["moodle_url"], "fallback": (env_fallback, ["TOOLSYNC_URL"])},
+    "token": {
+        "type": "str",
+        "no_log": True,
+        "aliases": ["wstoken"],
+        "fallback": (env_fallback, ["TOOLSYNC_TOKEN"]),
+    },
     "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["TOOLSYNC_VALIDATE_CERTS"])},
     "ca_path": {"type": "path", "fallback": (env_fallback, ["TOOLSYNC_CA_PATH"])},
     "timeout": {"type": "int", "default": 60, "fallback": (env_fallback, ["TOOLSYNC_TIMEOUT"])},
     "connect_timeout": {"type": "int", "default": 10},
     "retries": {"type": "int", "default": 3},
 }
-STATE_FILE_SPEC: dict[str, dict[str, t.Any]] = {"state_file": {"type": "path"}}
+STATE_FILE_SPEC: dict[str, dict[str, t.Any]] = {
+    "state_file": {"type": "path", "fallback": (env_fallback, ["TOOLSYNC_STATE_FILE"])}
+}
 
 
 class Task(t.NamedTuple):
@@ -50,6 +57,10 @@ class Task(t.NamedTuple):
     @property
     def argument_spec(self):
         return {**CONNECTION_SPEC, **self.options}
+
+    @property
+    def secrets(self):
+        return [name for name, option in self.argument_spec.items() if option.get("no_log")]
 
 
 def run(task, params, *, check_mode=False, diff=False):
@@ -96,7 +107,7 @@ def run(task, params, *, check_mode=False, diff=False):
 
 def invocation(task, params):
     """The C(invocation) of a result: what the user wrote, without secrets and personal data."""
-    hidden = {name for name, option in task.argument_spec.items() if option.get("no_log")} | set(task.personal)
+    hidden = {*task.secrets, *task.personal}
     return {"module_args": {key: HIDDEN if key in hidden and value else value for key, value in params.items()}}
 
 
@@ -112,6 +123,8 @@ def run_module(task):
         module.no_log_values = {module.params["token"]} - {None}
     result = run(task, module.params, check_mode=module.check_mode, diff=module._diff)
     result["invocation"] = invocation(task, module.params)
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
     if result.pop("failed", False):
         module.fail_json(**result)
     module.exit_json(**result)

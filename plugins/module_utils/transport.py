@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
+import sys
 import time
-import traceback
 import typing as t
 from dataclasses import dataclass
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -28,10 +29,10 @@ from .errors import (
 try:
     import requests
     from requests.auth import AuthBase
-except ImportError:
+except ImportError as import_error:
     requests = None
     AuthBase = object
-    REQUESTS_IMPORT_ERROR: str | None = traceback.format_exc()
+    REQUESTS_IMPORT_ERROR: str | None = str(import_error)
 else:
     REQUESTS_IMPORT_ERROR = None
 
@@ -41,6 +42,8 @@ PASSING = (429, 502, 503, 504)
 #: A Retry-After beyond this many seconds is not waited for.
 LONGEST_WAIT = 60.0
 CHUNK = 1 << 20
+#: How urllib3 begins its messages: with the connection's representation.
+_CONNECTION_NAME = re.compile(r"^(?:<[^>]*>|\w+\([^)]*\)): ")
 #: errno names are not enough: these are the exceptions of urllib3 that prove that no byte was sent.
 NEVER_CONNECTED = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "LocationParseError")
 
@@ -83,7 +86,7 @@ class Transport:
         clock=time.monotonic,
     ):
         if requests is None:
-            raise LibraryMissing(f"The Python library requests cannot be imported.\n{REQUESTS_IMPORT_ERROR}")
+            raise LibraryMissing(f"{sys.executable} cannot import the library requests ({REQUESTS_IMPORT_ERROR}).")
         self.base = _checked_url(url)
         self.timeout = timeout
         self.connect_timeout = connect_timeout
@@ -317,4 +320,4 @@ def _plain(error):
     """An exception as a person would say it, without object addresses of the libraries."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return str(error).split(">: ")[-1].split("object at 0x")[-1].strip(" .") or type(error).__name__
+    return _CONNECTION_NAME.sub("", str(error)).strip(" .") or type(error).__name__

@@ -107,3 +107,18 @@ def make_server():
 @pytest.fixture
 def server(make_server):
     return make_server()
+
+
+@pytest.fixture(scope="session")
+def _practice():
+    from tests.simulator.fixture import Practice
+
+    with Practice() as running:
+        yield running
+
+
+@pytest.fixture
+def practice(_practice):
+    """A practice Moodle in the state of the recordings, new for every test."""
+    _practice.reset()
+    return _practice

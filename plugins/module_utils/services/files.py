@@ -244,8 +244,6 @@ def _to_send(source, original, separator, site_separator, encoding):
             csvfile.normalise(original, target, separator=separator, encoding=encoding, site_separator=site_separator)
         except ValueError as error:
             raise CsvRefused(f"The file can't be re-encoded: {error}.", option="encoding") from None
-        except LookupError:
-            raise OptionError(f"encoding: Python knows no encoding {encoding}.", option="encoding") from None
     return path
 
 

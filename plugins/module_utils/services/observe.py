@@ -1,105 +1,53 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is on the site before and after a run, for the objects that the rows name.
+"""What is on the site before and after a run, for the records that the rows name.
 
-Private to this collection. An observer reads only; C(look) returns None where the token lacks the functions for it.
+Private to this collection. An observer only reads:
+C(look()) -> a snapshot; C(predict(row, before)) and C(outcome(row, before, after)) -> created, updated, deleted, unchanged, skipped
+or failed, or None where that can't be told. C(compares): whether a run's own report leaves open what changed.
 """
 
 from __future__ import annotations
 
-from ..errors import AccessRefused, FunctionUnknown, ParameterRefused
+from ..errors import AccessRefused, FunctionUnknown, MoodleError
+from .observe_cohorts import CohortsObserver
+from .observe_courses import CoursesObserver
+from .observe_enrols import EnrolsObserver
+from .observe_users import UsersObserver
 
-#: Values in one read; with the other variables of the request it stays below PHP's default max_input_vars of 1,000.
-BATCH = 900
-#: Columns of the users service that core_user_get_users_by_field gives back as they were sent.
-USER_FIELDS = frozenset(
-    "username firstname lastname email idnumber institution department city country lang timezone phone1 phone2 address "
-    "auth suspended mailformat".split()
-)
+_OBSERVERS = {"users": UsersObserver, "enrols": EnrolsObserver, "cohorts": CohortsObserver}
 
 
-def observer(moodle, service, action, rows, settings):
-    """The observer for a run, or None where there is none. rows: an iterable of csvfile rows, read several times."""
-    if (service, action) == ("users", "sync"):
-        return UsersObserver(moodle, rows)
-    return None
+class Observation:
+    """An observer of a run together with the site's limits: C(look) returns None where the token may not read what it takes."""
 
+    def __init__(self, site, service, action, rows, settings):
+        self._site = site
+        self._observer = None
+        if service == "courses" and action in CoursesObserver.ACTIONS:
+            self._observer = CoursesObserver(site.moodle, rows, settings, action)
+        elif service in _OBSERVERS:
+            self._observer = _OBSERVERS[service](site.moodle, rows, settings)
 
-class UsersObserver:
-    """Compares the fields of the users service's columns. Its snapshot: username -> dict of field values as text."""
-
-    def __init__(self, moodle, rows):
-        self._moodle, self._rows = moodle, rows
-        self._readable: set[str] = set()
+    @property
+    def compares(self):
+        return self._observer is not None and self._observer.compares
 
     def look(self):
-        """{username: {column: text}} of the rows' users that exist, or None."""
-        found = {}
-        try:
-            for names in _batches(_username(row) for row in self._rows if not row.skipped):
-                parameters = {"field": "username", "values": names}
-                for user in self._moodle.call("core_user_get_users_by_field", parameters).value:
-                    found[user["username"]] = self._fields(user)
-        except (AccessRefused, FunctionUnknown, ParameterRefused):
+        """A snapshot, or None."""
+        if self._observer is None:
             return None
-        return found
+        try:
+            return self._observer.look()
+        except (AccessRefused, FunctionUnknown) as error:
+            self._site.warn(f"What changed can't be seen: {error.message} With it in the token's service, changed is certain.")
+        except MoodleError as error:
+            self._site.warn(f"What changed can't be seen: {error.message}")
+        return None
 
     def predict(self, row, before):
-        """What a run will make of a row: created, updated, unchanged; None when that can't be told."""
-        user = before.get(_username(row))
-        if "deleted" in row.values:
-            return None
-        if user is None:
-            return "created"
-        return self._verdict(row, all(user.get(key, "") == value for key, value in self._values(row)))
+        return self._observer.predict(row, before)
 
     def outcome(self, row, before, after):
-        """What a run has made of a row."""
-        name = _username(row)
-        old, new = before.get(name), after.get(name)
-        if old is None or new is None:
-            return "created" if new else "deleted" if old else None
-        return self._verdict(row, old == new)
-
-    def _verdict(self, row, same):
-        if not same:
-            return "updated"
-        return "unchanged" if all(self._can_see(key) for key, value in row.values.items() if value) else None
-
-    def _can_see(self, column):
-        """Whether the account of the token is shown the field: an empty field and a hidden one look the same otherwise."""
-        return column in self._readable
-
-    def _fields(self, user):
-        fields = {key: _text(value) for key, value in user.items() if key in USER_FIELDS}
-        for field in user.get("customfields") or ():
-            fields[f"profile_field_{field.get('shortname')}"] = _text(field.get("value"))
-        self._readable.update(key for key, value in fields.items() if value)
-        return fields
-
-    def _values(self, row):
-        for key, value in row.values.items():
-            if key in USER_FIELDS or key.startswith("profile_field_"):
-                yield key, value.lower() if key == "username" else value
-
-
-def _username(row):
-    return row.values.get("username", "").lower()
-
-
-def _text(value):
-    return str(int(value)) if isinstance(value, bool) else str(value or "")
-
-
-def _batches(names):
-    """Lists of at most BATCH different names, without empty ones."""
-    batch: dict[str, None] = {}
-    for name in names:
-        if name:
-            batch[name] = None
-        if len(batch) == BATCH:
-            yield list(batch)
-            batch = {}
-    if batch:
-        yield list(batch)
+        return self._observer.outcome(row, before, after)

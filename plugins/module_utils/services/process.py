@@ -24,7 +24,7 @@ from ..errors import (
 )
 from . import files
 from .base import Plan
-from .observe import observer
+from .observe import Observation
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
 #: (service, action) -> the setting that names the run's file, and its default (plugin.md A.4).
@@ -63,8 +63,10 @@ class RowFile:
 class ProcessPlan(Plan):
     def __init__(self, site, service, action, rows, *, timeout, on_failed_rows, tryback):
         settings = site.memory.get("settings", service) or {}
-        self._observer = observer(site.moodle, service, action, rows, settings) if rows is not None else None
-        self._before = self._observer.look() if self._observer else None
+        self._observer = Observation(site, service, action, rows, settings)
+        # In check mode everything is told from the records; a run needs that only where its report leaves something open.
+        looks = rows is not None and (site.moodle.read_only or self._observer.compares)
+        self._before = self._observer.look() if looks else None
         counts, certain = self._predicted(rows)
         key, default = LOCATIONS.get((service, action), (None, None))
         changed = not certain or any(counts[outcome] for outcome in CHANGING)
@@ -94,7 +96,9 @@ class ProcessPlan(Plan):
         certain = self._before is not None
         for row in rows or ():
             counts["rows"] += 1
-            outcome = "skipped" if row.skipped else self._before and self._observer.predict(row, self._before)
+            outcome = "skipped" if row.skipped else None
+            if outcome is None and self._before is not None:
+                outcome = self._observer.predict(row, self._before)
             certain = certain and outcome is not None
             counts[outcome or "unreported"] += 1
         return counts, certain
@@ -173,7 +177,7 @@ class ProcessPlan(Plan):
             return False
         for row in self._rows:
             told = parsed.row_outcomes.get(row.line)
-            if row.skipped or told not in ("updated", "unchanged", "unreported"):
+            if row.skipped or told in ("skipped", "failed", None):
                 continue
             seen = self._observer.outcome(row, self._before, after)
             if seen is None:

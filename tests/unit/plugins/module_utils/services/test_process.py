@@ -1,0 +1,243 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs against the practice Moodle: what they report, and what check mode foretells of them."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import config, files, process
+
+USERS = """username;firstname;lastname;email;idnumber;city
+ada;Ada;Lovelace;ada@example.org;U1;London
+cleo;Cl\u00e9o;Dupont;cleo@example.org;U2;Orl\u00e9ans
+dan;Dan;Brown;dan@example.org;U3;
+"""
+ENROLS = """cmd;uid;cid;rolename;enrol;starttime
+add;ada;MATH101;student;manual;2026-09-01 08:00:00
+add;cleo;MATH101;teacher;manual;2026-09-01 08:00:00
+"""
+COHORTS = """cmd;userid;cidnumber;cname;cdescription
+add;ada;COH1;Cohort one;first
+add;cleo;COH1;Cohort one;first
+"""
+COURSES = "shortname;fullname;category;idnumber\nC1;Course one;1;I1\nMATH101;Math 101;1;M101\n"
+SETTINGS = {
+    "users": {"primaryidentity": "username"},
+    "enrols": {"courseidentifier": "shortname", "useridentifier": "username"},
+    "cohorts": {"useridentifier": "username", "cohortidentifier": "idnumber", "autocreate": 1},
+    "courses": {},
+}
+LOCATIONS = {"create": "fileuploadlocation", "delete": "filedeletelocation", "reset": "fileresetlocation"}
+
+
+class Sequence:
+    """The documented sequence, step by step, as the role does it."""
+
+    def __init__(self, practice, site_on, tmp_path):
+        self.practice, self.site_on, self.tmp_path = practice, site_on, tmp_path
+        self.site = site_on(practice.url, practice.token)
+
+    def put(self, service, action, content, **settings):
+        name = f"{service}-{action}.csv"
+        made = files.plan(
+            self.site, files.Source(content=content), name, service=service, action=action, allow_destructive=True
+        )
+        made.apply()
+        made.close()
+        (self.tmp_path / name).write_text(content, encoding="utf-8")
+        location = {LOCATIONS.get(action, "filelocation"): made.result["filename"]}
+        config.plan(self.site, service, {**location, **SETTINGS[service], **settings}).apply()
+        return process.RowFile(str(self.tmp_path / name), service, action)
+
+    def plan(self, rows, check_mode=False, **more):
+        site = self.site_on(self.practice.url, self.practice.token, check_mode) if check_mode else self.site
+        return process.plan(site, rows.service, rows.action, rows, **more)
+
+    def run(self, service, content, action="sync", settings=None, **more):
+        """Puts the file, foretells the run in check mode, runs it; returns (foretold, done)."""
+        rows = self.put(service, action, content, **(settings or {}))
+        foretold = self.plan(rows, check_mode=True, **more)
+        done = self.plan(rows, **more)
+        done.apply()
+        return foretold, done
+
+
+@pytest.fixture
+def sequence(practice, site_on, tmp_path):
+    return Sequence(practice, site_on, tmp_path)
+
+
+def counts(plan, *names):
+    return tuple(plan.result["counts"][name] for name in names)
+
+
+def nonzero(plan):
+    return {name: count for name, count in plan.result["counts"].items() if count}
+
+
+def test_users(sequence):
+    foretold, done = sequence.run("users", USERS)
+    assert nonzero(foretold) == nonzero(done) == {"rows": 3, "created": 3}
+    assert done.changed and foretold.changed
+    assert done.result["outcome"] == "complete" and done.result["changed_is_certain"]
+    assert foretold.result["outcome"] == "predicted" and set(foretold.result) == set(done.result)
+
+    foretold, done = sequence.run("users", USERS)
+    assert nonzero(foretold) == nonzero(done) == {"rows": 3, "unchanged": 3}
+    assert not done.changed and not foretold.changed and done.result["changed_is_certain"]
+
+    foretold, done = sequence.run("users", USERS.replace("Orl\u00e9ans", "Nevers"))
+    assert nonzero(foretold) == nonzero(done) == {"rows": 3, "updated": 1, "unchanged": 2}
+    assert done.changed
+
+
+def test_a_column_that_cannot_be_read_back_makes_unchanged_uncertain(sequence):
+    content = "username;firstname;lastname;email;password\nada;Ada;L;ada@example.org;Sesame-1\n"
+    sequence.run("users", content)
+    foretold, done = sequence.run("users", content)
+    assert done.changed and not done.result["changed_is_certain"]
+    assert foretold.changed and not foretold.result["changed_is_certain"]
+
+
+def test_without_the_read_function_changed_is_not_certain(practice, sequence):
+    sequence.run("users", USERS)
+    rows = sequence.put("users", "sync", USERS)
+    sequence.site = sequence.site_on(practice.url, practice.service_tokens["tool_sync"])
+    done = sequence.plan(rows)
+    done.apply()
+    assert done.changed and not done.result["changed_is_certain"] and done.result["outcome"] == "complete"
+    assert any("core_user_get_users_by_field" in warning for warning in sequence.site.warnings)
+
+
+def test_failed_rows(sequence):
+    content = USERS + "eve;Eve;X;admin@example.com;U9;\n"
+    with pytest.raises(errors.RunFailed, match="1 of 4 rows failed"):
+        sequence.run("users", content)
+    rows = sequence.put("users", "sync", content)
+    done = sequence.plan(rows, on_failed_rows="warn")
+    done.apply()
+    assert nonzero(done) == {"rows": 4, "unchanged": 3, "failed": 1}
+    assert [(failure["line"], failure["key"]) for failure in done.result["failures"]] == [(5, "eve")]
+    assert any("1 of 4 rows failed" in warning for warning in sequence.site.warnings)
+    quiet = sequence.plan(rows, on_failed_rows="ignore")
+    quiet.apply()
+    assert quiet.result["failures"]
+
+
+def test_tryback_can_be_corrected_and_sent_again(sequence, tmp_path):
+    bad = "eve;Eve;X;admin@example.com;U9;\n"
+    tryback = tmp_path / "tryback.csv"
+    with pytest.raises(errors.RunFailed):
+        sequence.run("users", USERS + bad, tryback=str(tryback))
+    assert tryback.stat().st_mode & 0o777 == 0o600
+    text = tryback.read_text(encoding="utf-8")
+    assert text.splitlines()[0] == USERS.splitlines()[0] and bad.strip() in text and "Lovelace" not in text
+    _, done = sequence.run("users", text.replace("admin@example.com", "eve@example.org"))
+    assert nonzero(done) == {"rows": 1, "created": 1}
+
+
+def test_enrols(sequence):
+    sequence.run("users", USERS)
+    foretold, done = sequence.run("enrols", ENROLS)
+    assert nonzero(foretold) == nonzero(done) == {"rows": 2, "created": 2}
+    foretold, done = sequence.run("enrols", ENROLS)
+    assert nonzero(foretold) == nonzero(done) == {"rows": 2, "unchanged": 2}
+    assert not done.changed and done.result["changed_is_certain"]
+    foretold, done = sequence.run("enrols", ENROLS.replace("ada;MATH101;student", "ada;MATH101;teacher"))
+    assert nonzero(foretold) == nonzero(done) == {"rows": 2, "updated": 1, "unchanged": 1}
+    foretold, done = sequence.run("enrols", ENROLS.replace("add;cleo", "del;cleo"))
+    assert counts(foretold, "rows", "deleted") == counts(done, "rows", "deleted") == (2, 1)
+    _, done = sequence.run("enrols", ENROLS.replace("add;cleo", "del;cleo"))
+    assert counts(done, "deleted", "unchanged") == (0, 2) and not done.changed
+
+
+def test_enrols_with_an_unknown_course(sequence):
+    sequence.run("users", USERS)
+    with pytest.raises(errors.RunFailed):
+        sequence.run("enrols", ENROLS + "add;dan;NOPE;student;manual;2026-09-01 08:00:00\n")
+
+
+def test_cohorts(sequence):
+    sequence.run("users", USERS)
+    foretold, done = sequence.run("cohorts", COHORTS)
+    assert done.changed and counts(done, "rows", "created", "updated", "unchanged") in ((2, 1, 1, 0), (2, 2, 0, 0))
+    assert foretold.changed
+    foretold, done = sequence.run("cohorts", COHORTS)
+    assert nonzero(foretold) == nonzero(done) == {"rows": 2, "unchanged": 2}
+    assert not done.changed and done.result["changed_is_certain"]
+    foretold, done = sequence.run("cohorts", COHORTS.replace("add;cleo", "del;cleo"))
+    assert nonzero(foretold) == nonzero(done) == {"rows": 2, "deleted": 1, "unchanged": 1}
+
+
+def test_courses(sequence):
+    foretold, done = sequence.run("courses", COURSES, "create")
+    assert nonzero(foretold) == nonzero(done) == {"rows": 2, "created": 1, "unchanged": 1}
+    foretold, done = sequence.run("courses", COURSES, "create")
+    assert nonzero(foretold) == nonzero(done) == {"rows": 2, "unchanged": 2}
+    assert not done.changed and done.result["changed_is_certain"]
+    settings = {"filedeleteidentifier": "shortname"}
+    foretold, done = sequence.run("courses", "C1\nNOPE\n", "delete", settings)
+    assert nonzero(foretold) == nonzero(done) == {"rows": 2, "deleted": 1, "skipped": 1}
+    foretold, done = sequence.run("courses", "C1\nNOPE\n", "delete", settings)
+    assert not done.changed and not foretold.changed
+
+
+def test_check_mode_writes_nothing(practice, sequence):
+    rows = sequence.put("users", "sync", USERS)
+    before = practice.counters()["writes"]
+    sequence.plan(rows, check_mode=True)
+    assert practice.counters()["writes"] == before
+
+
+def test_the_file_is_not_there(sequence):
+    config.plan(sequence.site, "users", {"filelocation": "gone.csv"}).apply()
+    done = process.plan(sequence.site, "users", "sync")
+    with pytest.raises(errors.RunFailed, match=r"found no file gone\.csv"):
+        done.apply()
+    assert not done.changed and done.result["outcome"] == "aborted"
+
+
+@pytest.mark.parametrize("kind, how", [("status", {"status": 504}), ("status", {"status": 500}), ("reset", {})])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_run_whose_answer_is_lost_is_unknown_and_not_repeated(practice, sequence, kind, how, when):
+    rows = sequence.put("users", "sync", USERS)
+    practice.fault(kind, function="tool_sync_process", when=when, **how)
+    done = sequence.plan(rows)
+    with pytest.raises(errors.OutcomeUnknown, match="not started again on its own"):
+        done.apply()
+    assert done.changed and done.result["outcome"] == "unknown" and not done.result["changed_is_certain"]
+    assert counts(done, "rows", "unreported") == (3, 3)
+    assert practice.counters()["calls"]["tool_sync_process"] == 1
+
+
+def test_a_run_that_moodle_keeps_to_itself(practice, sequence):
+    rows = sequence.put("users", "sync", USERS.replace("Dan;", "a<b;"))
+    done = sequence.plan(rows)
+    with pytest.raises(errors.ExecutedUnreadable):
+        done.apply()
+    assert done.changed and done.result["outcome"] == "executed_unreadable"
+
+
+def test_the_community_release(practice, sequence):
+    rows = sequence.put("users", "sync", USERS)
+    practice.configure(edition="community")
+    done = sequence.plan(rows)
+    with pytest.raises(errors.EditionError):
+        done.apply()
+    assert not done.changed
+
+
+@pytest.mark.parametrize(
+    "service, action, words", [("courses", None, "action is missing"), ("users", "create", "no action create"), ("enols", "delete", "enrols has no")]
+)  # fmt: skip
+def test_actions_that_a_service_does_not_have(service, action, words):
+    from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
+
+    with pytest.raises(errors.OptionError, match=words):
+        checked_action(service, action)
+
+
+def test_tryback_needs_the_rows(site):
+    with pytest.raises(errors.OptionError, match="tryback needs src"):
+        process.plan(site, "users", "sync", None, tryback="/tmp/x.csv")
