@@ -15,6 +15,11 @@ integration() { # PART VENV ARGUMENT...
 
 which=base
 case ${1:-} in --oldest | --newest) which=${1#--}; shift ;; esac
+if ! command -v ssh-keygen >/dev/null; then
+  skip "integration-$which" "ansible-test integration" "it needs ssh-keygen, which is not there"
+  verdict
+  exit
+fi
 cd "$(copy_tree)"
 case $which in
   base)

