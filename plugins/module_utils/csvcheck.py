@@ -87,6 +87,7 @@ class _Checker:
         self.result = Check(allow_destructive=allow_destructive)
         self.said = {}
         self.line_ends = set()
+        self.data_lines = 0
         self.plan = None
         self.hashes = []
         self.row_lines = array("L")
@@ -148,13 +149,16 @@ class _Checker:
             if part:
                 # Nothing more is said of a line that is cut.
                 self.result.rows += part == 1
+                self.data_lines += 1
                 continue
             if dialect.trims_line:
                 text = text.strip()
             skipped = passed_over(text, separator, width)
             if skipped:
                 self.passed_over(line, text, skipped, width)
-            elif plan is None:
+                continue
+            self.data_lines += 1
+            if plan is None:
                 self.result.rows += 1
             else:
                 self.row(line, text, plan, width)
@@ -200,6 +204,7 @@ class _Checker:
 
     def passed_over(self, line, text, why, width):
         if why == "dropped":
+            self.data_lines += 1
             message = "starts with one of ( [ - # / or a space: the plugin drops such a row. Put another column first"
             self.note("error", line, None, "comment_rule", message)
         elif why == "comment" and width > 1 and text.count(self.separator) == width - 1:
@@ -259,7 +264,7 @@ class _Checker:
                 "the file has no header line: the plugin would never end its run and block a process of the server"
             )
             self.note("error", None, None, "no_header", message)
-        elif not result.rows and not result.error_count:
+        elif not self.data_lines:
             hint = (
                 ""
                 if self.service
