@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
     limits.add_argument("--post-max-size", type=int, default=Limits.post_max_size, metavar="BYTES")
     limits.add_argument("--upload-max-filesize", type=int, default=Limits.upload_max_filesize, metavar="BYTES")
     limits.add_argument("--call-ms", type=float, default=0.0, metavar="MS", help="time a call takes; a real one: 24")
-    limits.add_argument("--record-ms", type=float, default=0.0, metavar="MS", help="time a record takes; a real one: 2 to 6")
+    limits.add_argument("--record-ms", type=float, default=0.0, metavar="MS", help="time a record takes; real: 2 to 6")
     return made
 
 

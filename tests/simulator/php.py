@@ -198,6 +198,8 @@ def clean(value: str, kind: str) -> str:
         return "0" if lowered in ("off", "no", "false") or not truthy(value) else "1"
     if kind == "alphanum":
         return re.sub(r"[^A-Za-z0-9]", "", value)
+    if kind == "alphanumext":
+        return re.sub(r"[^A-Za-z0-9_-]", "", value)
     if kind == "alpha":
         return re.sub(r"[^A-Za-z]", "", value)
     if kind == "username":

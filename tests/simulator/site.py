@@ -78,7 +78,12 @@ class Site:
     writes: int = 0
     # Whether what the plugin prints besides its report stands before the JSON (the recorded servers dropped it).
     noise: bool = False
+    clock_offset: float = 0.0
     stopping: threading.Event = field(default_factory=threading.Event)
+
+    def now(self) -> int:
+        """The site's clock, in Unix time."""
+        return int(time.time() + self.clock_offset)
 
     @property
     def debug(self) -> int:
@@ -122,9 +127,8 @@ class Call:
     def store(self) -> Store:
         return self.site.store
 
-    @staticmethod
-    def now() -> int:
-        return int(time.time())
+    def now(self) -> int:
+        return self.site.now()
 
     def record_cost(self) -> None:
         """Take the time that one record takes on the site that is played."""

@@ -98,32 +98,32 @@ class Store:
 
     # -- records ------------------------------------------------------------------------------------------------
 
-    def records(self, table: str, order: str = "id", **conditions: Any) -> list[Row]:
+    def records(self, table: str, /, order: str = "id", **conditions: Any) -> list[Row]:
         where, params = self._where(table, conditions)
         return self.rows(f'SELECT * FROM "{table}"{where} ORDER BY {order}', params)
 
-    def record(self, table: str, **conditions: Any) -> Row | None:
+    def record(self, table: str, /, **conditions: Any) -> Row | None:
         """The first record that meets all conditions; several are no error, as for the plugin's look-ups."""
         where, params = self._where(table, conditions)
         return self.row(f'SELECT * FROM "{table}"{where} ORDER BY id LIMIT 1', params)
 
-    def exists(self, table: str, **conditions: Any) -> bool:
+    def exists(self, table: str, /, **conditions: Any) -> bool:
         where, params = self._where(table, conditions)
         return self.row(f'SELECT 1 FROM "{table}"{where} LIMIT 1', params) is not None
 
-    def insert(self, table: str, **values: Any) -> int:
+    def insert(self, table: str, /, **values: Any) -> int:
         values = self._storable(table, values)
         names = ", ".join(f'"{name}"' for name in values)
         marks = ", ".join("?" * len(values))
         return self.write(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', values.values()).lastrowid or 0
 
-    def update(self, table: str, record_id: int, **values: Any) -> None:
+    def update(self, table: str, record_id: int, /, **values: Any) -> None:
         values = self._storable(table, values)
         if values:
             pairs = ", ".join(f'"{name}" = ?' for name in values)
             self.write(f'UPDATE "{table}" SET {pairs} WHERE id = ?', [*values.values(), record_id])
 
-    def delete(self, table: str, **conditions: Any) -> int:
+    def delete(self, table: str, /, **conditions: Any) -> int:
         where, params = self._where(table, conditions)
         return self.write(f'DELETE FROM "{table}"{where}', params).rowcount
 
@@ -152,10 +152,10 @@ class Store:
             column = COLUMNS[table].get(name)
             if column is None:
                 continue
+            if value is None and column.default is not None:
+                raise WriteFailed(f'null value in column "{name}" of relation "{table}" violates not-null constraint')
             if column.integer:
-                if value is None:
-                    value = 0
-                elif isinstance(value, str):
+                if isinstance(value, str):
                     if value == "":
                         value = 0
                     elif _INTEGER.match(value):

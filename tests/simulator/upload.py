@@ -64,11 +64,11 @@ def _store(site: Site, user: Row, itemid: int, path: str, upload: Upload) -> dic
         }
     area = files.draft_area(site.store, user["id"], itemid)
     if files.find(site.store, area, path, name) is not None:
-        return {
-            "filename": name, "filepath": "/tmp/phpABCDEF", "errortype": "filenameexist",
-            "error": f"File name already exists: {name}",
-        }
-    files.save(site.store, area, path, name, upload.content, user["id"])
+        answer: dict[str, Any] = {"filename": name, "filepath": "/tmp/phpABCDEF"}
+        if site.moodle != "4.1":
+            answer["size"] = len(upload.content)
+        return {**answer, "errortype": "filenameexist", "error": f"File name already exists: {name}"}
+    files.save(site.store, area, path, name, upload.content, user["id"], site.now())
     length = len(name.encode("utf-8", "surrogateescape"))
     answer = {
         "component": "user", "contextid": area["contextid"], "userid": str(user["id"]), "filearea": "draft",

@@ -8,7 +8,6 @@ service that does not hold it, and parameters are looked at last.
 """
 from __future__ import annotations
 
-import time
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -76,7 +75,7 @@ def authenticate(site: Site, token: str) -> tuple[Row, Row]:
     found = store.record("external_tokens", token=token) if token else None
     if found is None:
         raise MoodleException("invalidtoken", "Invalid token - token not found")
-    if "token-expired" in site.conditions or (found["validuntil"] and found["validuntil"] < time.time()):
+    if "token-expired" in site.conditions or (found["validuntil"] and found["validuntil"] < site.now()):
         store.delete("external_tokens", id=found["id"])
         raise AccessDenied("Invalid token - token expired - check validuntil time for the token")
     if "token-other-address" in site.conditions or found["iprestriction"]:

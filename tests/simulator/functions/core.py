@@ -7,13 +7,14 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ..errors import InvalidParameter
-from ..moodle import access
+from ..errors import InvalidParameter, MoodleException
+from ..moodle import access, users
+from ..moodle.files import draft_area
 from ..moodle.users import fullname
-from ..params import Multi, Value
+from ..params import OPTIONAL, Multi, Struct, Value
 from ..seed import CORE_VERSIONS, PLUGIN_VERSION
 from ..site import Call
-from ..store import Row
+from ..store import Row, Store
 from .registry import function, known
 
 FEATURES = (
@@ -166,3 +167,164 @@ def get_courses_by_field(call: Call, field: str, value: str) -> dict[str, Any]:
                 raise InvalidParameter(f'the value is "{one}", the server was expecting "int" type')
             found += call.store.records("course", **{column: one})
     return {"courses": [describe_course(call, course) for course in found], "warnings": []}
+
+
+@function("core_course_get_courses", {"options": Struct({"ids": Multi(Value("int"), default=())}, default=None)})
+def get_courses(call: Call, options: dict[str, Any] | None) -> list[dict[str, Any]]:
+    ids = options["ids"] if options else ()
+    found = call.store.records("course")
+    return [describe_course(call, course) for course in found if not ids or course["id"] in ids]
+
+
+@function(
+    "core_course_get_categories",
+    {
+        "criteria": Multi(Struct({"key": Value("alpha"), "value": Value("raw")}), default=()),
+        "addsubcategories": Value("bool", True),
+    },
+)
+def get_categories(call: Call, criteria: list[dict[str, str]], addsubcategories: bool) -> list[dict[str, Any]]:
+    """Categories that meet all criteria, and those below them."""
+    store = call.store
+    found = {row["id"]: row for row in store.records("course_categories")}
+    everything = dict(found)
+    for one in criteria:
+        key, value = one["key"], one["value"]
+        if key == "ids":
+            wanted = {int(number) for number in value.split(",") if number.strip().isdigit()}
+            found = {number: row for number, row in found.items() if number in wanted}
+        elif key in ("id", "name", "parent", "idnumber", "visible"):
+            found = {number: row for number, row in found.items() if str(row[key]) == value}
+        else:
+            raise MoodleException(
+                "criteriaerror", "Missing permissions to search on a criteria.", f"Unknown search key: {key}"
+            )
+    if addsubcategories and criteria:
+        below = True
+        while below:
+            below = {
+                number: row
+                for number, row in everything.items()
+                if row["parent"] in found and number not in found
+            }
+            found.update(below)
+    return [_describe_category(store, everything, row) for _number, row in sorted(found.items())]
+
+
+def _describe_category(store: Store, everything: dict[int, Row], row: Row) -> dict[str, Any]:
+    path = [row["id"]]
+    parent = row["parent"]
+    while parent in everything:
+        path.insert(0, parent)
+        parent = everything[parent]["parent"]
+    return {
+        "id": row["id"], "name": row["name"], "idnumber": row["idnumber"], "description": "", "descriptionformat": 1,
+        "parent": row["parent"], "sortorder": row["sortorder"],
+        "coursecount": store.value("SELECT COUNT(*) FROM course WHERE category = ?", [row["id"]]),
+        "visible": row["visible"], "depth": len(path), "path": "/" + "/".join(map(str, path)),
+    }
+
+
+@function(
+    "core_user_create_users",
+    {
+        "users": Multi(
+            Struct(
+                {
+                    "username": Value("raw"), "firstname": Value("notags"), "lastname": Value("notags"),
+                    "email": Value("raw"), "password": Value("raw", ""), "createpassword": Value("bool", False),
+                    "auth": Value("raw", "manual"), "idnumber": Value("raw", ""), "lang": Value("raw", "en"),
+                    "city": Value("notags", ""), "country": Value("alpha", ""), "timezone": Value("raw", "99"),
+                    "department": Value("text", ""), "institution": Value("text", ""),
+                }
+            )
+        )
+    },
+    writes=True,
+)
+def create_users(call: Call, **given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All of them or none."""
+    store, made = call.store, []
+    access.require_capability(store, "moodle/user:create", call.user["id"])
+    with store.atomic():
+        for fields in given["users"]:
+            if store.exists("user", username=fields["username"], mnethostid=1):
+                raise InvalidParameter("Username already exists: " + fields["username"])
+            if "@" not in fields["email"]:
+                raise InvalidParameter("Email address is invalid: " + fields["email"])
+            if store.exists("user", email=fields["email"], mnethostid=1):
+                raise InvalidParameter("Email address already exists: " + fields["email"])
+            if not fields.pop("createpassword") and not fields["password"]:
+                raise InvalidParameter("Invalid password: you must provide a password, or set createpassword.")
+            fields["password"] = "hashed" if fields["password"] else ""
+            number = users.create(store, call.now(), mnethostid=1, confirmed=1, **fields)
+            made.append({"id": number, "username": fields["username"]})
+    return made
+
+
+ASSIGNMENTS = Multi(
+    Struct(
+        {
+            "roleid": Value("int"), "userid": Value("int"), "contextid": Value("int", OPTIONAL),
+            "contextlevel": Value("alpha", OPTIONAL), "instanceid": Value("int", OPTIONAL),
+        }
+    )
+)
+LEVELS = {"system": access.SYSTEM, "user": access.USER, "coursecat": access.CATEGORY, "course": access.COURSE}
+
+
+def _assignment_context(call: Call, given: dict[str, Any]) -> int:
+    if given.get("contextid"):
+        if not call.store.exists("context", id=given["contextid"]):
+            raise InvalidParameter("Context does not exist")
+        return given["contextid"]
+    level = LEVELS.get(given.get("contextlevel", ""))
+    if level is None:
+        raise InvalidParameter("Missing parameters, please provide either context level with instance id or contextid")
+    if level == access.COURSE:
+        return access.course_context(call.store, given.get("instanceid", 0))
+    return access.context_id(call.store, level, 0 if level == access.SYSTEM else given.get("instanceid", 0))
+
+
+@function("core_role_assign_roles", {"assignments": ASSIGNMENTS}, writes=True)
+def assign_roles(call: Call, assignments: list[dict[str, Any]]) -> None:
+    with call.store.atomic():
+        for given in assignments:
+            context = _assignment_context(call, given)
+            access.require_capability(call.store, "moodle/role:assign", call.user["id"], context)
+            if not call.store.exists("role", id=given["roleid"]):
+                raise InvalidParameter(f"Can not assign roleid={given['roleid']} in contextid={context}")
+            access.assign_role(call.store, given["roleid"], given["userid"], context, when=call.now())
+
+
+@function(
+    "core_role_unassign_roles",
+    {"unassignments": ASSIGNMENTS},
+    writes=True,
+)
+def unassign_roles(call: Call, unassignments: list[dict[str, Any]]) -> None:
+    """Silent about roles that are not held."""
+    with call.store.atomic():
+        for given in unassignments:
+            context = _assignment_context(call, given)
+            access.require_capability(call.store, "moodle/role:assign", call.user["id"], context)
+            call.store.delete(
+                "role_assignments", roleid=given["roleid"], userid=given["userid"], contextid=context, component=""
+            )
+
+
+@function(
+    "core_files_delete_draft_files",
+    {
+        "draftitemid": Value("int"),
+        "files": Multi(Struct({"filepath": Value("path"), "filename": Value("file")})),
+    },
+    writes=True,
+)
+def delete_draft_files(call: Call, draftitemid: int, **given: list[dict[str, str]]) -> dict[str, Any]:
+    """The folders that the deleted files lay in."""
+    area = draft_area(call.store, call.user["id"], draftitemid)
+    for file in given["files"]:
+        if not call.store.delete("files", filepath=file["filepath"], filename=file["filename"], **area):
+            raise MoodleException("invalidfiletodelete", "error/invalidfiletodelete")
+    return {"parentpaths": sorted({file["filepath"] for file in given["files"]})}

@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 from .. import params
-from ..errors import InvalidParameter, MoodleException, PhpError
-from ..moodle import files
+from ..errors import InvalidParameter, MissingRecord, MoodleException, PhpError
+from ..moodle import courses, files
 from ..params import Value
 from ..services import PROCESSES
 from ..site import Call
@@ -22,6 +22,10 @@ SETTINGS = {
     "enrols": ("filelocation", "courseidentifier", "useridentifier"),
 }
 COURSE_SOURCES = ("id", "idnumber", "shortname")
+KEPT_FROM_TEMPLATE = (
+    "summary", "format", "showgrades", "newsitems", "startdate", "enddate", "maxbytes", "showreports", "visible",
+    "groupmode", "groupmodeforce", "lang", "theme", "enablecompletion",
+)
 
 
 def require_pro(call: Call) -> None:
@@ -51,7 +55,7 @@ def commit_file(call: Call, draftitemid: int) -> bool:
     if not found:
         raise MoodleException("nofile", "File not specified")
     for file in found:
-        files.save(call.store, files.SYNC_AREA, "/", file["filename"], file["content"], call.user["id"])
+        files.save(call.store, files.SYNC_AREA, "/", file["filename"], file["content"], call.user["id"], call.now())
     call.store.delete("files", **draft)
     return True
 
@@ -72,3 +76,39 @@ def check_course(call: Call, courseidsource: str, courseid: str) -> bool:
     if courseidsource not in COURSE_SOURCES:
         raise InvalidParameter("ID source not in acceptable range.")
     return call.store.exists("course", **{courseidsource: courseid})
+
+
+@function(
+    "tool_sync_deploy_course",
+    {
+        **{name: Value() for name in ("categoryidsource", "categoryid", "templateidsource", "templateid")},
+        **{name: Value() for name in ("shortname", "fullname", "idnumber")},
+        "replacements": Value(default=""),
+    },
+    writes=True,
+)
+def deploy_course(
+    call: Call, categoryidsource: str, categoryid: str, templateidsource: str, templateid: str, shortname: str,
+    fullname: str, idnumber: str, replacements: str,
+) -> int:
+    """Copy a template course; the new course's id. What the plugin does with replacements is in its closed part."""
+    store = call.store
+    if categoryidsource not in ("id", "idnumber"):
+        raise InvalidParameter("Category ID source not in acceptable range.")
+    category = store.record("course_categories", **{categoryidsource: categoryid})
+    if category is None:
+        raise InvalidParameter("Category does not exist.")
+    if templateidsource not in COURSE_SOURCES:
+        raise InvalidParameter("Template ID source not in acceptable range.")
+    require_pro(call)
+    template = store.record("course", **{templateidsource: templateid})
+    if template is None:
+        raise MissingRecord("course")
+    courses.check_names_free(store, shortname, idnumber, holders=True)
+    call.record_cost()
+    with store.atomic():
+        kept = {name: template[name] for name in KEPT_FROM_TEMPLATE}
+        names = {"shortname": shortname, "fullname": fullname, "idnumber": idnumber}
+        course = courses.create(store, call.now(), category=category["id"], **names, **kept)
+        courses.copy_content(store, template["id"], course, call.now())
+    return course

@@ -110,3 +110,13 @@ def user_roles(store: Store, userid: int, context: int) -> list[Row]:
         "JOIN role r ON r.id = ra.roleid WHERE ra.userid = ? AND ra.contextid = ? ORDER BY r.sortorder",
         [userid, context],
     )
+
+
+def roles_with_parents(store: Store, userid: int, context: int) -> list[Row]:
+    """The roles given to a user in a context or in one that it lies in."""
+    path = _path(store, context)
+    return store.rows(
+        "SELECT ra.id, ra.roleid, ra.contextid FROM role_assignments ra "
+        f"WHERE ra.userid = ? AND ra.contextid IN ({','.join('?' * len(path))}) ORDER BY ra.id",
+        [userid, *path],
+    )

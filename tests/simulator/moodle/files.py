@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import random
-import time
 
 from ..store import Row, Store
 from .access import USER, context_id
@@ -26,11 +25,13 @@ def unused_draft_itemid(store: Store, userid: int) -> int:
             return itemid
 
 
-def save(store: Store, area: dict[str, object], path: str, name: str, content: bytes, userid: int = 0) -> None:
+def save(
+    store: Store, area: dict[str, object], path: str, name: str, content: bytes, userid: int, now: int
+) -> None:
     """Store a file, in the place of one of the same name."""
     store.delete("files", filepath=path, filename=name, **area)
     store.insert(
-        "files", filepath=path, filename=name, content=content, userid=userid, timecreated=int(time.time()), **area
+        "files", filepath=path, filename=name, content=content, userid=userid, timecreated=now, **area
     )
 
 

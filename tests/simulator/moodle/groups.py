@@ -23,3 +23,9 @@ def add_member(store: Store, courseid: int, group: int, userid: int, component: 
     if not store.exists("groups_members", groupid=group, userid=userid):
         store.insert("groups_members", groupid=group, userid=userid, component=component, timeadded=now)
     return True
+
+
+def remove_member(store: Store, group: int, userid: int, component: str = "") -> None:
+    """Take a user out of a group; with a component only where that put it there."""
+    owner = {"component": component} if component else {}
+    store.delete("groups_members", groupid=group, userid=userid, **owner)

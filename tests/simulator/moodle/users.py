@@ -29,13 +29,13 @@ def _check_username(username: str) -> None:
         )
 
 
-def create(store: Store, now: int, **fields: Any) -> int:
+def create(store: Store, now: int, /, **fields: Any) -> int:
     """Add an account; a username that is no username, or is taken, throws."""
     _check_username(str(fields.get("username") or ""))
     return store.insert("user", **{**fields, "timecreated": now, "timemodified": now})
 
 
-def update(store: Store, userid: int, now: int, **fields: Any) -> None:
+def update(store: Store, userid: int, now: int, /, **fields: Any) -> None:
     if fields.get("username") is not None:
         _check_username(str(fields["username"]))
     store.update("user", userid, **{**fields, "timemodified": now})

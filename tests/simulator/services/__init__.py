@@ -5,9 +5,22 @@
 from __future__ import annotations
 
 from .base import Run
+from .cohorts import CohortsSync
+from .courses import CoursesBindmetas, CoursesCheck, CoursesDelete, CoursesReset
+from .courses_create import CoursesCreate
+from .enrols import EnrolsSync
 from .users import UsersSync
 
 # service -> action -> the run that does it
 PROCESSES: dict[str, dict[str, type[Run]]] = {
+    "courses": {
+        "check": CoursesCheck,
+        "delete": CoursesDelete,
+        "create": CoursesCreate,
+        "reset": CoursesReset,
+        "bindmetas": CoursesBindmetas,
+    },
     "users": {"sync": UsersSync},
+    "cohorts": {"sync": CohortsSync},
+    "enrols": {"sync": EnrolsSync},
 }
