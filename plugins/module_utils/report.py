@@ -16,7 +16,7 @@ import re
 from array import array
 from dataclasses import dataclass, field
 
-from .reportattribution import parser_for
+from .reportservices import parser_for
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
 _OUTCOMES = ("", *COUNTS[1:8])

@@ -319,6 +319,7 @@ COURSES = {
     "nogrouptoprocess": (INFO, "Not resetting groups at line *", "Pas de réinitialisation de groupes à la ligne *"),
     "nogroupingtoprocess": (INFO,),
     "summary": (INFO, "Summary:"),
+    "simulationsummary": (INFO, "SIMULATION Summary:"),
     # An empty cell gives the first of these, since the plugin takes it for a role without a name.
     "norole": (INFO, "[Error] role  unkown."),
     "unknownrole": (FAILED, "[Error] role * unkown."),
