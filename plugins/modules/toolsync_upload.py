@@ -193,19 +193,22 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import files
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
 
 
 def plan(site, params):
+    service, action = checked_action(params["service"], params["action"]) if params["service"] else (None, None)
     source = files.Source(
         src=params["src"],
         content=params["content"],
         rows=params["rows"],
         columns=params["columns"],
         separator=params["separator"],
-        service=params["service"],
+        service=service,
     )
-    taken = ("service", "action", "separator", "site_separator", "encoding", "commit", "force", "allow_destructive")
-    return files.plan(site, source, params["dest"], **{name: params[name] for name in taken})
+    taken = ("separator", "site_separator", "encoding", "commit", "force", "allow_destructive")
+    options = {name: params[name] for name in taken}
+    return files.plan(site, source, params["dest"], service=service, action=action, **options)
 
 
 TASK = Task(

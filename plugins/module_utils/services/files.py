@@ -19,7 +19,7 @@ import tempfile
 from .. import csvfile
 from ..errors import CsvRefused, OptionError, OutcomeUnknown, SourceFileError
 from ..transport import CHUNK, FilePart
-from .base import Plan, checked_action
+from .base import Plan
 
 #: What Moodle's PARAM_FILE takes out of a file name.
 _CLEANED = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
@@ -45,10 +45,11 @@ def plan(
     force=False,
     allow_destructive=False,
 ):
-    """source: a Source. Checks the file and plans its way. Raises SourceFileError, CsvRefused, OptionError."""
+    """Check a Source and plan its way. service, action: as checked_action gives them, or None.
+
+    Raises SourceFileError, CsvRefused, OptionError.
+    """
     name = _checked_name(dest or source.name)
-    if service:
-        service, action = checked_action(service, action)
     with source.open() as original:
         path = _to_send(source, original, separator, site_separator or separator, encoding)
     known = site.memory.get("settings", service) or {} if service else {}
