@@ -11,6 +11,7 @@ import signal
 import ssl
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 from . import seed
@@ -31,6 +32,7 @@ def parser() -> argparse.ArgumentParser:
     site.add_argument("--seed", choices=("contract", "empty", "demo"), default="contract", help="state of a new site")
     site.add_argument("--data", metavar="FILE", default=":memory:", help="SQLite file to keep the site in")
     site.add_argument("--lang", default="en", help="language of the account behind the tokens: en or fr")
+    site.add_argument("--today", metavar="YYYY-MM-DD", type=date.fromisoformat, help="the site's date, if not today's")
     site.add_argument("--condition", metavar="NAME", action="append", default=[], help="see below; repeatable")
     http = made.add_argument_group("where it answers")
     http.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
@@ -67,6 +69,7 @@ def build(args: argparse.Namespace) -> Server:
         Store(args.data), moodle=args.moodle, edition=args.edition, conditions=conditions,
         limits=Limits(args.max_input_vars, args.post_max_size, args.upload_max_filesize),
         latency=Latency(args.call_ms, args.record_ms),
+        clock_offset=(args.today - date.today()).days * 86400 if args.today else 0,
     )
     seed.seed(site.store, args.seed)
     site.store.update("user", seed.ADMIN, lang=args.lang)
