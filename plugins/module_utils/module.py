@@ -78,7 +78,9 @@ def run(task, params, *, check_mode=False, diff=False):
             )
             try:
                 plan = task.plan(site, params)
-                if not check_mode:
+                if check_mode:
+                    plan.rehearse()
+                else:
                     plan.apply()
             finally:
                 if plan is not None:

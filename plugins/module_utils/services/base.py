@@ -48,7 +48,8 @@ class Plan:
     """What a task would do, and doing it.
 
     changed: whether the site ends up another one; before, after: the two sides of the diff; result: the return values.
-    Making a plan only reads. C(apply) sends, and corrects the three from what really happened; C(close) drops temporary files.
+    Making a plan only reads. C(apply) sends, and corrects the three from what really happened; C(rehearse) takes its place in check
+    mode; C(close) drops temporary files.
     """
 
     def __init__(self, *, changed, before, after, result):
@@ -59,6 +60,9 @@ class Plan:
 
     def apply(self):
         """Do it. Raises ToolsyncError; what is in result by then stays true."""
+
+    def rehearse(self):
+        """Raise what apply is already known to end with. Only reads."""
 
     def close(self):
         """Release what the plan holds."""
