@@ -44,6 +44,10 @@ def plan(site, service, action, rows=None, *, timeout=3600, on_failed_rows="fail
     """service, action: as checked_action gives them; rows: a RowFile of what was sent, or None. Raises OptionError."""
     if tryback and rows is None:
         raise OptionError("tryback needs src: the failed rows are taken from it.", option="tryback")
+    if (service, action) == ("courses", "check"):
+        if rows is None:
+            raise OptionError("src is missing: the courses to check are asked for one by one.", option="src")
+        return CheckPlan(site, rows, on_failed_rows)
     return ProcessPlan(site, service, action, rows, timeout=timeout, on_failed_rows=on_failed_rows, tryback=tryback)
 
 
@@ -60,6 +64,29 @@ class RowFile:
             yield from csvfile.read_rows(stream, self.service, self.action, separator=self.separator)
 
 
+class CheckPlan(Plan):
+    """Which courses of a file exist, asked one by one: Moodle refuses the plugin's own answer, whose text holds markup."""
+
+    def __init__(self, site, rows, on_failed_rows):
+        source = (site.memory.get("settings", "courses") or {}).get("existfileidentifier", "shortname")
+        counts, failures, lines = dict.fromkeys(COUNTS, 0), [], []
+        for row in rows:
+            counts["rows"] += 1
+            if row.skipped:
+                counts["skipped"] += 1
+                continue
+            key = row.values["identifier"]
+            exists = site.moodle.call("tool_sync_check_course", {"courseidsource": source, "courseid": key}).value
+            counts["unchanged" if exists else "failed"] += 1
+            lines.append(f"{key}: {'exists' if exists else 'does not exist'}")
+            if not exists:
+                failures.append({"line": row.line, "key": key, "reason": f"there is no course with this {source}"})
+        result = _result("courses", "check", "complete", counts, certain=True)
+        result.update(failures=failures, report=lines)
+        super().__init__(changed=False, before={"counts": counts}, after={"counts": counts}, result=result)
+        _judge_failed(site, result, on_failed_rows)
+
+
 class ProcessPlan(Plan):
     def __init__(self, site, service, action, rows, *, timeout, on_failed_rows, tryback):
         settings = site.memory.get("settings", service) or {}
@@ -74,16 +101,7 @@ class ProcessPlan(Plan):
             changed=changed,
             before={"counts": dict.fromkeys(COUNTS, 0)},
             after={"counts": counts},
-            result={
-                "service": service,
-                "action": action,
-                "outcome": "predicted",
-                "counts": counts,
-                "failures": [],
-                "report": [],
-                "changed_is_certain": certain,
-                "simulated": False,
-            },
+            result=_result(service, action, "predicted", counts, certain),
         )
         self._site, self._rows, self._settings = site, rows, settings
         self._timeout, self._on_failed_rows, self._tryback = timeout, on_failed_rows, tryback
@@ -216,12 +234,7 @@ class ProcessPlan(Plan):
             raise ExecutedUnreadable(f"The run of {service} ended without a report.")
         if parsed.fatal or parsed.outcome == "aborted":
             raise self._stopped(parsed)
-        failed = counts["failed"] or len(parsed.failures)
-        if failed and self._on_failed_rows != "ignore":
-            message = f"{failed} of {counts['rows'] or 'the'} rows failed in the run of {service} {self.result['action']}."
-            if self._on_failed_rows == "fail":
-                raise RunFailed(message)
-            self._site.warn(message)
+        _judge_failed(self._site, self.result, self._on_failed_rows)
 
     def _stopped(self, parsed):
         service = self.result["service"]
@@ -236,3 +249,27 @@ class ProcessPlan(Plan):
         if parsed.fatal:
             return RunFailed(f"The run of {service} stopped: {parsed.fatal}")
         return RunFailed(f"The run of {service} stopped before the end of the file; see report.")
+
+
+def _result(service, action, outcome, counts, certain):
+    return {
+        "service": service,
+        "action": action,
+        "outcome": outcome,
+        "counts": counts,
+        "failures": [],
+        "report": [],
+        "changed_is_certain": certain,
+        "simulated": False,
+    }
+
+
+def _judge_failed(site, result, on_failed_rows):
+    """Do with failed rows what the user asked for."""
+    counts, failed = result["counts"], result["counts"]["failed"] or len(result["failures"])
+    if not failed or on_failed_rows == "ignore":
+        return
+    message = f"{failed} of {counts['rows'] or 'the'} rows failed in the run of {result['service']} {result['action']}."
+    if on_failed_rows == "fail":
+        raise RunFailed(message, result=result)
+    site.warn(message)

@@ -183,6 +183,28 @@ def test_courses(sequence):
     assert not done.changed and not foretold.changed
 
 
+def test_courses_that_are_checked_one_by_one(practice, sequence, tmp_path):
+    (tmp_path / "check.csv").write_text("MATH101\nNOPE;a description\n")
+    rows = process.RowFile(str(tmp_path / "check.csv"), "courses", "check")
+    with pytest.raises(errors.RunFailed, match="1 of 2 rows failed in the run of courses check") as caught:
+        sequence.plan(rows, check_mode=True)
+    assert caught.value.result["failures"] == [{"line": 2, "key": "NOPE", "reason": "there is no course with this shortname"}]
+    done = sequence.plan(rows, on_failed_rows="warn")
+    done.apply()
+    assert nonzero(done) == {"rows": 2, "unchanged": 1, "failed": 1} and not done.changed
+    assert "tool_sync_process" not in practice.counters()["calls"]
+    with pytest.raises(errors.OptionError, match="src is missing"):
+        process.plan(sequence.site, "courses", "check")
+
+
+def test_a_report_that_moodle_hands_over_as_debugging_text(practice, sequence):
+    content = USERS.replace("Dan;", "a<b;")
+    sequence.run("users", content)
+    practice.condition("debug-developer")
+    _, done = sequence.run("users", content)
+    assert nonzero(done) == {"rows": 3, "unchanged": 3}
+
+
 def test_check_mode_writes_nothing(practice, sequence):
     rows = sequence.put("users", "sync", USERS)
     before = practice.counters()["writes"]
@@ -212,8 +234,9 @@ def test_a_run_whose_answer_is_lost_is_unknown_and_not_repeated(practice, sequen
 
 
 def test_a_run_that_moodle_keeps_to_itself(practice, sequence):
-    rows = sequence.put("users", "sync", USERS.replace("Dan;", "a<b;"))
-    done = sequence.plan(rows)
+    content = USERS.replace("Dan;", "a<b;")  # a report with markup in it is refused; only that of a known user has names
+    sequence.run("users", content)
+    done = sequence.plan(sequence.put("users", "sync", content))
     with pytest.raises(errors.ExecutedUnreadable):
         done.apply()
     assert done.changed and done.result["outcome"] == "executed_unreadable"
