@@ -40,8 +40,14 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# The processes that were started through ROOM. The pattern comes by stdin so that grep does not find itself.
-in_room() { printf '%s/' "$ROOM" | grep -lsaF --file=- /proc/[0-9]*/cmdline | cut -d/ -f3; }
+# The processes that were started through ROOM.
+in_room() {
+  local process words
+  for process in /proc/[0-9]*; do
+    { mapfile -d '' -t words < "$process/cmdline"; } 2>/dev/null || continue
+    [[ "${words[*]}" != *"$ROOM/"* ]] || echo "${process#/proc/}"
+  done
+}
 
 # Practice Moodles that integration targets started end a moment after ansible-playbook; whatever stays for longer was
 # forgotten by a test. Returns false when that had to be ended here.
