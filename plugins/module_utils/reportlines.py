@@ -25,8 +25,7 @@ SHARED = {
     "invalidseparatordetected": (
         FATAL,
         "Invalid separator detected. The file formatting may not match the tool settings.",
-        "Séparateur de champ innatendu dans les noms de colonne. Le format du fichier ne semble pas correspondre au "
-        "régalge de l'outil.",
+        "Séparateur de champ innatendu dans les noms de colonne. Le format du fichier ne semble pas correspondre au régalge de l'outil.",
     ),
     "errornullcsvheader": (
         FATAL,
@@ -126,10 +125,8 @@ COURSES = {
     ),
     "errornoteacheraccountkey": (
         WARNING,
-        "Error at line *: Invalid value for field teacher* - other fields were specified but required teacher "
-        "*_account was null.",
-        "Erreur ligne * : Valeur invalide pour le champ teacher * - d'autres champs ont été spécifiés mais le champ "
-        "*_account est nul.",
+        "Error at line *: Invalid value for field teacher* - other fields were specified but required teacher *_account was null.",
+        "Erreur ligne * : Valeur invalide pour le champ teacher * - d'autres champs ont été spécifiés mais le champ *_account est nul.",
     ),
     "errorvalidationstringlength": (WARNING, _INVALID + "(length &gt; *).", _INVALIDE + "(longueur &gt; *)."),
     "errorvalidationempty": (WARNING, _INVALID + "(only spaces or missing).", _INVALIDE + "(vide ou espaces)."),
@@ -160,10 +157,8 @@ COURSES = {
     ),
     "errorvalidationcategorytype": (
         WARNING,
-        'Eror at line *: Invalid value for field * (Path string "*" invalid - category name at position * as shown is '
-        "invalid).",
-        'Erreur line * : Valeur du champ * invalide (chemin "*" invalide - le nom de la catégorie à la posiiton * as '
-        "shown est invalide).",
+        'Eror at line *: Invalid value for field * (Path string "*" invalid - category name at position * as shown is invalid).',
+        'Erreur line * : Valeur du champ * invalide (chemin "*" invalide - le nom de la catégorie à la posiiton * as shown est invalide).',
     ),
     "errorvalidationbadtype": (
         WARNING,
@@ -224,8 +219,7 @@ COURSES = {
     "errortemplatenotfound": (
         FAILED,
         "Error at line *: Could not find template course with shortname *. Course with shortname * failed.",
-        "Erreur ligne * : Le gabarit de cours * n'a pas pu être trouvé ou n'a pas d'archives. Le cours * n'a pas pu "
-        "être créé.",
+        "Erreur ligne * : Le gabarit de cours * n'a pas pu être trouvé ou n'a pas d'archives. Le cours * n'a pas pu être créé.",
     ),
     "errorrestoringtemplatesql": (
         FAILED,
@@ -290,10 +284,8 @@ COURSES = {
     ),
     "nonuniqueidentifierexception": (
         SKIPPED,
-        "The ID number at row * leads to a non unique course identification. Reinitialisation is bypassed for those "
-        "courses",
-        "Cette valeur d'identifiant à la ligne * désigne plusieurs cours. La réinitialisation est annulée pour ces "
-        "cours.",
+        "The ID number at row * leads to a non unique course identification. Reinitialisation is bypassed for those courses",
+        "Cette valeur d'identifiant à la ligne * désigne plusieurs cours. La réinitialisation est annulée pour ces cours.",
     ),
     "unkownshortname": (FAILED,),
     "noeventstoprocess": (
@@ -396,8 +388,7 @@ USERS = {
     "enrollednot": (
         FAILED,
         "User enrol * failure in course *. Enrol and role data in file are not consistant.",
-        "Echec inscription * dans le cours *. Les données de rôle (rolex) et d'inscription (enrolx) ne sont pas "
-        "correctes.",
+        "Echec inscription * dans le cours *. Les données de rôle (rolex) et d'inscription (enrolx) ne sont pas correctes.",
     ),
     "groupnotaddederror": (FAILED, "Error on group assignation : *", "Erreur de création de groupe : *"),
     "creatingcohort": (SIM, "Creating cohort *", "La cohorte * sera créée."),
@@ -688,6 +679,10 @@ class Index:
 
     def match(self, line):
         """(key, class, captures) of a line without its prefix and outer blanks, or None."""
+        # What stands for the last placeholder may be empty, and the space before it gone.
+        return self._match(line) or self._match(line + " ")
+
+    def _match(self, line):
         if line.startswith("[["):
             known = self._missing.get(line[: line.find("]]") + 2])
             return None if known is None else (*known, [])
