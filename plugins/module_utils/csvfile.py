@@ -29,7 +29,7 @@ from .csvdialect import (
     resolve,
 )
 
-__all__ = ["ACTIONS", "SERVICES", "Check", "Finding", "Row", "check", "normalise", "read_rows", "render"]
+__all__ = ["ACTIONS", "COMMENT_STARTS", "HEADERLESS", "SERVICES", "Check", "Finding", "Row", "check", "normalise", "read_rows", "render"]
 
 _CHUNK = 1 << 16
 
@@ -215,9 +215,12 @@ def _copy(chunks, target):
 def _decoded(chunks, text_of, encoding):
     """Yield (bytes, text) for each chunk; the empty chunk at the end flushes the decoder."""
     lines = 1
+    first = True
     for raw in chunks:
         try:
             text = text_of(raw, not raw)
+            if first and text:
+                first, text = False, text[text.startswith("\ufeff") :]
         except UnicodeDecodeError as error:
             lines += _line_ends(error.object[: error.start].decode(error.encoding, "replace"))
             message = "line %d is not %s: name the encoding of the file with the option encoding"

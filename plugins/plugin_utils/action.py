@@ -19,7 +19,6 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import invocation, run
 
 
@@ -34,7 +33,7 @@ class ToolsyncAction(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        args = dict(self._task.args)
+        args = self.arguments(dict(self._task.args))
         try:
             if args.get("src") and not _is_true(args.get("remote_src")):
                 args = self._with_file(args)
@@ -52,6 +51,10 @@ class ToolsyncAction(ActionBase):
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
         return result
+
+    def arguments(self, args):
+        """The module's arguments, from the task's."""
+        return args
 
     def _is_local(self):
         return self._connection.transport in ("local", "ansible.builtin.local") and not self._play_context.become
