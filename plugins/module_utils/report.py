@@ -132,9 +132,9 @@ def find_report(text):
     if not start:
         return None
     found = text[start.start() :]
-    end = _END.search(found)
-    if end:
-        return found[: end.end()]
+    ends = [end.end() for end in _END.finditer(found)]
+    if ends:
+        return found[: ends[-1]]
     return found.partition(_EXPECTED)[0]
 
 

@@ -272,6 +272,13 @@ class TestNormalising:
         text = "prénom;nom\n" + "Zoé;Ünal\n" * 20_000
         assert normalise(text.encode(encoding), encoding=encoding) == (True, text.encode())
 
+    def test_a_byte_order_mark_of_another_encoding_goes_too(self):
+        assert normalise("\ufeffa;b\n".encode("utf-16-le"), encoding="utf-16-le") == (True, b"a;b\n")
+
+    def test_utf16_without_its_mark_has_no_byte_order(self):
+        with pytest.raises(ValueError, match="the file is not utf-16"):
+            normalise("a;b\n".encode("utf-16-le"), encoding="utf-16")
+
     def test_plain_ascii_does_not_differ(self):
         assert normalise(b"a;b\n", encoding="iso-8859-1") == (False, b"a;b\n")
 
