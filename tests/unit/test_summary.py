@@ -64,17 +64,6 @@ def test_a_failure_is_named_and_fails_the_run(close, files, failed):
     assert ", 1 failed, " in lines[-1]
 
 
-def test_an_integration_target_counts_as_one(close):
-    status, lines = close(
-        {
-            "integration/one.xml": junit(PASSED, PASSED, SKIPPED),
-            "integration-oldest/two.xml": junit(PASSED, FAILURE, ERROR),
-        }
-    )
-    assert status == 1
-    assert lines[-1] == "1 passed, 1 failed, 0 skipped"
-
-
 @pytest.mark.parametrize("files", [{}, {"checks.tsv": "fuzz\ttests/fuzz\tskipped\t0\n"}])
 def test_a_run_without_a_test_fails(close, files):
     status, lines = close(files)
