@@ -168,10 +168,7 @@ class _Checker:
     def text_of(self, line, piece, part):
         """The text of a piece, with findings about its bytes."""
         if part == 1:
-            message = (
-                "has more than %d bytes, line end included: the plugin would cut it and read the rest as a row"
-                % LINE_LIMIT
-            )
+            message = "has more than %d bytes, line end included: the plugin would cut it and read the rest as a row" % LINE_LIMIT
             self.note("error", line, None, "line_too_long", message)
         if b"\0" in piece:
             self.note("error", line, None, "nul_byte", "holds a NUL byte: this is not text, or UTF-16")
@@ -193,13 +190,17 @@ class _Checker:
             message = "the header holds {}, but the separator is {}".format(" and ".join(others), expected)
             self.note("error", line, None, "wrong_separator", message)
             if len(columns) == 1:
+                self.result.columns = []
                 return 1, None
 
         def note(level, column, code, message):
             self.note(level, line, column, code, message)
 
         plan = csvrules.plan_for(self.service, self.action, columns, self.settings, note)
-        self.hashes = [array("q") for _each in plan.unique]
+        if plan is None:
+            self.result.columns = []
+        else:
+            self.hashes = [array("q") for _each in plan.unique]
         return len(columns), plan
 
     def passed_over(self, line, text, why, width):
@@ -260,16 +261,10 @@ class _Checker:
         """What can only be said at the end."""
         result = self.result
         if width is None:
-            message = (
-                "the file has no header line: the plugin would never end its run and block a process of the server"
-            )
+            message = "the file has no header line: the plugin would never end its run and block a process of the server"
             self.note("error", None, None, "no_header", message)
         elif not self.data_lines:
-            hint = (
-                ""
-                if self.service
-                else " (a file of courses to delete or check has no header: then name service and action)"
-            )
+            hint = "" if self.service else " (a file of courses to delete or check has no header: then name service and action)"
             self.note("error", None, None, "no_rows", "the file has no data row" + hint)
         self.line_ends.discard(b"")
         ends = self.line_ends & {b"\r\n", b"\n", b"\r"}

@@ -147,9 +147,7 @@ def _line(number, cells, names, separator, service):
     if not any(cells):
         raise ValueError(f"row {number} is empty")
     if text[0] in COMMENT_STARTS:
-        raise _refusal(
-            number, names[0], f"starts with one of {COMMENT_STARTS.strip()} or a space: the plugin drops such a row"
-        )
+        raise _refusal(number, names[0], f"starts with one of {COMMENT_STARTS.strip()} or a space: the plugin drops such a row")
     if service == "users" and cells[0] in ("", "0"):
         raise _refusal(number, names[0], "is the first one and empty or 0: the plugin drops such a row")
     longest = max(range(len(cells)), key=lambda place: len(cells[place]))

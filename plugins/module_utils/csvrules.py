@@ -142,18 +142,12 @@ class Header:
             seen.add(name)
 
     def unknown(self, known, level="error"):
-        """Findings for the columns for which known(name) is false; header lines that are really data are not quoted."""
-        strange = [name for name in self.columns if name.strip() and not known(name.strip())]
-        if strange and len(strange) == len(self.columns):
-            self.error(
-                None, "not_a_header", "none of the columns in the first line is known: it does not look like a header"
-            )
-            return
-        for name in strange:
-            column = name if _TAME(name) else None
-            self.note(
-                level, column, "unknown_column", "the plugin does not know this column" + ("" if column else " name")
-            )
+        """Columns for which known(name) is false; one whose name does not look like a name is not quoted."""
+        for name in self.columns:
+            if name.strip() and not known(name.strip()):
+                column = name if _TAME(name) else None
+                which = "this column" if column else "one of the columns"
+                self.note(level, column, "unknown_column", f"the plugin does not know {which}")
 
 
 COURSE_COLUMNS = frozenset(
@@ -258,9 +252,7 @@ def courses_reset(columns, settings, note):
         plan.cell(name, said.__contains__, "bad_value", "must be yes, 1, no, 0 or empty")
         plan.cell(name, lambda value: value != "all", "means_no", "all means no in this column: write yes", "warning")
     for name, words in RESET_PARTS.items():
-        plan.cell(
-            name, (frozenset(words) | _NO).__contains__, "bad_value", "must be {}, {} or {}, or none".format(*words)
-        )
+        plan.cell(name, (frozenset(words) | _NO).__contains__, "bad_value", "must be {}, {} or {}, or none".format(*words))
     for name in RESET_MODULES:
         plan.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 1, 0 or empty")
     plan.once_each("shortname", level="warning")
@@ -276,18 +268,19 @@ def courses_reset(columns, settings, note):
     return plan
 
 
+_BINDING_COLUMNS = frozenset(("master", "meta", "cmd"))
+
+
 def courses_bindmetas(columns, settings, note):
     header = Header(columns, note)
     header.shape()
-    header.unknown(frozenset(("master", "meta", "cmd")).__contains__)
+    header.unknown(_BINDING_COLUMNS.__contains__)
     header.require("master", "meta")
     plan = Plan(index=header.index)
     for name in ("master", "meta"):
         plan.cell(name, _filled, "empty_required", "is empty: the plugin would write a broken binding")
     for name in header.index:
-        plan.cell(
-            name, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps"
-        )
+        plan.cell(name, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps")
     plan.cell("cmd", ("", "add").__contains__, "bad_command", "must be add: %s does nothing or is not known")
     return plan
 
@@ -344,15 +337,11 @@ def users(columns, settings, note):
         message = "is empty or 0, and the first column: the plugin passes over such a row without a word"
         plan.cell(header.columns[0], lambda value: value not in ("", "0"), "silent_skip", message)
     for name in ("username", "firstname", "lastname"):
-        plan.cell(
-            name, lambda value: value not in ("", "0"), "empty_required", "is empty or 0, which ends the plugin's run"
-        )
+        plan.cell(name, lambda value: value not in ("", "0"), "empty_required", "is empty or 0, which ends the plugin's run")
     if is_on(settings, "extendedusernamechars"):
         plan.cell("username", _at_most(100), "bad_length", "must have at most 100 characters")
     else:
-        message = (
-            "may only hold a-z, 0-9 and . _ @ - (at most 100): Moodle refuses another one, which ends the plugin's run"
-        )
+        message = "may only hold a-z, 0-9 and . _ @ - (at most 100): Moodle refuses another one, which ends the plugin's run"
         plan.cell("username", lambda value: not value or _USERNAME(value), "bad_username", message)
     if key in ("idnumber", "email"):
         plan.cell(key, _filled, "empty_key", "is empty, and the setting primaryidentity makes it the key")
@@ -454,9 +443,7 @@ def enrols(columns, settings, note):
     message = "%s takes the user out of all groups and then ends the plugin's run on Moodle 4.1 and later"
     plan.cell("gcmd", lambda value: not value.startswith("greplace"), "fatal_command", message, broken)
     for name in ("starttime", "endtime"):
-        message = "must be YYYY-MM-DD hh:mm:ss: the plugin takes anything else for %s" % (
-            "now" if name == "starttime" else "never"
-        )
+        message = "must be YYYY-MM-DD hh:mm:ss: the plugin takes anything else for %s" % ("now" if name == "starttime" else "never")
         plan.cell(name, _is_moment, "bad_date", message)
     cmd, role, gcmd = (header.index.get(name) for name in ("cmd", "rolename", "gcmd"))
     groups = [header.index[name] for name in header.index if re.fullmatch(r"g[1-9]", name)]
@@ -466,10 +453,9 @@ def enrols(columns, settings, note):
         word = default if cmd is None else cells[cmd]
         if word in ("add", "shift") and role is not None and not cells[role]:
             note("error", line, "rolename", "empty_required", "is empty, and the command needs a role")
+        # A command of the file's own, so not counted among the destructive ones.
         if word in ("del", "delete", "shift"):
-            note(
-                "warning", line, "cmd", "data_loss", "un-enrols: grades and groups of the user in this course are lost"
-            )
+            note("warning", line, "cmd", "data_loss", "un-enrols: grades and groups of the user in this course are lost")
         if groups and (gcmd is None or not cells[gcmd]) and any(cells[number] for number in groups):
             note(
                 "warning",
@@ -483,9 +469,7 @@ def enrols(columns, settings, note):
     return plan
 
 
-COHORT_COLUMNS = frozenset(
-    "cmd userid cid cname ccatcontext ccatcontextidnumber cdescription cidnumber component".split()
-)
+COHORT_COLUMNS = frozenset("cmd userid cid cname ccatcontext ccatcontextidnumber cdescription cidnumber component".split())
 
 
 def cohorts(columns, settings, note):
@@ -496,11 +480,7 @@ def cohorts(columns, settings, note):
     keys = ["c" + identifier] if identifier in ("id", "idnumber", "name") else ["cidnumber", "cname", "cid"]
     key = next((name for name in keys if name in header.index), None)
     if key is None:
-        why = (
-            "the setting cohortidentifier makes it the key"
-            if len(keys) == 1
-            else "no other column identifies the cohort"
-        )
+        why = "the setting cohortidentifier makes it the key" if len(keys) == 1 else "no other column identifies the cohort"
         header.require(keys[0], why=why)
     plan = Plan(index=header.index, exact=False)
     if key:
@@ -538,13 +518,27 @@ def cohorts(columns, settings, note):
     return plan
 
 
+_BUILDERS = {
+    ("courses", "create"): (courses_create, COURSE_COLUMNS),
+    ("courses", "reset"): (courses_reset, frozenset(RESET_REQUIRED + RESET_YES + RESET_MODULES)),
+    ("courses", "bindmetas"): (courses_bindmetas, _BINDING_COLUMNS),
+    ("users", "sync"): (users, USER_COLUMNS),
+    ("enrols", "sync"): (enrols, ENROL_COLUMNS),
+    ("cohorts", "sync"): (cohorts, COHORT_COLUMNS),
+}
+
+
 def plan_for(service, action, columns, settings, note):
-    """The Plan for a file with that header. note(level, column, code, message) is called for findings in the header."""
+    """The Plan for a file with that header, or None when the line is no header but data, which is then not quoted.
+
+    note(level, column, code, message) is called for findings in the header.
+    """
     settings = settings or {}
     if action in ("delete", "check"):
         return courses_list(columns, settings, note, action=action)
-    if service == "courses":
-        return {"create": courses_create, "reset": courses_reset, "bindmetas": courses_bindmetas}[action](
-            columns, settings, note
-        )
-    return {"users": users, "enrols": enrols, "cohorts": cohorts}[service](columns, settings, note)
+    build, known = _BUILDERS[service, action]
+    if known.isdisjoint(name.strip() for name in columns):
+        message = "none of the columns in the first line is known: it does not look like a header"
+        note("error", None, "not_a_header", message)
+        return None
+    return build(columns, settings, note)

@@ -22,9 +22,7 @@ COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "fail
 _OUTCOMES = ("", *COUNTS[1:8])
 
 # UTF-8 that was taken for Latin-1 (or Windows-1252) and encoded again.
-_MOJIBAKE = re.compile(
-    "[\u00c2\u00c3][\u0080-\u00bf]|[\u00c4\u00c5][\u0080-\u009f]|\u00e2(?:\u0080|\u20ac)[\u0080-\uffff]"
-)
+_MOJIBAKE = re.compile("[\u00c2\u00c3][\u0080-\u00bf]|[\u00c4\u00c5][\u0080-\u009f]|\u00e2(?:\u0080|\u20ac)[\u0080-\uffff]")
 _FIRST = r"(?:Starting\.\.\.\d|Starting cohorts operations|# -- \d)"
 _START = re.compile(rf"^{_FIRST}", re.M)
 # It may stand in the middle of a sentence: the value is "Starting...

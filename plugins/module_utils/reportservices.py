@@ -270,6 +270,8 @@ class CoursesCreate(Parser):
         return self.rows.take()
 
     def _known_failure(self, row):
+        if not self.failed_lines and not self.failed_categories:
+            return None
         reason = self.failed_lines.get(self._plugin_line(row))
         return reason if reason is not None else self.failed_categories.get(row.values.get("category"))
 

@@ -256,9 +256,7 @@ def normalise(data, **kwargs):
 
 
 class TestNormalising:
-    @pytest.mark.parametrize(
-        "data", [b"", b"a", b"a;b\r\n1;2", "é;ü\n".encode(), b"a;b\n" * 50_000, "é".encode() * 70_001]
-    )
+    @pytest.mark.parametrize("data", [b"", b"a", b"a;b\r\n1;2", "é;ü\n".encode(), b"a;b\n" * 50_000, "é".encode() * 70_001])
     def test_with_nothing_to_do_the_bytes_are_the_same(self, data):
         assert normalise(data) == (False, data)
         assert normalise(data, separator=";", site_separator=";") == (False, data)

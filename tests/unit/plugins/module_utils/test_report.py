@@ -90,7 +90,7 @@ class TestOutcome:
 
     @pytest.mark.parametrize(
         ("name", "double"),
-        [("Cléo", True), ("L’Hôte", True), ("Łukasz", True), ("Cléo", False), ("plain", False), ("Straß« x", False)],
+        [("Cléo", True), ("L\u2019H\u00f4te", True), ("Łukasz", True), ("Cléo", False), ("plain", False), ("Straß« x", False)],
     )
     def test_double_encoded_names(self, name, double):
         name = name.encode().decode("latin-1") if double else name
