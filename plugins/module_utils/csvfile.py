@@ -218,7 +218,8 @@ def _decoded(chunks, text_of, encoding):
         try:
             text = text_of(raw, not raw)
             if first and text:
-                first, text = False, text[text.startswith("\ufeff") :]
+                first = False
+                text = text[1:] if text[0] == "\ufeff" else text
         except UnicodeDecodeError as error:
             lines += _line_ends(error.object[: error.start].decode(error.encoding, "replace"))
             message = "line %d is not %s: name the encoding of the file with the option encoding"

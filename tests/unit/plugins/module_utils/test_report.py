@@ -142,7 +142,7 @@ class TestUsers:
         data = USERS + user("bob") + user("ada", "U1") + user("cleo")
         parsed = parse("User account added: 3 , bob  \n" + lines + end, "users", data=data)
         assert fates(parsed) == {2: "created", 3: "failed", 4: "unreported"}
-        assert parsed.failures == [{"line": 3, "key": "ada", "reason": lines.split("\n")[0].rstrip()}]
+        assert parsed.failures == [{"line": 3, "key": "ada", "reason": lines.partition("\n")[0].rstrip()}]
         assert parsed.counts["unparsed"] == 0
         alone = parse(lines + end, "users")
         assert counts(alone) == {"rows": 1, "failed": 1}
@@ -152,7 +152,7 @@ class TestUsers:
         text = "Error : User username collision when creating Required : U1 as \nUser account added: 3 , bob  \n"
         parsed = parse(text, "users", data=USERS + user("ada", "U1") + user("bob"))
         assert fates(parsed) == {2: "failed", 3: "created"}
-        assert fates(parse(text.split("\n")[0], "users", data=USERS + user("ada"))) == {2: "failed"}
+        assert fates(parse(text.partition("\n")[0], "users", data=USERS + user("ada"))) == {2: "failed"}
 
     def test_the_key_of_failures_is_the_identity(self):
         line = "Error : User email collision when creating ada , [U1], First, Last \n"
@@ -385,7 +385,7 @@ class TestCoursesCreate:
         )
         parsed = parse(text, "courses", "create", self.DATA)
         assert fates(parsed) == {2: "created", 3: "failed", 4: "created"}
-        assert parsed.failures == [{"line": 3, "key": "C2", "reason": text.split("\n")[0]}]
+        assert parsed.failures == [{"line": 3, "key": "C2", "reason": text.partition("\n")[0]}]
         assert counts(parse(text, "courses", "create")) == {"rows": 3, "created": 2, "failed": 1}
 
     def test_comments_before_the_header_count_as_lines(self):
