@@ -221,9 +221,9 @@ def _decoded(chunks, text_of, encoding):
                 first = False
                 text = text[1:] if text[0] == "\ufeff" else text
         except UnicodeDecodeError as error:
-            lines += _line_ends(error.object[: error.start].decode(error.encoding, "replace"))
-            message = "line %d is not %s: name the encoding of the file with the option encoding"
-            raise ValueError(message % (lines, encoding)) from None
+            good = error.object[: int(error.start)].decode(error.encoding, "replace")
+            line = lines + _line_ends(good)
+            raise ValueError(f"line {line} is not {encoding}: name its encoding with the option encoding") from None
         except UnicodeError:
             raise ValueError(f"the file is not {encoding}: name its encoding with the option encoding") from None
         lines += _line_ends(text)
