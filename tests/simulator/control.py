@@ -140,7 +140,8 @@ def _service(server: Server, given: dict[str, Any]) -> None:
         user = store.record("user", username=given.get("username", "admin"), deleted=0)
         if user is None:
             raise Refused("unknown username")
-        server.give_token(given["token"], shortname, user["id"])
+        # Not kept for reset(), which drops the service too.
+        seed.give_token(store, given["token"], shortname, user["id"])
 
 
 def _account(server: Server, given: dict[str, Any]) -> None:
@@ -161,12 +162,13 @@ async def state(server: Server, given: dict[str, Any]) -> dict[str, Any]:
 
 
 async def reset(server: Server, given: dict[str, Any]) -> dict[str, Any]:
-    """Back to the first day: data, counters, faults and conditions."""
+    """Back to the start: data, settings of PHP and of the practice, counters, faults and conditions."""
     site = server.site
     server.faults.waiting.clear()
-    site.conditions.clear()
     forget_counters(server, {})
     site.last_calls.clear()
+    site.last_report = ""
+    server.restore_settings()
     await asyncio.to_thread(site.store.wipe)
     await asyncio.to_thread(seed.seed, site.store, given.get("seed", server.start))
     server.restore_tokens()

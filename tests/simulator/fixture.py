@@ -32,7 +32,8 @@ class Practice:
     """A practice Moodle in a process of its own. ``options`` are those of ``python -m tests.simulator``.
 
     ``url`` is the site's address, ``token`` a token for everything, ``service_tokens`` those of the plugin's packaged
-    services, ``log`` the access log. ``python`` is an interpreter that has aiohttp (default: this one).
+    services, ``log`` the access log, ``errors`` what the program complained about. ``python`` is an interpreter that has
+    aiohttp (default: this one).
     """
 
     def __init__(self, *options: str, python: str | None = None, port: int = 0):
@@ -48,7 +49,9 @@ class Practice:
     # -- life ---------------------------------------------------------------------------------------------------
 
     def start(self) -> Practice:
-        """Start it and wait until it answers. After stop() it comes back on the same port."""
+        """Start it, unless it runs, and wait until it answers. After stop() it comes back on the same port."""
+        if self._process is not None:
+            return self
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="practice-moodle-")
         self.log = Path(self._folder.name) / "access.log"
@@ -56,13 +59,16 @@ class Practice:
         command += ["--log", str(self.log)]
         for name, token in self.service_tokens.items():
             command += ["--service-token", f"{name}={token}"]
-        self._process = subprocess.Popen(
-            command + self.options, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout is not None and self._process.stderr is not None
+        self.errors = Path(self._folder.name) / "errors.txt"
+        with self.errors.open("a", encoding="utf-8") as errors:
+            self._process = subprocess.Popen(
+                command + self.options, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
+            )
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if " listening on " not in line:
-            raise RuntimeError("the practice Moodle did not start: " + self._process.stderr.read())
+            self._process.wait(timeout=20)
+            raise RuntimeError("the practice Moodle did not start: " + self.errors.read_text(encoding="utf-8"))
         self.url = line.rpartition(" ")[2].strip()
         self.port = urllib.parse.urlsplit(self.url).port or 0
         return self
@@ -120,7 +126,7 @@ class Practice:
         self.control("POST", "configure", **sections)
 
     def reset(self, **how: Any) -> None:
-        """Back to the state of the first start, without faults, conditions and counts."""
+        """Back to the state and the settings of the first start, without faults, conditions and counts."""
         self.control("POST", "reset", **how)
 
     def access_log(self) -> str:
@@ -149,6 +155,9 @@ class Practice:
             headers={"Content-Type": f"multipart/form-data; boundary={mark}"},
         )
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-            itemid = json.load(answer)[0]["itemid"]
+            uploaded = json.load(answer)
+        if not isinstance(uploaded, list) or "itemid" not in uploaded[0]:
+            raise RuntimeError(f"the file was not uploaded: {uploaded}")
+        itemid = uploaded[0]["itemid"]
         if self.call("tool_sync_commit_file", draftitemid=str(itemid)) is not True:
             raise RuntimeError("the file was not committed")

@@ -156,12 +156,16 @@ def strip_tags(value: str) -> str:
     depth = 0
     in_tag = False
     quote = ""
+    comment_end = -1
     for index, char in enumerate(value):
         following = value[index + 1 : index + 2]
-        if char == "\0":
+        if char == "\0" or index < comment_end:
             continue
         if not in_tag:
-            if char == "<" and not following.isspace():
+            if value.startswith("<!--", index):
+                closed = value.find("-->", index + 4)
+                comment_end = closed + 3 if closed >= 0 else len(value)
+            elif char == "<" and not following.isspace():
                 in_tag = True
             else:
                 out.append(char)

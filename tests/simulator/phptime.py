@@ -28,6 +28,11 @@ def strtotime(value: str, now: int) -> int:
         return _local(day.tm_year, day.tm_mon, day.tm_mday + shift)
     if re.fullmatch(r"@-?\d+", value):
         return int(value[1:])
+    bare = re.fullmatch(r"([01]\d|2[0-3])([0-5]\d)", value)
+    if bare:
+        # Four digits are a time of today, not a year.
+        day = time.localtime(now)
+        return _local(day.tm_year, day.tm_mon, day.tm_mday, int(bare.group(1)), int(bare.group(2)))
     date, _blank, clock = value.replace("t", " ").partition(" ")
     hours = minutes = seconds = 0
     if clock:

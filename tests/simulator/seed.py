@@ -164,6 +164,7 @@ def _demo(store: Store, now: int) -> None:
             "user", username=username, firstname=first, lastname=last, email=f"{username}@example.com",
             idnumber=f"U{number:04}", mnethostid=1, confirmed=1, country="NZ", timecreated=now, timemodified=now,
         )
+    store.insert("course_backups", courseid=2, filename="backup-tpl.mbz", timecreated=now)
     store.insert("cohort", contextid=1, name="First year", idnumber="Y1", timecreated=now, timemodified=now)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import ssl
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ class Server:
         self.start = start
         self.faults = Faults()
         self.log = log
+        self._at_start = copy.deepcopy((site.limits, site.latency, site.edition, site.conditions, site.noise))
         self._tokens: dict[str, tuple[str, int]] = {}
         self._runner: web.AppRunner | None = None
         self._listener: web.BaseSite | None = None
@@ -185,6 +187,11 @@ class Server:
         self._tokens[token] = (service, userid)
         seed.give_token(self.site.store, token, service, userid)
 
+    def restore_settings(self) -> None:
+        """Limits, latency, edition, conditions and noise as the options of the start had them."""
+        site = self.site
+        site.limits, site.latency, site.edition, site.conditions, site.noise = copy.deepcopy(self._at_start)
+
     def restore_tokens(self) -> None:
         for token, (service, userid) in self._tokens.items():
             seed.give_token(self.site.store, token, service, userid)
@@ -193,7 +200,7 @@ class Server:
     # -- the practice's own -------------------------------------------------------------------------------------
 
     async def page(self, request: web.Request) -> web.Response:
-        text = await asyncio.to_thread(page.render, self.site)
+        text = await asyncio.to_thread(page.render, self.site, list(self.faults.waiting))
         return web.Response(text=text, content_type="text/html", charset="utf-8")
 
     async def control(self, request: web.Request) -> web.Response:

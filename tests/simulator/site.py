@@ -78,6 +78,7 @@ class Site:
     writes: int = 0
     # Whether what the plugin prints besides its report stands before the JSON (the recorded servers dropped it).
     noise: bool = False
+    last_report: str = ""
     clock_offset: float = 0.0
     stopping: threading.Event = field(default_factory=threading.Event)
 

@@ -68,7 +68,9 @@ def process(call: Call, service: str, action: str) -> str | None:
     if action not in PROCESSES[service]:
         raise InvalidParameter("Service action not in acceptable ranges.")
     require_pro(call)
-    return params.text_response(PROCESSES[service][action](call).process())
+    report = PROCESSES[service][action](call).process()
+    call.site.last_report = report or ""
+    return params.text_response(report)
 
 
 @function("tool_sync_check_course", {"courseidsource": Value(), "courseid": Value()})
