@@ -54,6 +54,8 @@ def parser() -> argparse.ArgumentParser:
     limits.add_argument("--upload-max-filesize", type=int, default=Limits.upload_max_filesize, metavar="BYTES")
     limits.add_argument("--call-ms", type=float, default=0.0, metavar="MS", help="time a call takes; a real one: 24")
     limits.add_argument("--record-ms", type=float, default=0.0, metavar="MS", help="time a record takes; real: 2 to 6")
+    limits.add_argument("--read-ms", type=float, default=0.0, metavar="MS", help="time per listed user; real: 1 to 2")
+    limits.add_argument("--noise", action="store_true", help="let what the plugin prints stand before the JSON")
     return made
 
 
@@ -68,7 +70,7 @@ def build(args: argparse.Namespace) -> Server:
     site = Site(
         Store(args.data), moodle=args.moodle, edition=args.edition, conditions=conditions,
         limits=Limits(args.max_input_vars, args.post_max_size, args.upload_max_filesize),
-        latency=Latency(args.call_ms, args.record_ms),
+        latency=Latency(args.call_ms, args.record_ms, args.read_ms), noise=args.noise,
         clock_offset=(args.today - date.today()).days * 86400 if args.today else 0,
     )
     seed.seed(site.store, args.seed)

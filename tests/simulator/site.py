@@ -47,10 +47,14 @@ class Limits:
 
 @dataclass
 class Latency:
-    """What a call and each record of a run cost, in milliseconds (a real server took 24 and 2 to 6)."""
+    """What a call, a record of a run or a bulk call, and a user in a list cost, in milliseconds.
+
+    A real server took 24 for a call, 2 to 6 for a record, 0.8 to 2.3 for a user in a course's list.
+    """
 
     call_ms: float = 0.0
     record_ms: float = 0.0
+    read_ms: float = 0.0
 
 
 @dataclass
@@ -135,4 +139,9 @@ class Call:
         """Take the time that one record takes on the site that is played."""
         if self.site.latency.record_ms:
             self.site.stopping.wait(self.site.latency.record_ms / 1000)
+
+    def read_cost(self, number: int) -> None:
+        """Take the time that listing so many users takes."""
+        if self.site.latency.read_ms:
+            self.site.stopping.wait(self.site.latency.read_ms * number / 1000)
 

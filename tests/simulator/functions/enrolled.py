@@ -203,6 +203,7 @@ def _collect(rows: list[Row]) -> dict[int, list[Row]]:
 def listing(call: Call, courseid: int, options: Any) -> list[dict[str, Any]]:
     wanted = Wanted(options)
     users = enrolled(call, courseid, wanted)
+    call.read_cost(len(users))
     describer = Describer(call, courseid, users, wanted.fields)
     return [describer.describe(user) for user in users]
 

@@ -14,7 +14,7 @@ from .. import php
 from ..csvdialect import CsvFile
 from ..errors import MoodleException, PhpError
 from ..moodle import files
-from ..site import Call
+from ..site import DEBUG_DEVELOPER, Call
 from ..store import Row
 from ..strings import Argument, get_string
 
@@ -27,6 +27,7 @@ class Run(abc.ABC):
         self.store = call.store
         self.config = call.store.settings()
         self.log: list[str] = []
+        self.developer = call.site.debug >= DEBUG_DEVELOPER
         self.tryback_head: str | None = None
         self.tryback: list[str] = []
         self.path = "/"
@@ -46,6 +47,8 @@ class Run(abc.ABC):
 
     def say(self, message: str) -> None:
         self.log.append(message)
+        if self.developer:
+            self.echo(message + "\n")
 
     def text(self, key: str, a: Argument = None) -> str:
         return get_string(key, self.call.lang, a)
@@ -81,6 +84,8 @@ class Run(abc.ABC):
             self.path = "/" if folder in ("/./", "//") else folder
             if "*" in self.name:
                 return self._first_match()
+        if self.developer:
+            self.echo("SINGLE FILE mode\n")
         found = self.input_file()
         if found is None:
             self.tell("filenotfound", self.path + self.name)
