@@ -16,7 +16,7 @@ class Function(t.NamedTuple):
     """name: as registered; parameters: top-level keys; writes: changes the site; repeatable: twice has the effect of once."""
 
     name: str
-    parameters: t.Tuple[str, ...]
+    parameters: tuple[str, ...]
     writes: bool
     repeatable: bool
 
@@ -68,6 +68,8 @@ FUNCTIONS = {
         # the plugin's core extension
         _write("tool_sync_enrol_user_enrol", *_ENROLMENT, repeatable=True),
         _write("tool_sync_enrol_users_enrol", "enrols", repeatable=True),
+        _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options"),
+        _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options"),
         # the plugin's cohort extension
         _read("tool_sync_get_cohorts", "cohortidsource", "cohortids"),
         # Moodle's own
@@ -78,5 +80,6 @@ FUNCTIONS = {
         _read("core_user_get_users_by_field", "field", "values"),
         _read("core_enrol_get_enrolled_users", "courseid", "options"),
         _write("enrol_manual_unenrol_users", "enrolments", repeatable=True),
+        _write("core_role_unassign_roles", "unassignments", repeatable=True),
     )
 }

@@ -1,0 +1,142 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a user stands in a course: what the site tells, what this host remembers to have sent, and what a record would change.
+
+Private to this collection. Start and end of an enrolment can't be read back, so those that were asked for are remembered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import typing as t
+
+_UNREAD = object()
+
+
+class Period(t.NamedTuple):
+    """What was last sent for an enrolment. start, end: epoch seconds, 0 for none."""
+
+    start: int
+    end: int
+    suspended: bool
+
+    def covers(self, moment):
+        return self.start <= moment and (not self.end or self.end > moment)
+
+    def text(self):
+        return f"{self.start}:{self.end}:{int(self.suspended)}"
+
+    @classmethod
+    def parse(cls, text):
+        """The Period of a text of the memory file, or None when it holds something else."""
+        try:
+            start, end, suspended = (int(part) for part in str(text).split(":"))
+        except ValueError:
+            return None
+        return cls(start, end, bool(suspended))
+
+
+def memory_key(*names):
+    """A key of the memory file that names nobody."""
+    return hashlib.sha256("/".join(map(str, names)).encode()).hexdigest()[:24]
+
+
+class Standing:
+    """A user in a course, as it is, and then as it will be once what was planned so far is done.
+
+    enrolled: the course's Enrolled, or None where nobody can tell; number: the user's id, or None; period: the remembered Period or
+    None. known: whether membership and roles are known at all.
+    """
+
+    def __init__(self, enrolled, number, period):
+        member = enrolled.members.get(number) if enrolled is not None else None
+        self._enrolled = enrolled
+        self._number = number
+        self.known = enrolled is not None and (member is None or member.roles is not None)
+        self.is_enrolled = member is not None
+        self.roles = dict(member.roles or {}) if member is not None else {}
+        self.period = period
+        self._suspended: t.Any = _UNREAD
+
+    @property
+    def suspended(self):
+        """True, False, or None where it can't be told."""
+        if self._suspended is _UNREAD:
+            self._suspended = self._read_suspended()
+        return self._suspended
+
+    def _read_suspended(self):
+        inactive = self._enrolled.inactive() if self._enrolled is not None else None
+        if inactive is None:
+            return None
+        if self._number not in inactive:
+            return False
+        # Moodle's list mixes the suspended with those whose period has not begun or is over.
+        if self.period is not None and not self.period.covers(time.time()):
+            return self.period.suspended
+        return True
+
+    def holds(self, role):
+        return any(is_role(role, shortname, number) for shortname, number in self.roles.items())
+
+    def differs(self, record):
+        """Whether a present record would change something: True, False, or None where it may."""
+        if not self.known:
+            return None
+        if not self.is_enrolled or not self.holds(record.role):
+            return True
+        answers = [False]
+        if record.suspended is not None:
+            answers.append(None if self.suspended is None else self.suspended is not record.suspended)
+        if record.timestart is not None:
+            answers.append(None if self.period is None else self.period.start != record.timestart)
+        if record.timeend is not None:
+            answers.append(None if self.period is None else self.period.end != record.timeend)
+        return True if True in answers else None if None in answers else False
+
+    def period_for(self, record):
+        """The Period to send for a record: what it says, else what is known, else none."""
+        old = self.period or Period(0, 0, False)
+        suspended = record.suspended
+        if suspended is None:
+            suspended = bool(self.suspended) if self.is_enrolled else False
+        return Period(
+            old.start if record.timestart is None else record.timestart,
+            old.end if record.timeend is None else record.timeend,
+            suspended,
+        )
+
+    def loses_dates(self, record):
+        """Whether sending the record may end a period that nobody here knows."""
+        unsaid = record.timestart is None or record.timeend is None
+        return unsaid and self.period is None and (self.is_enrolled or not self.known)
+
+    def enrol(self, record, period):
+        self.is_enrolled = True
+        if not self.holds(record.role):
+            role = record.role
+            self.roles[role.value] = int(role.value) if role.by == "id" else 0
+        self.period, self._suspended = period, period.suspended
+
+    def unassign(self, shortname):
+        del self.roles[shortname]
+
+    def unenrol(self):
+        self.is_enrolled, self.roles, self.period = False, {}, None
+
+    def describe(self, dated):
+        """For a diff; dated: whether the dates are part of it. None for somebody who is not enrolled."""
+        if not self.is_enrolled:
+            return None
+        shown = {"roles": sorted(self.roles), "suspended": self.suspended}
+        if dated:
+            shown["timestart"] = self.period and self.period.start
+            shown["timeend"] = self.period and self.period.end
+        return shown
+
+
+def is_role(role, shortname, number):
+    """Whether a role's Ref means the role with this shortname and id."""
+    return role.value == (str(number) if role.by == "id" else shortname)

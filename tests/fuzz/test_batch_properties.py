@@ -1,0 +1,104 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever the records and the limits: batches fit, and every record has one end."""
+
+from __future__ import annotations
+
+import math
+
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import ParameterRefused
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.batch import CREDENTIALS, Bulk, batches
+from hypothesis import given
+from hypothesis import strategies as st
+
+#: (cost, whether the server refuses it), many at a time.
+RECORDS = st.lists(st.tuples(st.integers(1, 30), st.booleans()), max_size=120)
+
+
+class Site:
+    """A server that refuses a request with a bad record, stops there, and cuts a request off at a limit.
+
+    silent: whether what is cut off goes unnoticed (whole records vanish), instead of the request being refused.
+    """
+
+    def __init__(self, records, limit, silent):
+        self.records, self.limit, self.silent = records, limit, silent
+        self.taken, self.calls, self.sizes = set(), 0, []
+
+    def cost(self, number):
+        return self.records[number][0]
+
+    def size(self, numbers):
+        return CREDENTIALS + sum(map(self.cost, numbers))
+
+    def take(self, numbers):
+        self.calls += 1
+        self.sizes.append(self.size(numbers))
+        seen = list(numbers)
+        while len(seen) > 1 and self.size(seen) > self.limit:
+            seen.pop()
+        if len(seen) < len(numbers) and not self.silent:
+            raise ParameterRefused("cut off", errorcode="invalidparameter")
+        for number in seen:
+            if self.records[number][1]:
+                raise ParameterRefused("bad", errorcode="invalidparameter")
+            self.taken.add(number)
+        return len(seen)
+
+
+@given(st.lists(st.integers(1, 50)), st.lists(st.integers(1, 200), min_size=1))
+def test_batches_hold_each_record_once_in_order_and_fit(costs, rooms):
+    asked = []
+
+    def room():
+        asked.append(rooms[len(asked) % len(rooms)])
+        return asked[-1]
+
+    made = list(batches(range(len(costs)), costs.__getitem__, room))
+    assert [number for batch in made for number in batch] == list(range(len(costs)))
+    for batch, limit in zip(made, asked):
+        assert len(batch) == 1 or sum(costs[number] for number in batch) <= limit
+    # None could have been filled further.
+    for batch, following, limit in zip(made, made[1:], asked):
+        assert sum(costs[number] for number in batch) + costs[following[0]] > limit
+
+
+@given(RECORDS, st.integers(20, 400), st.integers(40, 400))
+def test_every_record_ends_once_as_it_should(records, assumed, limit):
+    site = Site(records, limit, silent=False)
+    ends = list(Bulk(site.take, site.cost, assumed).run(range(len(records))))
+    assert sorted(number for number, _error, _tried in ends) == list(range(len(records)))
+    assert {number for number, error, _tried in ends if error} == {n for n, (_cost, bad) in enumerate(records) if bad}
+    assert site.taken >= {number for number, error, _tried in ends if error is None}
+    assert all(size <= max(assumed, CREDENTIALS + 30) for size in site.sizes)
+
+
+@given(st.lists(st.integers(1, 30), max_size=200), st.integers(100, 400), st.integers(70, 400))
+def test_what_was_cut_off_in_silence_is_sent_again(costs, assumed, limit):
+    site = Site([(cost, False) for cost in costs], limit, silent=True)
+    lowered = []
+    ends = list(Bulk(site.take, site.cost, assumed, lowered=lowered.append).run(range(len(costs))))
+    assert [number for number, error, _tried in ends if error is None] == list(range(len(costs)))
+    assert site.taken == set(range(len(costs)))
+    assert all(site.size([]) < low <= limit for low in lowered) and lowered == sorted(lowered, reverse=True)
+
+
+@given(st.integers(1, 400), st.data())
+def test_one_bad_record_is_found_in_few_calls(number, data):
+    bad = data.draw(st.integers(0, number - 1))
+    site = Site([(1, place == bad) for place in range(number)], 1000, silent=False)
+    ends = list(Bulk(site.take, site.cost, 1000).run(range(number)))
+    assert [place for place, error, _tried in ends if error] == [bad]
+    assert site.calls <= 1 + 2 * math.ceil(math.log2(number) if number > 1 else 0)
+
+
+@given(st.integers(2, 300), st.integers(0, 300))
+def test_a_hopeless_group_is_given_up(bad, good):
+    records = [(10, True)] * bad + [(10, False)] * good
+    site = Site(records, 1000, silent=False)
+    bulk = Bulk(site.take, site.cost, 1000, group=lambda number: number < bad)
+    ends = list(bulk.run(range(len(records))))
+    assert len(ends) == len(records) and sum(1 for _number, error, _tried in ends if error) == bad
+    assert sum(1 for _number, _error, tried in ends if not tried) == bad - 2
+    # Two ways down by halving, and the batches of the others.
+    assert site.calls <= 2 * 2 * math.ceil(math.log2(99)) + math.ceil(good / 99)

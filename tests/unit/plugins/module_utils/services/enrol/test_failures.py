@@ -1,0 +1,173 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Enrolments that Moodle refuses, tokens that may not do everything, sites that cut requests off, and 10,000 records."""
+
+from __future__ import annotations
+
+import pytest
+
+ENROL = "tool_sync_enrol_users_enrol"
+COURSES, USERS, LIST = "core_course_get_courses_by_field", "core_user_get_users_by_field", "core_enrol_get_enrolled_users"
+STUDENT = 5
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"user": "nobody"}, "no user has the username nobody"),
+        ({"user": "99", "user_identifier": "id"}, "no user has the id 99"),
+        ({"user": "x@example.com", "user_identifier": "email"}, "no user has the email x@example.com"),
+        ({"user": "ada", "course": "NOPE"}, "no course has the shortname NOPE"),
+        ({"user": "ada", "course": "NOPE", "course_identifier": "idnumber"}, "no course has the idnumber NOPE"),
+        ({"user": "ada", "course": "99", "course_identifier": "id"}, "no course has the id 99"),
+        ({"user": "ada", "role": "norole"}, "Moodle knows no role norole (shortname)"),
+        ({"user": "ada", "role": "99", "role_identifier": "id"}, "may not assign the role 99"),
+        ({"user": "ada", "method": "nomethod"}, "hardly by nomethod"),
+        ({"user": "ada", "method": "self"}, "hardly by self"),
+        ({"user": "ada", "method": "sync"}, "enrol/sync plugin but not installed"),
+    ],
+)
+def test_a_failure_names_its_cause(school, enrol, options, reason):
+    result = enrol(**{"course": "MATH101", **options})
+    assert result["failed"] and reason in result["msg"] and reason in result.reason and not result["changed"]
+    assert set(result["failures"][0]) == {"course", "user", "role", "reason"}
+
+
+def test_a_shared_identifier_is_no_identifier(school, enrol):
+    ids = school.add_users("eve", "fay", idnumber="SAME")
+    result = enrol(course="MATH101", user="SAME", user_identifier="idnumber")
+    assert f"several users have the idnumber SAME (ids {ids['eve']}, {ids['fay']})" in result.reason
+
+
+def test_the_server_s_own_words_are_used_when_it_has_some(school, enrol):
+    school.practice.condition("debug-normal")
+    assert enrol(course="MATH101", user="ada", role="norole").reason.startswith("Role not found by shortname: norole")
+
+
+@pytest.mark.parametrize(("on_failures", "failed", "warned"), [("fail", True, False), ("warn", False, True), ("ignore", False, False)])
+def test_what_failures_mean_is_an_option(enrol, on_failures, failed, warned):
+    result = enrol(course="MATH101", users=["ada", "nobody"], on_failures=on_failures)
+    assert result.get("failed", False) is failed and result["changed"] and result["counts"]["failed"] == 1
+    assert any("nobody" in text for text in result.get("warnings", ())) is warned
+    if failed:
+        assert result["error"]["kind"] == "partly_failed"
+
+
+def test_bad_roles_do_not_keep_others_out_and_are_not_tried_each(school, enrol):
+    names = [f"n{number:03}" for number in range(90)]
+    school.add_users(*names)
+    bad = [{"user": name, "role": "norole"} for name in names]
+    result = enrol(course="MATH101", enrolments=[{"user": "ada"}, *bad, {"user": "bob"}])
+    assert result.lists == {"enrolled": ["ada", "bob"]} and result["counts"]["failed"] == 90
+    assert all("no role norole" in failure["reason"] for failure in result["failures"])
+    assert school.practice.counters()["calls"][ENROL] < 25
+    assert {name for name, role in school.assignments()} == {"ada", "bob"}
+
+
+def test_a_single_bad_record_is_found_among_many(school, enrol):
+    names = [f"n{number:03}" for number in range(64)]
+    school.add_users(*names)
+    records = [{"user": name} for name in names]
+    records[41]["role"] = "norole"
+    result = enrol(course="MATH101", enrolments=records)
+    assert result.users("failures") == ["n041"] and result["counts"]["enrolled"] == 63
+    # the batch, two for each halving, and one to ask whether the token may
+    assert school.practice.counters()["calls"][ENROL] == 1 + 2 * 6 + 1
+
+
+# -- tokens ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_packaged_service_is_enough_to_enrol(school, enrol):
+    token = school.practice.service_tokens["tool_sync_core_ext"]
+    given = {"token": token, "course": "MATH101", "users": ["ada", "bob"], "suspended": True}
+    first = enrol(**given)
+    assert first.lists == {"enrolled": ["ada", "bob"]} and first["changed_is_certain"]
+    assert enrol(**given).lists == {"unchanged": ["ada", "bob"]}
+    assert enrol(**{**given, "suspended": False}).lists == {"updated": ["ada", "bob"]}
+    assert enrol(**{**given, "users": ["nobody", "cleo"]}).reason == "Moodle knows no user nobody (username)"
+    assert school.enrolment("cleo")
+    assert "no course has the shortname NOPE" in enrol(**{**given, "course": "NOPE"})["failures"][0]["reason"]
+
+
+def test_without_any_list_everything_is_sent_and_nothing_is_certain(school, enrol):
+    token = school.token_for(ENROL)
+    for _again in range(2):
+        predicted = enrol(check_mode=True, token=token, course="MATH101", users=["ada", "bob"])
+        result = enrol(token=token, course="MATH101", users=["ada", "bob"])
+        assert predicted == result
+        assert result["changed"] and not result["changed_is_certain"] and result.lists == {"enrolled": ["ada", "bob"]}
+        assert any(LIST in text and "External services" in text for text in result["warnings"])
+    reason = enrol(token=token, course="NOPE", user="nobody").reason
+    assert reason == "Moodle knows no course NOPE (shortname) or no user nobody (username) or no role student (shortname)"
+
+
+def test_a_token_that_may_not_enrol_is_told_in_check_mode_too(school, enrol):
+    token = school.token_for(COURSES, USERS, LIST)
+    for check_mode in (True, False):
+        result = enrol(check_mode, token=token, course="MATH101", user="ada")
+        assert result["failed"] and not result["changed"] and f"The token may not call {ENROL}" in result["msg"]
+        assert result["error"]["kind"] == "access"
+
+
+def test_a_course_that_the_account_may_not_look_into(school, enrol):
+    may = ["webservice/rest:use", "enrol/manual:enrol", "moodle/role:assign", "moodle/user:viewalldetails"]
+    school.practice.configure(account={"username": "robot", "capabilities": may})
+    token = school.token_for(COURSES, USERS, LIST, ENROL, username="robot")
+    predicted = enrol(check_mode=True, token=token, course="MATH101", user="ada")
+    assert any("moodle/course:viewparticipants" in text for text in predicted["warnings"])
+    assert predicted["changed"] and not predicted["changed_is_certain"]
+    # The account has no role either whose holders may assign others.
+    assert "may not assign the role student in this course" in enrol(token=token, course="MATH101", user="ada").reason
+
+
+def test_a_wrong_token_fails_at_once(school, enrol):
+    result = enrol(token="f" * 32, course="MATH101", user="ada")
+    assert result["failed"] and result["error"]["kind"] == "token" and "f" * 32 not in str(result)
+
+
+# -- limits ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [55, 500, 2000])
+def test_a_site_with_a_lower_limit_is_noticed(school, enrol, limit):
+    names = [f"n{number:03}" for number in range(250)]
+    ids = school.add_users(*names)
+    school.practice.configure(limits={"max_input_vars": limit})
+    result = enrol(course="MATH101", users=names, suspended=True, max_input_vars=1500)
+    assert not result.get("failed") and result["counts"]["enrolled"] == 250
+    assert any("max_input_vars" in text for text in result.get("warnings", ())) is (limit < 1500)
+    state = school.practice.state()
+    assert {row["userid"]: row["status"] for row in state["user_enrolments"]} == dict.fromkeys(ids.values(), 1)
+    ended = enrol(course="MATH101", users=names, state="absent", max_input_vars=1500)
+    assert not ended.get("failed") and ended["counts"]["unenrolled"] == 250
+    assert not school.practice.state()["user_enrolments"]
+
+
+def test_ten_thousand_enrolments_take_few_requests(school, enrol):
+    names = [f"s{number:05}" for number in range(10000)]
+    school.add_users(*names)
+    school.practice.control("DELETE", "counters")
+    result = enrol(course="MATH101", users=names)
+    assert result["counts"] == {"enrolled": 10000, "updated": 0, "unenrolled": 0, "unchanged": 0, "failed": 0}
+    assert len(result["enrolled"]) == 1000
+    calls = school.practice.counters()["calls"]
+    # 99 records of ten variables a request, and one to ask whether the token may
+    assert calls == {COURSES: 1, LIST: 1, USERS: 11, ENROL: 102 + 1}
+    school.practice.control("DELETE", "counters")
+    assert not enrol(course="MATH101", users=names)["changed"]
+    assert school.practice.counters()["calls"] == {COURSES: 1, LIST: 1}
+
+
+# -- answers that don't come ----------------------------------------------------------------------------------------
+
+
+def test_what_was_done_before_the_connection_broke_is_told(school, enrol):
+    names = [f"n{number:03}" for number in range(150)]
+    school.add_users(*names)
+    school.practice.fault("status", function=ENROL, status=500, skip=2, when="after")
+    result = enrol(course="MATH101", users=names, timeend="1900000000")
+    assert result["failed"] and result["changed"] and not result["changed_is_certain"]
+    assert result["counts"]["enrolled"] == 99 and len(school.assignments()) == 150
+    again = enrol(course="MATH101", users=names)
+    assert again["counts"]["unchanged"] == 150
