@@ -208,3 +208,15 @@ class PartlyFailed(ToolsyncError):
     kind = "partly_failed"
     cause = "Some records of a bulk task were refused; the others were processed."
     cure = "See failures in the result; correct those records and run it again: what is in place is left alone."
+
+
+class NotReady(ToolsyncError):
+    kind = "not_ready"
+    cause = "The preflight, asked to fail on problems, found that the site or the token is not ready for what was asked."
+    cure = "See problems in the result: each names the administration page that mends it."
+
+
+class LockHeld(ToolsyncError):
+    kind = "lock"
+    cause = "Another sequence is running on the site. The plugin's settings are global, so two at a time would swap files."
+    cure = "Wait for its end, or give it more time with wait."

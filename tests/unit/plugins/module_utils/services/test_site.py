@@ -1,0 +1,295 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The preflight: what it finds out, what it says to whom, and that it writes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.catalogue import FUNCTIONS
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.moodle import NO_PARAMETER
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import site as preflight
+
+REFUSED = {"exception": "invalid_parameter_exception", "errorcode": "invalidparameter", "message": "Invalid"}
+NO_ACCESS = {"exception": "webservice_access_exception", "errorcode": "accessexception", "message": "Access"}
+NO_FUNCTION = {
+    "exception": "dml_missing_record_exception",
+    "errorcode": "invalidrecord",
+    "message": "Can't find data record in database table external_functions.",
+}
+NO_TOKEN = {"exception": "moodle_exception", "errorcode": "invalidtoken", "message": "Invalid token - token not found"}
+#: Functions that another of the same feature replaces where it is missing.
+ALTERNATIVES = {"tool_sync_enrol_user_enrol", "tool_sync_get_enrolled_users", "tool_sync_get_enrolled_full_users"}
+SEQUENCE = ["config", "upload", "process"]
+PACKAGED = ["tool_sync_" + name for name in "set_config commit_file process check_course deploy_course".split()]
+
+
+def info(functions=tuple(FUNCTIONS), **more):
+    return {
+        "sitename": "Real &amp; good",
+        "username": "admin",
+        "fullname": "Admin User",
+        "userid": 2,
+        "siteurl": "",
+        "functions": [
+            {"name": name, "version": "2021111600" if name.startswith("tool_sync_") else "2023100900"}
+            for name in functions
+        ],
+        "uploadfiles": 1,
+        "release": "4.3 (Build: 20231009)",
+        "version": "2023100900",
+        "userquota": 0,
+        "usermaxuploadfilesize": -1,
+        "userissiteadmin": True,
+        **more,
+    }
+
+
+def packaged(server, allowed, upload=(), unknown=()):
+    """Script a site whose service lacks the site information."""
+    server.answer(NO_ACCESS)
+    for name in FUNCTIONS:
+        if name != preflight.SITE_INFO:
+            server.answer(REFUSED if name in allowed else NO_FUNCTION if name in unknown else NO_ACCESS)
+    server.answer(upload if isinstance(upload, dict) else list(upload))
+
+
+def called(server):
+    return [dict(seen.form).get("wsfunction", seen.path) for seen in server.seen]
+
+
+# -- ready ---------------------------------------------------------------------------------------------------------
+
+
+def test_one_call_tells_everything(site, server):
+    server.answer(info(usermaxuploadfilesize=1000, userquota=2000))
+    plan = preflight.plan(site, list(preflight.FEATURES))
+    assert not plan.changed
+    assert plan.result == {
+        "ready": True,
+        "reachable": True,
+        "site": {
+            "name": "Real & good",
+            "url": "",
+            "release": "4.3 (Build: 20231009)",
+            "version": "2023100900",
+        },
+        "account": {"id": 2, "username": "admin", "full_name": "Admin User", "is_site_admin": True},
+        "plugin": {"edition": "unknown", "edition_source": None, "version": "2021111600"},
+        "functions": sorted(FUNCTIONS),
+        "upload_allowed": True,
+        "max_upload_size": 1000,
+        "user_quota": 2000,
+        "features": dict.fromkeys(preflight.FEATURES, True),
+        "problems": [],
+        "unknown": plan.result["unknown"],
+    }
+    assert "pro release" in plan.result["unknown"][0]
+    assert called(server) == [preflight.SITE_INFO]
+
+
+def test_no_limit_is_none(site, server):
+    server.answer(info())
+    result = preflight.plan(site, []).result
+    assert result["max_upload_size"] is None and result["user_quota"] is None and result["ready"]
+
+
+def test_another_address_is_told(site, server):
+    server.answer(info(siteurl="https://moodle.example.org/"))
+    preflight.plan(site, [])
+    assert "https://moodle.example.org" in site.warnings[0]
+
+
+def test_the_same_address_is_not(site, server):
+    server.answer(info(siteurl=server.url + "/"))
+    preflight.plan(site, [])
+    assert site.warnings == []
+
+
+def test_an_earlier_commit_shows_that_it_is_the_pro_release(site, server):
+    site.memory.put("files", {"users.csv": {"sha256": "0", "size": 1, "state": "kept"}})
+    server.answer(info())
+    result = preflight.plan(site, SEQUENCE).result
+    assert result["plugin"]["edition"] == "pro" and result["plugin"]["edition_source"] == "state_file"
+    assert result["unknown"] == []
+
+
+# -- what is missing -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer, words, page", [
+    (NO_ACCESS, "service does not hold", preflight.SERVICES),
+    (NO_FUNCTION, "not installed, or too old", preflight.PLUGINS),
+])  # fmt: skip
+def test_a_missing_function_is_named_with_its_page(site, server, answer, words, page):
+    server.answer(info([name for name in FUNCTIONS if name != "tool_sync_process"])).answer(answer)
+    result = preflight.plan(site, SEQUENCE).result
+    assert not result["ready"] and result["reachable"]
+    assert result["features"] == {"config": True, "upload": True, "process": False}
+    [problem] = result["problems"]
+    assert (problem["feature"], problem["function"]) == ("process", "tool_sync_process")
+    assert words in problem["message"]
+    assert problem["admin_page"] == page.name and problem["admin_url"] == server.url + page.path
+
+
+def test_a_function_of_moodle_that_is_unknown_is_not_the_plugins_fault(site, server):
+    name = "core_user_get_users_by_field"
+    server.answer(info([other for other in FUNCTIONS if other != name])).answer(NO_FUNCTION)
+    [problem] = preflight.plan(site, ["compare_users"]).result["problems"]
+    assert "Moodle is too old" in problem["message"]
+
+
+def test_what_is_not_asked_for_is_not_missing(site, server):
+    server.answer(info(["core_webservice_get_site_info", "tool_sync_set_config"]))
+    assert preflight.plan(site, ["config"]).result["ready"]
+
+
+def test_a_service_without_uploads(site, server):
+    server.answer(info(uploadfiles=0))
+    result = preflight.plan(site, SEQUENCE).result
+    assert result["upload_allowed"] is False
+    [problem] = result["problems"]
+    assert problem["feature"] == "upload" and "Can upload files" in problem["message"]
+
+
+def test_a_site_without_the_plugin(site, server):
+    server.answer(info(["core_webservice_get_site_info"])).answer(NO_FUNCTION).answer(NO_FUNCTION)
+    result = preflight.plan(site, ["config"]).result
+    assert result["plugin"] == {"edition": "absent", "edition_source": "site", "version": None}
+    assert "not installed" in result["problems"][0]["message"]
+    assert called(server)[1:] == ["tool_sync_set_config", "tool_sync_check_course"]
+
+
+# -- packaged services ---------------------------------------------------------------------------------------------
+
+
+def test_a_packaged_service_is_found_out_function_by_function(site, server):
+    packaged(server, PACKAGED)
+    result = preflight.plan(site, [*SEQUENCE, "deploy", "enrol"]).result
+    assert result["functions"] == sorted(PACKAGED)
+    assert result["upload_allowed"] is True
+    assert result["features"] == {"config": True, "upload": True, "process": True, "deploy": True, "enrol": False}
+    assert set(result["site"].values()) == set(result["account"].values()) == {None}
+    assert "core_webservice_get_site_info" in result["unknown"][0]
+    assert [problem["function"] for problem in result["problems"]] == ["tool_sync_enrol_users_enrol"]
+
+
+def test_a_packaged_service_without_uploads(site, server):
+    packaged(server, PACKAGED, upload={"error": "Access control exception", "errorcode": "accessexception"})
+    assert preflight.plan(site, ["upload"]).result["upload_allowed"] is False
+
+
+def test_an_account_that_may_do_nothing_is_one_problem(site, server):
+    packaged(server, [], upload={"error": "Access control exception", "errorcode": "accessexception"})
+    result = preflight.plan(site, SEQUENCE).result
+    [problem] = result["problems"]
+    assert problem["feature"] is None and "none of the functions" in problem["message"]
+    assert set(result["features"].values()) == {False} and result["reachable"]
+
+
+def test_a_site_without_the_plugin_and_without_site_information(site, server):
+    plugin = [name for name in FUNCTIONS if name.startswith("tool_sync_")]
+    packaged(server, [], unknown=plugin)
+    result = preflight.plan(site, ["config"]).result
+    assert result["plugin"]["edition"] == "absent"
+    assert "not installed" in result["problems"][0]["message"]
+
+
+def test_a_token_that_expires_at_its_first_use_is_told_apart(site, server):
+    server.answer(NO_ACCESS).answer(NO_TOKEN)
+    result = preflight.plan(site, SEQUENCE).result
+    [problem] = result["problems"]
+    assert "had expired" in problem["message"] and problem["admin_page"] == preflight.TOKENS.name
+
+
+@pytest.mark.parametrize("how", [{"body": info(["core_webservice_get_site_info"])}, {"body": NO_ACCESS}])
+def test_no_function_that_writes_is_ever_run(site, server, how):
+    server.answer(**how)
+    for _call in range(40):
+        server.answer(NO_ACCESS)
+    preflight.plan(site, list(preflight.FEATURES))
+    asked = [dict(seen.form) for seen in server.seen if seen.path.endswith("server.php")]
+    assert len(asked) > 10
+    assert all(NO_PARAMETER in form for form in asked[1:])
+    assert site.moodle.read_only
+
+
+# -- what can't be asked -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer, reachable, words, page",
+    [
+        ({"body": NO_TOKEN}, True, "does not know this token", preflight.TOKENS),
+        ({"body": b"", "status": 403}, True, "switched off", preflight.OVERVIEW),
+        ({"body": {**NO_ACCESS, "errorcode": "wsaccessusersuspended"}}, True, "is suspended", preflight.USERS),
+        ({"body": {**NO_ACCESS, "errorcode": "servicenotavailable"}}, True, "refused access", preflight.SERVICES),
+        ({"body": {**NO_ACCESS, "errorcode": "sitemaintenance"}}, True, "maintenance", preflight.MAINTENANCE),
+        ({"body": {**NO_ACCESS, "errorcode": "upgraderunning"}}, True, "maintenance", preflight.NOTIFICATIONS),
+        (
+            {"body": b"<html><title>Down</title>", "status": 503, "headers": {"Retry-After": "300"}},
+            True,
+            "maintenance",
+            preflight.MAINTENANCE,
+        ),
+        ({"body": b"<html>hello</html>"}, False, "a web page", None),
+        ({"body": b"x", "status": 404}, False, "404", None),
+        ({"body": b"x", "status": 502}, False, "502", None),
+        ({"body": b"", "status": 303, "headers": {"Location": "https://other.example.org/"}}, False, "redirects", None),
+        ({"drop": True}, False, "broke", None),
+    ],
+)
+def test_a_site_that_refuses_or_is_none_is_a_finding(site, server, answer, reachable, words, page):
+    server.answer(**answer)
+    result = preflight.plan(site, SEQUENCE).result
+    assert result["ready"] is False and result["reachable"] is reachable
+    [problem] = result["problems"]
+    assert words in problem["message"] and problem["feature"] is None
+    assert problem["admin_page"] == (page and page.name)
+    assert problem["admin_url"] == (page and server.url + page.path)
+    assert set(result["features"].values()) == {False} and result["functions"] == []
+
+
+def test_an_address_that_cannot_be_asked_is_a_mistake_of_the_options(site, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise errors.OptionError("url: no address", option="url")
+
+    monkeypatch.setattr(site.moodle, "call", refuse)
+    with pytest.raises(errors.OptionError):
+        preflight.plan(site, [])
+
+
+# -- failing -------------------------------------------------------------------------------------------------------
+
+
+def test_problems_can_be_made_a_failure(site, server):
+    server.answer(info(uploadfiles=0))
+    with pytest.raises(errors.NotReady, match="takes files") as caught:
+        preflight.plan(site, SEQUENCE, fail_on_problems=True)
+    assert caught.value.result["ready"] is False and caught.value.result["problems"]
+
+
+def test_a_failure_keeps_its_kind(site, server):
+    server.answer(NO_TOKEN)
+    with pytest.raises(errors.TokenRefused) as caught:
+        preflight.plan(site, SEQUENCE, fail_on_problems=True)
+    assert caught.value.result["reachable"] is True
+
+
+def test_no_problem_no_failure(site, server):
+    server.answer(info())
+    assert preflight.plan(site, SEQUENCE, fail_on_problems=True).result["ready"]
+
+
+# -- the table of features -----------------------------------------------------------------------------------------
+
+
+def test_the_features_name_the_functions_that_the_collection_calls():
+    named = {name for feature in preflight.FEATURES.values() for name in feature.functions}
+    assert named <= set(FUNCTIONS)
+    assert set(FUNCTIONS) - named == ALTERNATIVES
+
+
+def test_a_feature_asked_for_twice_is_told_once(site, server):
+    server.answer(info(uploadfiles=0))
+    assert len(preflight.plan(site, ["upload", "upload"]).result["problems"]) == 1
