@@ -50,7 +50,7 @@ def handle(site: Site, variables: dict[str, Any], uploads: list[Upload]) -> list
     if itemid <= 0:
         itemid = files.unused_draft_itemid(site.store, user["id"])
     site.executed["upload.php"] += 1
-    site.writes += 1
+    site.writes += bool(uploads)  # a request without a file stores nothing
     return [_store(site, user, itemid, path, upload) for upload in uploads]
 
 
