@@ -445,7 +445,7 @@ def enrols(columns, settings, note):
     for name in ("starttime", "endtime"):
         message = "must be YYYY-MM-DD hh:mm:ss: the plugin takes anything else for %s" % ("now" if name == "starttime" else "never")
         plan.cell(name, _is_moment, "bad_date", message)
-    cmd, role, gcmd = (header.index.get(name) for name in ("cmd", "rolename", "gcmd"))
+    cmd, role, method, gcmd = (header.index.get(name) for name in ("cmd", "rolename", "enrol", "gcmd"))
     groups = [header.index[name] for name in header.index if re.fullmatch(r"g[1-9]", name)]
     default = settings.get("defaultcmd") or "add"
 
@@ -453,6 +453,9 @@ def enrols(columns, settings, note):
         word = default if cmd is None else cells[cmd]
         if word in ("add", "shift") and role is not None and not cells[role]:
             note("error", line, "rolename", "empty_required", "is empty, and the command needs a role")
+        if word in ("del", "delete") and method is None and role is not None and not cells[role]:
+            message = "is empty: without a column enrol the plugin then asks Moodle for what ends the run"
+            note("error", line, "rolename", "empty_required", message)
         # A command of the file's own, so not counted among the destructive ones.
         if word in ("del", "delete", "shift"):
             note("warning", line, "cmd", "data_loss", "un-enrols: grades and groups of the user in this course are lost")

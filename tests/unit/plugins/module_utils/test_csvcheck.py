@@ -293,6 +293,7 @@ FINDINGS = [
     ("enrols", None, {}, ENROLS + "add;;u;student;manual;\n", "error", 2, "cid", "empty_key"),
     ("enrols", None, {}, ENROLS + "add;C;;student;manual;\n", "error", 2, "uid", "empty_key"),
     ("enrols", None, {}, ENROLS + "add;C;u;;manual;\n", "error", 2, "rolename", "empty_required"),
+    ("enrols", None, {}, "cmd;cid;uid;rolename\ndel;C;u;\n", "error", 2, "rolename", "empty_required"),
     ("enrols", None, {}, ENROLS + "add;C;u;s;manual;1788220800\n", "error", 2, "starttime", "bad_date"),
     ("enrols", None, {}, ENROLS + "add;C;u;s;manual;2026-02-30 00:00:00\n", "error", 2, "starttime", "bad_date"),
     ("enrols", None, {}, ENROLS + "add;C;u;s;manual;2026-09-01\n", "error", 2, "starttime", "bad_date"),
