@@ -306,6 +306,9 @@ class TestNormalising:
         expected = b'a;b\n1;2 2\n# a comment, "as it is\n3;say "hi"\n\n'
         assert normalise(data, separator=",", site_separator=";") == (True, expected)
 
+    def test_a_last_line_without_an_end(self):
+        assert normalise(b"a,b\n1,2", separator=",", site_separator=";") == (True, b"a;b\n1;2\n")
+
     def test_lines_longer_than_a_chunk_and_many_chunks(self):
         data = b"a,b\n" + b"x" * 100_000 + b",2\n" + b"1,2\n" * 60_000
         assert normalise(data, separator=",", site_separator=";")[1] == data.replace(b",", b";")

@@ -148,6 +148,20 @@ class TestUsers:
         assert counts(alone) == {"rows": 1, "failed": 1}
         assert alone.failures[0]["key"] == "ada"
 
+    @pytest.mark.parametrize(
+        "line",
+        [
+            "Error on account creation : [ada] Last First (U1)",
+            "Error on account update : [ada] Last First (U1)",
+            "Error on account rename (target name exists) : : old ada",
+            "Erreur sur renommage de compte (compte source manquant) : : old ada",
+        ],
+    )
+    def test_other_refusals(self, line):
+        parsed = parse(line + END, "users", data=USERS + user("bob") + user("ada", "U1"))
+        assert fates(parsed) == {2: "unreported", 3: "failed"}
+        assert parsed.failures == [{"line": 3, "key": "ada", "reason": line}]
+
     def test_a_collision_without_its_second_line(self):
         text = "Error : User username collision when creating Required : U1 as \nUser account added: 3 , bob  \n"
         parsed = parse(text, "users", data=USERS + user("ada", "U1") + user("bob"))
@@ -399,6 +413,26 @@ class TestCoursesCreate:
         assert fates(parsed) == {2: "created", 3: "failed", 4: "failed"}
         assert counts(parse(text, "courses", "create")) == {"rows": 2, "created": 1, "failed": 1}
 
+    def test_a_row_that_failed_is_not_taken_for_a_later_one_of_its_name(self):
+        data = "shortname;category;fullname;idnumber\nC0;A;x;\nC1;X;x;\nC1;A;x;\nC2;A;x;\n"
+        text = "Course category idnumber X not found\nCourse [C1] x has been created with id 4.\n" + END
+        expected = {2: "unreported", 3: "failed", 4: "created", 5: "unreported"}
+        assert fates(parse(text, "courses", "create", data)) == expected
+        text = "Course category idnumber X not found\nCourse [] x has been created with id 4.\n" + END
+        expected = {2: "created", 3: "failed", 4: "unreported", 5: "unreported"}
+        assert fates(parse(text, "courses", "create", data)) == expected
+
+    def test_a_row_that_failed_may_be_the_last(self):
+        data = "shortname;category;fullname;idnumber\nC0;A;x;\nC1;X;x;\n"
+        text = "Course category idnumber X not found\nCourse [C1] x has been created with id 4.\n" + END
+        assert fates(parse(text, "courses", "create", data)) == {2: "unreported", 3: "failed"}
+
+    def test_an_error_of_the_course_just_named(self):
+        text = "Course [C1] Course 1 has been created with id 4.\nError at line 0: Course C1 update failed.\n" + END
+        parsed = parse(text, "courses", "create", self.DATA)
+        assert fates(parsed)[2] == "created"
+        assert parsed.failures == [{"line": 2, "key": "C1", "reason": text.split("\n")[1]}]
+
     def test_precheck_and_its_echo_count_once(self):
         text = (
             "Error in precheck phase\nError at line 0: Could not create topic sections for course with shortname C1\n"
@@ -508,6 +542,12 @@ class TestOtherCourses:
         assert fates(parsed) == {2: "updated", 3: "failed", 4: "updated"}
         assert [failure["key"] for failure in parsed.failures] == ["NOPE", "C (2)"]
         assert parsed.counts["unparsed"] == 0
+
+    def test_odd_lines_of_a_reset(self):
+        text = "Before : any course\nResetting course: nameless\nno colon\n" + END
+        parsed = parse(text, "courses", "reset", "shortname;events\nC1;1\n")
+        assert fates(parsed) == {2: "updated"}
+        assert parsed.counts["unparsed"] == 2
 
     def test_simulated_reset(self):
         assert parse("Resetting course: Course (C1)\nSIMULATION Summary:\n" + END, "courses", "reset").simulated
