@@ -53,6 +53,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
         "groupmode": _int(), "groupmodeforce": _int(), "defaultgroupingid": _int(), "lang": _char(30),
         "theme": _char(50), "enablecompletion": _int(1), "timecreated": _int(), "timemodified": _int(),
     },
+    "course_modules": {"course": _int(), "idnumber": _char(100)},
     "course_sections": {"course": _int(), "section": _int(), "name": _char(255, None), "summary": _text("")},
     "course_backups": {"courseid": _int(), "filename": _char(255), "timecreated": _int()},
     "context": {"contextlevel": _int(), "instanceid": _int()},

@@ -29,7 +29,10 @@ tool_sync_get_cohorts tool_sync_cohort_bind tool_sync_cohort_unbind tool_sync_co
 tool_sync_cohort_restore_enrol tool_sync_cohort_get_users tool_sync_cohort_delete tool_sync_cohort_add_members
 tool_sync_cohort_delete_members
 """.split()
-EXTRA_FUNCTIONS = "core_files_delete_draft_files core_role_unassign_roles core_course_get_courses".split()
+EXTRA_FUNCTIONS = (
+    "core_files_delete_draft_files core_role_unassign_roles core_course_get_courses core_cohort_create_cohorts "
+    "core_cohort_update_cohorts"
+).split()
 
 # shortname: (name, uploads allowed, functions); the names that no function has are the plugin's own mistakes.
 PACKAGED_SERVICES = {
@@ -121,6 +124,7 @@ def _site(store: Store, start: str, now: int) -> None:
             timecreated=now, timemodified=now,
         )
         add_enrol_methods(store, course, now)
+        store.insert("course_modules", course=course)
 
 
 def add_enrol_methods(store: Store, course: int, now: int) -> None:

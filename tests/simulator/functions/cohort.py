@@ -280,6 +280,63 @@ def core_get_cohorts(call: Call, cohortids: list[int]) -> list[dict[str, Any]]:
     return [_describe_core(call, cohort) for cohort in found]
 
 
+# -- Moodle's own making and changing of cohorts ------------------------------------------------------------------
+
+_COHORT = {
+    "categorytype": Struct({"type": Value("text"), "value": Value("raw")}),
+    "name": Value("raw"), "idnumber": Value("raw"), "description": Value("raw", OPTIONAL),
+    "descriptionformat": Value("int", 1), "visible": Value("bool", OPTIONAL), "theme": Value("raw", OPTIONAL),
+}
+
+
+def _category_context(call: Call, given: dict[str, str]) -> int:
+    kind, value = given["type"], given["value"]
+    if kind not in ("idnumber", "id", "system"):
+        raise InvalidParameter("category type must be id, idnumber or system:" + kind)
+    if kind == "system":
+        return access.context_id(call.store, access.SYSTEM, 0)
+    found = call.store.record("course_categories", **{kind: value})
+    if found is None:
+        raise InvalidParameter(f"category not exists: category {kind} = {value}")
+    return access.context_id(call.store, access.CATEGORY, found["id"])
+
+
+@function("core_cohort_create_cohorts", {"cohorts": Multi(Struct(_COHORT))}, writes=True)
+def core_create_cohorts(call: Call, **given: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All of them or none. An idnumber is given once, and so is the lack of one."""
+    store, made = call.store, []
+    with store.atomic():
+        for cohort in given["cohorts"]:
+            context = _category_context(call, cohort.pop("categorytype"))
+            if store.exists("cohort", idnumber=cohort["idnumber"]):
+                raise InvalidParameter("record already exists: idnumber=" + cohort["idnumber"])
+            access.require_capability(store, "moodle/cohort:manage", call.user["id"], context)
+            number = store.insert(
+                "cohort", contextid=context, timecreated=call.now(), timemodified=call.now(), **cohort
+            )
+            row = store.record("cohort", id=number)
+            assert row is not None
+            made.append({**describe(row), "theme": None})
+    return made
+
+
+@function("core_cohort_update_cohorts", {"cohorts": Multi(Struct({"id": Value("int"), **_COHORT}))}, writes=True)
+def core_update_cohorts(call: Call, **given: list[dict[str, Any]]) -> None:
+    """All of them or none. The category is always set; what is left out of the rest stays."""
+    store = call.store
+    with store.atomic():
+        for cohort in given["cohorts"]:
+            if not cohort["name"].strip():
+                raise InvalidParameter("Invalid cohort name")
+            old = store.record("cohort", id=cohort["id"])
+            if old is None:
+                raise MissingRecord("cohort")
+            access.require_capability(store, "moodle/cohort:manage", call.user["id"], old["contextid"])
+            context = _category_context(call, cohort.pop("categorytype"))
+            access.require_capability(store, "moodle/cohort:manage", call.user["id"], context)
+            store.update("cohort", cohort.pop("id"), contextid=context, timemodified=call.now(), **cohort)
+
+
 @function(
     "core_cohort_search_cohorts",
     {

@@ -131,7 +131,7 @@ COURSE_FIELDS = ("id", "ids", "shortname", "idnumber", "category")
 def describe_course(call: Call, course: Row) -> dict[str, Any]:
     category = call.store.record("course_categories", id=course["category"])
     methods = call.store.rows(
-        "SELECT DISTINCT enrol FROM enrol WHERE courseid = ? AND status = 0 ORDER BY sortorder", [course["id"]]
+        "SELECT enrol FROM enrol WHERE courseid = ? AND status = 0 ORDER BY sortorder, id", [course["id"]]
     )
     shown = {
         "id": course["id"], "fullname": course["fullname"], "displayname": course["fullname"],
@@ -270,7 +270,12 @@ ASSIGNMENTS = Multi(
         }
     )
 )
-LEVELS = {"system": access.SYSTEM, "user": access.USER, "coursecat": access.CATEGORY, "course": access.COURSE}
+LEVELS = {
+    "system": access.SYSTEM, "user": access.USER, "coursecat": access.CATEGORY, "course": access.COURSE,
+    "module": access.MODULE,
+}
+# Where a context's instance is kept.
+INSTANCES = {access.USER: "user", access.CATEGORY: "course_categories", access.COURSE: "course", access.MODULE: "course_modules"}
 
 
 def _assignment_context(call: Call, given: dict[str, Any]) -> int:
@@ -278,12 +283,16 @@ def _assignment_context(call: Call, given: dict[str, Any]) -> int:
         if not call.store.exists("context", id=given["contextid"]):
             raise InvalidParameter("Context does not exist")
         return given["contextid"]
-    level = LEVELS.get(given.get("contextlevel", ""))
-    if level is None:
+    if not given.get("contextlevel") or "instanceid" not in given:
         raise InvalidParameter("Missing parameters, please provide either context level with instance id or contextid")
-    if level == access.COURSE:
-        return access.course_context(call.store, given.get("instanceid", 0))
-    return access.context_id(call.store, level, 0 if level == access.SYSTEM else given.get("instanceid", 0))
+    level = LEVELS.get(given["contextlevel"])
+    if level is None:
+        raise InvalidParameter("Invalid context level = " + given["contextlevel"])
+    if level == access.SYSTEM:
+        return access.context_id(call.store, level, 0)
+    if not call.store.exists(INSTANCES[level], id=given["instanceid"]):
+        raise InvalidParameter("Context does not exist")
+    return access.context_id(call.store, level, given["instanceid"])
 
 
 @function("core_role_assign_roles", {"assignments": ASSIGNMENTS}, writes=True)
@@ -294,6 +303,12 @@ def assign_roles(call: Call, assignments: list[dict[str, Any]]) -> None:
             access.require_capability(call.store, "moodle/role:assign", call.user["id"], context)
             if not call.store.exists("role", id=given["roleid"]):
                 raise InvalidParameter(f"Can not assign roleid={given['roleid']} in contextid={context}")
+            if not call.store.exists("user", id=given["userid"], deleted=0):
+                raise MoodleException(
+                    "codingerror",
+                    "Coding error detected, it must be fixed by a programmer: User ID does not exist or is deleted!",
+                    f"userid:{given['userid']}",
+                )
             access.assign_role(call.store, given["roleid"], given["userid"], context, when=call.now())
 
 
@@ -308,6 +323,8 @@ def unassign_roles(call: Call, unassignments: list[dict[str, Any]]) -> None:
         for given in unassignments:
             context = _assignment_context(call, given)
             access.require_capability(call.store, "moodle/role:assign", call.user["id"], context)
+            if not call.store.exists("role", id=given["roleid"]):
+                raise InvalidParameter(f"Can not unassign roleid={given['roleid']} in contextid={context}")
             call.store.delete(
                 "role_assignments", roleid=given["roleid"], userid=given["userid"], contextid=context, component=""
             )

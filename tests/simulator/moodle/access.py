@@ -7,7 +7,7 @@ from __future__ import annotations
 from ..errors import InvalidParameter, MissingCapability
 from ..store import Row, Store
 
-SYSTEM, USER, CATEGORY, COURSE = 10, 30, 40, 50
+SYSTEM, USER, CATEGORY, COURSE, MODULE = 10, 30, 40, 50, 70
 ADMIN = 2
 
 _TEACHING = {
