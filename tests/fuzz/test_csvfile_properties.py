@@ -9,7 +9,7 @@ import re
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 PAIRS = [(service, action) for service in csvfile.SERVICES for action in csvfile.ACTIONS[service]]
@@ -20,8 +20,6 @@ cells = st.one_of(texts, awkward, st.none(), st.booleans(), st.integers(), st.li
 names = st.text(alphabet="abcdefgh_", min_size=1, max_size=8)
 separators = st.sampled_from([";", ","])
 tables = st.lists(st.dictionaries(names, cells, min_size=1, max_size=6), min_size=1, max_size=8)
-settings.register_profile("toolsync", deadline=None, max_examples=300)
-settings.load_profile("toolsync")
 
 
 def as_read(value):

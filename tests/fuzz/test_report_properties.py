@@ -7,11 +7,9 @@ from __future__ import annotations
 import io
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile, report, reportlines
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-settings.register_profile("toolsync", deadline=None, max_examples=300)
-settings.load_profile("toolsync")
 PAIRS = [(service, action) for service in csvfile.SERVICES for action in csvfile.ACTIONS[service]]
 PARTS = report.COUNTS[1:8]
 words = st.sampled_from(["C1", "C2", "U1", "0", "1", "2", "99999999999999", "ada", "a , b", "[x]", "", "{$a->i}", "\u00e9", "\u00b2"])
