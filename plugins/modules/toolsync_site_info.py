@@ -126,7 +126,8 @@ unknown:
   returned: always, once the options were checked
   type: list
   elements: str
-  sample: ["Moodle's version, the account of the token and its upload limit: its service lacks core_webservice_get_site_info."]
+  sample:
+    - "Moodle's version, the account of the token and its upload limit: the token may not call core_webservice_get_site_info."
 site:
   description: The site by its own words; values are null where they are not known.
   returned: always, once the options were checked

@@ -53,7 +53,7 @@ FEATURES = {
     "enrol": Feature(("tool_sync_enrol_users_enrol",)),
     "unenrol": Feature(_UNENROL),
     "unassign_role": Feature((*_UNENROL, "core_role_unassign_roles")),
-    "purge": Feature((*_UNENROL, "core_role_unassign_roles", SITE_INFO)),
+    "purge": Feature((*_UNENROL, SITE_INFO)),
     "compare_courses": Feature(("core_course_get_courses_by_field", "core_course_get_categories")),
     "compare_users": Feature(("core_user_get_users_by_field",)),
     "compare_enrols": Feature(_ENROLLED),
@@ -104,6 +104,8 @@ class Survey:
         #: function -> True, False (not in the token's service), None (unknown to the site).
         self._callable: dict[str, bool | None] = {}
         self._upload: bool | None = None
+        #: Why Moodle refused, where the site's debugging is on.
+        self._said: str | None = None
         self._problems: list[dict[str, t.Any]] = []
         self._unknown: list[str] = []
 
@@ -130,6 +132,7 @@ class Survey:
             if not lacks_function(error):
                 raise
             self._reached = True
+            self._said = error.debuginfo
             self._probe()
             return
         self._reached = True
@@ -145,7 +148,7 @@ class Survey:
 
     def _probe(self):
         self._unknown.append(
-            f"Moodle's version, the account of the token and its upload limit: its service lacks {SITE_INFO}."
+            f"Moodle's version, the account of the token and its upload limit: the token may not call {SITE_INFO}."
         )
         self._callable = {name: self._moodle.may_call(name) for name in FUNCTIONS if name != SITE_INFO}
         self._callable[SITE_INFO] = False
@@ -191,7 +194,8 @@ class Survey:
             self._report(
                 "Moodle lets this token call none of the functions that this collection uses: the service is disabled "
                 "or does not hold them, its authorised users lack the account, the account lacks the capability "
-                "webservice/rest:use, or the token is bound to other addresses.",
+                "webservice/rest:use, or the token is bound to other addresses."
+                + (f" Moodle says: {self._said}" if self._said else ""),
                 SERVICES,
             )
             return
@@ -224,7 +228,7 @@ class Survey:
         """The return values."""
         self._judge()
         edition, source = self._edition()
-        if self._reached and edition == "unknown":
+        if self._callable and edition == "unknown":
             self._unknown.append(
                 "Whether the plugin is the pro release, which upload, process and deploy need: it can't be asked "
                 "without the risk of writing. The community release refuses these before it does anything."

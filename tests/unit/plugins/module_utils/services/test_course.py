@@ -462,3 +462,90 @@ def test_other_names_are_not_tried_when_the_category_may_be_the_reason(server, m
     with pytest.raises(errors.ParameterRefused, match="core_course_get_categories") as caught:
         plan.apply()
     assert len(deployments(server)) == 1 and caught.value.option == "category"
+
+
+# -- against the practice Moodle -----------------------------------------------------------------------------------
+
+
+def deploy(site, watch, **options):
+    wanted = course.checked(**{**WANTED, **options})
+    plan = course.plan(site, wanted, poll_timeout=20, sleep=watch.sleep, clock=watch.clock)
+    plan.apply()
+    return plan
+
+
+def test_a_course_comes_into_being_once(site_on, practice, watch):
+    site = site_on(practice.url, practice.token)
+    first = deploy(site, watch, idnumber="DI1", replacements={"a": {"b": "<p>\u00e9</p>"}})
+    again = deploy(site, watch, idnumber="DI1")
+    assert first.changed and not again.changed
+    assert again.result["course_id"] == first.result["course_id"] and again.result["differences"] == {}
+    assert practice.counters()["writes"] == 1
+
+
+def test_planning_writes_nothing(site_on, practice):
+    plan = course.plan(site_on(practice.url, practice.token, check_mode=True), course.checked(**WANTED))
+    assert plan.changed
+    counters = practice.counters()
+    assert counters["writes"] == 0 and "tool_sync_deploy_course" not in counters["executed"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 504, "when": "after"},
+        {"kind": "reset", "when": "after"},
+        {"kind": "cut"},
+        {"kind": "empty"},
+        {"kind": "truncate"},
+    ],
+)
+def test_whatever_becomes_of_the_answer_the_course_is_there_once(site_on, practice, watch, fault):
+    # The first call only asks whether the token may.
+    practice.fault(function="tool_sync_deploy_course", skip=1, **fault)
+    plan = deploy(site_on(practice.url, practice.token), watch, shortname="FAULT 12345")
+    courses = [row for row in practice.state()["course"] if row["shortname"] == "FAULT 12345"]
+    assert len(courses) == 1 and practice.counters()["writes"] == 1
+    assert plan.changed and plan.result["course_id"] == courses[0]["id"]
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 502}, {"kind": "close"}, {"kind": "reset"}])
+def test_a_request_that_never_did_anything_is_not_sent_again(site_on, practice, watch, fault):
+    practice.fault(function="tool_sync_deploy_course", skip=1, **fault)
+    with pytest.raises(errors.OutcomeUnknown):
+        deploy(site_on(practice.url, practice.token), watch)
+    counters = practice.counters()
+    assert counters["writes"] == 0 and counters["calls"]["tool_sync_deploy_course"] == 2
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"category": "999"}, "category id 999 does not exist"),
+        ({"category": "X", "category_identifier": "idnumber"}, "category idnumber X does not exist"),
+        ({"template": "NOPE"}, "template shortname NOPE does not exist"),
+        ({"template": "999", "template_identifier": "id"}, "template id 999 does not exist"),
+        ({"shortname": "MATH101", "idnumber": "TPL1"}, "idnumber TPL1 is taken by the course TPL"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_what_is_wrong_is_named(site_on, practice, watch, options, words, check_mode):
+    with pytest.raises(errors.OptionError, match=words):
+        deploy(site_on(practice.url, practice.token, check_mode=check_mode), watch, **options)
+    assert practice.counters()["writes"] == 0
+
+
+def test_the_packaged_service_is_enough_to_deploy(site_on, practice, watch):
+    site = site_on(practice.url, practice.service_tokens["tool_sync"])
+    first = deploy(site, watch)
+    again = deploy(site, watch)
+    assert first.changed and first.result["course_id"]
+    assert not again.changed and again.result["differences"] is None
+    with pytest.raises(errors.ParameterRefused, match="category id 999 exists could not be read"):
+        deploy(site, watch, shortname="D2", category="999")
+
+
+def test_the_community_release_is_told(site_on, practice, watch):
+    practice.condition("community")
+    with pytest.raises(errors.EditionError):
+        deploy(site_on(practice.url, practice.token), watch)

@@ -184,7 +184,16 @@ def test_an_account_that_may_do_nothing_is_one_problem(site, server):
     result = preflight.plan(site, SEQUENCE).result
     [problem] = result["problems"]
     assert problem["feature"] is None and "none of the functions" in problem["message"]
+    assert "Moodle says" not in problem["message"]
     assert set(result["features"].values()) == {False} and result["reachable"]
+
+
+def test_moodle_may_say_why_where_debugging_is_on(site, server):
+    server.answer({**NO_ACCESS, "debuginfo": "You are not allowed to use the rest protocol"})
+    for _call in FUNCTIONS:
+        server.answer(NO_ACCESS)
+    [problem] = preflight.plan(site, SEQUENCE).result["problems"]
+    assert "Moodle says: You are not allowed to use the rest protocol" in problem["message"]
 
 
 def test_a_site_without_the_plugin_and_without_site_information(site, server):
@@ -247,7 +256,7 @@ def test_a_site_that_refuses_or_is_none_is_a_finding(site, server, answer, reach
     assert words in problem["message"] and problem["feature"] is None
     assert problem["admin_page"] == (page and page.name)
     assert problem["admin_url"] == (page and server.url + page.path)
-    assert set(result["features"].values()) == {False} and result["functions"] == []
+    assert set(result["features"].values()) == {False} and result["functions"] == [] and result["unknown"] == []
 
 
 def test_an_address_that_cannot_be_asked_is_a_mistake_of_the_options(site, monkeypatch):
@@ -293,3 +302,52 @@ def test_the_features_name_the_functions_that_the_collection_calls():
 def test_a_feature_asked_for_twice_is_told_once(site, server):
     server.answer(info(uploadfiles=0))
     assert len(preflight.plan(site, ["upload", "upload"]).result["problems"]) == 1
+
+
+# -- against the practice Moodle -----------------------------------------------------------------------------------
+
+
+def test_the_practice_moodle_is_ready_and_nothing_is_written(site_on, practice):
+    features = sorted(set(preflight.FEATURES) - {"unassign_role"})
+    result = preflight.plan(site_on(practice.url, practice.token), features).result
+    assert result["ready"] and result["account"]["username"] == "admin"
+    assert practice.counters()["writes"] == 0
+
+
+@pytest.mark.parametrize(
+    "service, ready",
+    [
+        ("tool_sync", ["config", "upload", "process", "check_courses", "deploy"]),
+        ("tool_sync_core_ext", ["enrol"]),
+        ("tool_sync_cohort_ext", []),
+    ],
+)
+def test_the_packaged_services_of_the_practice_moodle(site_on, practice, service, ready):
+    site = site_on(practice.url, practice.service_tokens[service])
+    result = preflight.plan(site, list(preflight.FEATURES)).result
+    assert [name for name, usable in result["features"].items() if usable] == ready
+    assert result["upload_allowed"] is (service == "tool_sync")
+    # Site information is the only function that was ever entered; uploads without a file count as entered.
+    counters = practice.counters()
+    assert counters["writes"] == 0 and set(counters["executed"]) <= {"upload.php"}
+
+
+@pytest.mark.parametrize(
+    "condition, page",
+    [
+        ("webservices-off", preflight.OVERVIEW),
+        ("rest-off", preflight.OVERVIEW),
+        ("cli-maintenance", preflight.MAINTENANCE),
+        ("service-off", preflight.SERVICES),
+        ("not-authorised", preflight.SERVICES),
+        ("no-capabilities", preflight.SERVICES),
+        ("token-other-address", preflight.SERVICES),
+        ("account-suspended", preflight.USERS),
+        ("token-expired", preflight.TOKENS),
+    ],
+)
+def test_the_conditions_of_the_practice_moodle_name_their_page(site_on, practice, condition, page):
+    practice.condition(condition)
+    result = preflight.plan(site_on(practice.url, practice.token), SEQUENCE).result
+    [problem] = result["problems"]
+    assert problem["admin_page"] == page.name and not result["ready"] and result["reachable"]
