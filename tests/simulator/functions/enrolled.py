@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import InvalidParameter, MoodleException
 from ..moodle import access
 from ..moodle.enrolments import coding_error
+from ..moodle.groups import shown_name
 from ..moodle.users import fullname
 from ..params import Multi, Struct, Value
 from ..site import Call
@@ -175,7 +176,10 @@ class Describer:
                 shown[name] = user[name]
         if "groups" in self.fields:
             groups = [
-                {"id": row["id"], "name": row["name"], "description": row["description"] or "", "descriptionformat": 1}
+                {
+                    "id": row["id"], "name": shown_name(row["name"]), "description": row["description"] or "",
+                    "descriptionformat": 1,
+                }
                 for row in self.groups.get(userid, ())
             ]
             if groups or call.site.moodle == "4.1":

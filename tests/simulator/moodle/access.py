@@ -13,6 +13,7 @@ ADMIN = 2
 _TEACHING = {
     "enrol/manual:enrol", "enrol/manual:unenrol", "moodle/course:viewparticipants", "moodle/role:assign",
     "moodle/course:view", "moodle/course:enrolreview", "moodle/user:viewalldetails", "moodle/site:viewuseridentity",
+    "moodle/course:managegroups",
 }
 # What Moodle's standard roles may do, of the capabilities that are asked for here.
 ROLE_CAPABILITIES = {
