@@ -391,7 +391,7 @@ class DeployPlan(Plan):
         if error.errorcode == "courseidnumbertaken":
             error.message = f"idnumber {wanted.idnumber} is taken by another course."
             error.option, error.cure = "idnumber", "Give another idnumber."
-        if type(error) is ParameterRefused and self._category is None and not error.debuginfo:
+        if isinstance(error, ParameterRefused) and self._category is None and not error.debuginfo:
             error.message += (
                 f" Whether category {wanted.category_identifier} {wanted.category} exists could not be read: the "
                 "token's service lacks core_course_get_categories, or its account may not search for this."
