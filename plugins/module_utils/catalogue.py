@@ -71,15 +71,26 @@ FUNCTIONS = {
         _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options"),
         _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options"),
         # the plugin's cohort extension
-        _read("tool_sync_get_cohorts", "cohortidsource", "cohortids"),
+        _read("tool_sync_get_cohorts", "cohortids", "cohortidsource"),
+        _write("tool_sync_cohort_bind", "chidsource", "chid", "cidsource", "cid", "ridsource", "rid", "method", repeatable=True),
+        _write("tool_sync_cohort_unbind", "chidsource", "chid", "cidsource", "cid", "method", repeatable=True),
+        _write("tool_sync_cohort_suspend_enrol", "chidsource", "chid", "cidsource", "cid", "method", repeatable=True),
+        _write("tool_sync_cohort_delete", "chidsource", "chid", repeatable=True),
+        _write("tool_sync_cohort_add_members", "members", repeatable=True),
+        _write("tool_sync_cohort_delete_members", "members", repeatable=True),
         # Moodle's own
+        _read("core_cohort_get_cohorts", "cohortids"),
         _read("core_cohort_get_cohort_members", "cohortids"),
+        _read("core_cohort_search_cohorts", "query", "context", "includes", "limitfrom", "limitnum"),
+        _write("core_cohort_create_cohorts", "cohorts", repeatable=False),
+        _write("core_cohort_update_cohorts", "cohorts", repeatable=True),
         _read("core_webservice_get_site_info"),
         _read("core_course_get_courses_by_field", "field", "value"),
         _read("core_course_get_categories", "criteria", "addsubcategories"),
         _read("core_user_get_users_by_field", "field", "values"),
         _read("core_enrol_get_enrolled_users", "courseid", "options"),
         _write("enrol_manual_unenrol_users", "enrolments", repeatable=True),
+        _write("core_role_assign_roles", "assignments", repeatable=True),
         _write("core_role_unassign_roles", "unassignments", repeatable=True),
     )
 }

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Courses, users and roles by whatever identifier the user chose.
+"""Courses, users, roles, cohorts and categories by whatever identifier the user chose.
 
 Private to this collection. A reference is checked before anything is sent, and looked up through Moodle's read functions
 where the token has them: the plugin answers every unknown identifier with the same "Invalid parameter value detected".
@@ -19,20 +19,25 @@ IDENTIFIERS = {
     "course": ("id", "shortname", "idnumber"),
     "user": ("id", "username", "idnumber", "email"),
     "role": ("id", "shortname"),
+    "cohort": ("id", "idnumber", "name"),
+    "category": ("id", "idnumber"),
 }
 COURSES = "core_course_get_courses_by_field"
 USERS = "core_user_get_users_by_field"
+CATEGORIES = "core_course_get_categories"
 _LONGEST = 255
 #: Values of which Moodle knows only one spelling.
 _LOWER_CASE = ("username", "email")
 _MAY_NOT_SEE = {
     "course": "or one that the token's account may not see",
     "user": "or one that the token's account may not see (capability moodle/user:viewdetails)",
+    "category": "or one that the token's account may not see",
+    "cohort": "or one that the token's account may not see (capability moodle/cohort:view)",
 }
 
 
 class Ref(t.NamedTuple):
-    """What a user wrote for a course, user or role. kind: one of IDENTIFIERS; by: the identifier; value: text."""
+    """What a user wrote for a course, user, role, cohort or category. kind: one of IDENTIFIERS; by: the identifier; value: text."""
 
     kind: str
     by: str
@@ -81,7 +86,7 @@ class Directory:
         self._max_input_vars = max_input_vars
         self._ids: dict[Ref, int] = {}
         self._problems: dict[Ref, str] = {}
-        self.can_ask = {"course": True, "user": True}
+        self.can_ask = {"course": True, "user": True, "category": True}
 
     def id_of(self, ref):
         """The id on the site, or None where it is not known (or where there is a problem)."""
@@ -100,6 +105,7 @@ class Directory:
         unknown = [ref for ref in dict.fromkeys(refs) if ref not in self._ids and ref not in self._problems]
         self._guarded("course", self._courses, [ref for ref in unknown if ref.kind == "course"])
         self._guarded("user", self._users, [ref for ref in unknown if ref.kind == "user"])
+        self._guarded("category", self._categories, [ref for ref in unknown if ref.kind == "category"])
         for ref in unknown:
             if ref.by == "id" and not self.can_ask.get(ref.kind):
                 self._ids[ref] = int(ref.value)
@@ -125,6 +131,18 @@ class Directory:
                 continue
             self._note(ref, [course["id"] for course in found])
 
+    def _categories(self, refs):
+        for ref in refs:
+            criteria = [{"key": ref.by, "value": ref.value}]
+            try:
+                found = self._moodle.call(CATEGORIES, {"criteria": criteria, "addsubcategories": False}).value
+            except MoodleError as error:
+                if not concerns_records(error):
+                    raise
+                # An account that may not search by this key gets an error, not an empty list: nothing is known.
+                continue
+            self._note(ref, [category["id"] for category in found])
+
     def _users(self, refs):
         for by in IDENTIFIERS["user"]:
             wanted = {ref.value: ref for ref in refs if ref.by == by}
@@ -139,13 +157,17 @@ class Directory:
     def _note(self, ref, ids):
         if len(ids) == 1:
             self._ids[ref] = ids[0]
-        elif ids:
-            shown = ", ".join(map(str, ids[:10]))
-            self._problems[ref] = (
-                f"several {ref.kind}s have the {ref.by} {ref.value} (ids {shown}): name the {ref.kind} by another identifier"
-            )
         else:
-            self._problems[ref] = f"no {ref.kind} has the {ref.by} {ref.value}, {_MAY_NOT_SEE[ref.kind]}"
+            self._problems[ref] = not_one(ref, ids)
+
+
+def not_one(ref, ids):
+    """What is wrong with a reference that leads to none or to several of its kind."""
+    if not ids:
+        return f"no {ref.kind} has the {ref.by} {ref.value}, {_MAY_NOT_SEE[ref.kind]}"
+    plural = "categories" if ref.kind == "category" else f"{ref.kind}s"
+    shown = ", ".join(map(str, ids[:10]))
+    return f"several {plural} have the {ref.by} {ref.value} (ids {shown}): name the {ref.kind} by another identifier"
 
 
 class _Found:
@@ -180,5 +202,3 @@ def lacks_function(error):
     if isinstance(error, FunctionUnknown):
         return True
     return isinstance(error, AccessRefused) and error.errorcode == "accessexception"
-
-
