@@ -332,8 +332,8 @@ OPTIONS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 # An item's options are the task's, but what it does not say is the task's to say.
-ITEM = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
-ITEM["user"]["required"] = True
+DEFAULTLESS = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
+ITEM = {**DEFAULTLESS, "user": {**DEFAULTLESS["user"], "required": True}}
 
 TASK = Task(
     enrol.plan,
