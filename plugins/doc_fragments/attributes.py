@@ -22,7 +22,8 @@ attributes:
   action_group:
     description: Is in the action group C(activeprolearn.toolsync.toolsync), for C(module_defaults).
     support: full
-    membership: activeprolearn.toolsync.toolsync
+    membership:
+      - activeprolearn.toolsync.toolsync
 """
 
     FILES = r"""

@@ -30,6 +30,7 @@ from .errors import (
     TokenRefused,
     UploadRefused,
 )
+from .transport import FilePart
 
 SERVER = "/webservice/rest/server.php"
 UPLOAD = "/webservice/upload.php"
@@ -214,8 +215,9 @@ class Moodle:
             raise self._error(answer, name)
         return answer
 
-    def upload(self, part, *, timeout=None):
-        """Send a FilePart to a new draft item; returns upload.php's record of it (filename, itemid, ...)."""
+    def upload(self, path, name, *, timeout=None):
+        """Send a file to a new draft item: (upload.php's record of it with filename and itemid, SHA-256 of what was sent)."""
+        part = FilePart(path, name)
         if self.read_only:
             raise RuntimeError("an upload in check mode")
         fields = [("token", self._token), ("itemid", "0"), ("filepath", "/")]
@@ -244,7 +246,7 @@ class Moodle:
                 errorcode=record["errortype"],
                 cure="See Site administration > Security > Site security settings (maximum uploaded file size, user quota).",
             )
-        return record
+        return record, part.digest
 
     def _guard(self, function):
         if self.read_only and function.writes:
@@ -354,7 +356,7 @@ class Moodle:
                 ),
             )
         error = self._error(Answer(value, ""), "upload.php")
-        if type(error) is MoodleError:
+        if error.kind == MoodleError.kind:
             return UploadRefused(error.message, errorcode=code, debuginfo=error.debuginfo)
         return error
 

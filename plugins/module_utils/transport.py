@@ -8,6 +8,7 @@ Private to this collection. Knows nothing of Moodle: it sends fields to a path a
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import re
@@ -213,17 +214,25 @@ class _Lost(Exception):
 
 
 class FilePart:
-    """A file to send. path: of a regular file; name: the file name told to the server; field: name of the form field."""
+    """A file to send. path: of a regular file; name: what the server is told; field: name of the form field.
+
+    digest: SHA-256 in hex of what was sent last, None before.
+    """
 
     def __init__(self, path, name, field="file_1"):
         self.path = path
         self.name = name
         self.field = field
         self.size = os.path.getsize(path)
+        self.digest = None
 
     def __iter__(self):
+        digest = hashlib.sha256()
         with open(self.path, "rb") as stream:
-            yield from iter(lambda: stream.read(CHUNK), b"")
+            for chunk in iter(lambda: stream.read(CHUNK), b""):
+                digest.update(chunk)
+                yield chunk
+        self.digest = digest.hexdigest()
 
 
 class Multipart:

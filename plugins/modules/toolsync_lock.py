@@ -10,9 +10,11 @@ short_description: Let one sequence at a time work on a Moodle site
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
-  - The settings and files of Moodle's C(tool_sync) plugin are global to the site, and its runs take no lock. Two sequences at a time can swap
+  - The settings and files of Moodle's C(tool_sync) plugin are global to the site, and its runs take no lock. Two sequences at a
+    time can swap
     their files.
-  - Takes or releases a lock for a site. The lock is a file on the host that runs the module, so it holds between sequences that are run from
+  - Takes or releases a lock for a site. The lock is a file on the host that runs the module, so it holds between sequences that
+    are run from
     the same host. The site itself is not asked.
   - The role P(activeprolearn.toolsync.sync#role) uses it.
 extends_documentation_fragment:
@@ -39,7 +41,8 @@ options:
     description: Who runs the sequence, for the message that others get. The default is user, host and process.
     type: str
   pid:
-    description: A process that lives as long as the sequence; the default is that of C(ansible-playbook). When it is gone, so is the lock.
+    description: A process that lives as long as the sequence; the default is that of C(ansible-playbook). When it is gone, so is
+    the lock.
     type: int
   host:
     description: The host of O(pid). The default is the controller.

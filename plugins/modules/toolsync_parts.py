@@ -10,9 +10,11 @@ short_description: Split a large CSV file into parts for tool_sync runs of their
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
-  - Splits a CSV into files with a limited number of rows, each with the header line, so that a long run becomes several short ones whose answers
+  - Splits a CSV into files with a limited number of rows, each with the header line, so that a long run becomes several short ones
+    whose answers
     no proxy cuts, and whose progress can be seen.
-  - Says which parts are done. A part is done when the result of its run lies beside it in RV(parts[].marker), so that a sequence can go on after an
+  - Says which parts are done. A part is done when the result of its run lies beside it in RV(parts[].marker), so that a sequence
+    can go on after an
     interruption. Another content of the file begins anew.
   - The role P(activeprolearn.toolsync.sync#role) uses it for C(rows_per_run). The site itself is not asked.
 extends_documentation_fragment:

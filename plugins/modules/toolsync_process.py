@@ -12,10 +12,13 @@ author: ActiveProLearn (@activeprolearn)
 description:
   - Starts a run of a service of Moodle's C(tool_sync) plugin, waits for its end, and turns its report into counts and failed rows.
   - The run reads the file that the plugin's settings name; see M(activeprolearn.toolsync.toolsync_config).
+  - Give it the CSV that was sent (O(src), O(content) or O(rows), as to M(activeprolearn.toolsync.toolsync_upload)); then every row is
+    accounted for, and what changed is told apart from what did not.
   - It is started once. What can't be confirmed (a time-out, a gateway's error) fails with RV(outcome=unknown), and is never sent again.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.connection.state_file
+  - activeprolearn.toolsync.source
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -43,20 +46,6 @@ options:
     description: What the service does. Needed for V(courses); the other services have V(sync) only, which is their default.
     type: str
     choices: [create, delete, reset, check, bindmetas, sync]
-  src:
-    description:
-      - The CSV that was sent, on the controller; it is sent to the host that runs the module when that is another one.
-      - With it, every row is accounted for, and what changed is told apart from what did not.
-    type: path
-  remote_src:
-    description: Whether O(src) is a file on the host that runs the module already.
-    type: bool
-    default: false
-  separator:
-    description: What separates the cells of O(src), as the site reads it.
-    type: str
-    default: ;
-    choices: [;, ","]
   on_failed_rows:
     description: What to do when the plugin could not process rows.
     type: str
@@ -64,8 +53,8 @@ options:
     choices: [fail, warn, ignore]
   tryback:
     description:
-      - A file to write on the host that runs the module, with mode 0600; the failed rows with their reasons as comments, ready to be corrected
-        and sent again. Needs O(src).
+      - A file to write on the host that runs the module, with mode 0600; the failed rows with their reasons as comments, ready to be
+        corrected and sent again. Needs the rows that were sent.
     type: path
   timeout:
     description:
@@ -156,13 +145,14 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import process
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import files, process
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
 
 
 def plan(site, params):
     service, action = checked_action(params["service"], params["action"])
-    rows = params["src"] and process.RowFile(params["src"], service, action, params["separator"])
+    given = any(params[name] is not None for name in ("src", "content", "rows"))
+    rows = process.RowFile(files.Source.of(params, service), service, action) if given else None
     taken = ("timeout", "on_failed_rows", "tryback")
     return process.plan(site, service, action, rows, **{name: params[name] for name in taken})
 
@@ -172,14 +162,14 @@ TASK = Task(
     options={
         "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
         "action": {"type": "str", "choices": ["create", "delete", "reset", "check", "bindmetas", "sync"]},
-        "src": {"type": "path"},
-        "remote_src": {"type": "bool", "default": False},
-        "separator": {"type": "str", "default": ";", "choices": [";", ","]},
+        **files.SOURCE_SPEC,
         "on_failed_rows": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "tryback": {"type": "path"},
         "timeout": {"type": "int", "default": 3600},
         **STATE_FILE_SPEC,
     },
+    constraints={"mutually_exclusive": [("src", "content", "rows")], "required_by": {"columns": ("rows",)}},
+    personal=("content", "rows"),
 )
 
 

@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.connection.state_file
+  - activeprolearn.toolsync.source
   - activeprolearn.toolsync.attributes
 attributes:
   diff_mode:
@@ -29,29 +30,6 @@ attributes:
       - A site may remove a file once it was processed. So after a run the same file is sent again; that counts as a change only where the
         run is known to have removed it.
 options:
-  src:
-    description:
-      - The file, on the controller; it is sent to the host that runs the module when that is another one.
-      - Relative paths are looked for in C(files) first, as with M(ansible.builtin.copy).
-      - Exactly one of O(src), O(content) and O(rows) is needed.
-    type: path
-  remote_src:
-    description: Whether O(src) is a file on the host that runs the module already.
-    type: bool
-    default: false
-  content:
-    description: The text of the file, instead of O(src).
-    type: str
-  rows:
-    description: The rows of the file, instead of O(src); each a dictionary of column and value.
-    type: list
-    elements: dict
-  columns:
-    description:
-      - The columns of O(rows), in order.
-      - Without it, all columns that occur, in the order in which they do.
-    type: list
-    elements: str
   dest:
     description:
       - The name of the file in the plugin's area. It needs an extension.
@@ -70,18 +48,6 @@ options:
     description: What the service will do with the file; V(sync) for all but V(courses).
     type: str
     choices: [create, delete, reset, check, bindmetas, sync]
-  separator:
-    description: What separates the cells of the file. The site's setting knows V(;) and V(,) only.
-    type: str
-    default: ;
-  site_separator:
-    description: The separator that the site expects; the file is re-written with it. Without it, the file's own is kept.
-    type: str
-    choices: [;, ","]
-  encoding:
-    description: The encoding of the file. It is sent as UTF-8 without a byte order mark.
-    type: str
-    default: utf-8
   allow_destructive:
     description: Whether a file may hold rows that delete or reset (courses to delete, deleted users, whole cohorts, full resets).
     type: bool
@@ -91,7 +57,8 @@ options:
     type: bool
     default: false
 notes:
-  - The separator and the encoding that the plugin reads with are settings of the site (UTF-8 and V(;) are recommended), which can't be read or
+  - The separator and the encoding that the plugin reads with are settings of the site (UTF-8 and V(;) are recommended), which
+    can't be read or
     set through web services.
 seealso:
   - module: activeprolearn.toolsync.toolsync_config
@@ -198,34 +165,19 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.b
 
 def plan(site, params):
     service, action = checked_action(params["service"], params["action"]) if params["service"] else (None, None)
-    source = files.Source(
-        src=params["src"],
-        content=params["content"],
-        rows=params["rows"],
-        columns=params["columns"],
-        separator=params["separator"],
-        service=service,
-    )
-    taken = ("separator", "site_separator", "encoding", "commit", "force", "allow_destructive")
+    taken = ("commit", "force", "allow_destructive")
     options = {name: params[name] for name in taken}
-    return files.plan(site, source, params["dest"], service=service, action=action, **options)
+    return files.plan(site, files.Source.of(params, service), params["dest"], service=service, action=action, **options)
 
 
 TASK = Task(
     plan,
     options={
-        "src": {"type": "path"},
-        "remote_src": {"type": "bool", "default": False},
-        "content": {"type": "str"},
-        "rows": {"type": "list", "elements": "dict"},
-        "columns": {"type": "list", "elements": "str"},
+        **files.SOURCE_SPEC,
         "dest": {"type": "str", "aliases": ["filename"]},
         "commit": {"type": "bool", "default": True},
         "service": {"type": "str", "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
         "action": {"type": "str", "choices": ["create", "delete", "reset", "check", "bindmetas", "sync"]},
-        "separator": {"type": "str", "default": ";"},
-        "site_separator": {"type": "str", "choices": [";", ","]},
-        "encoding": {"type": "str", "default": "utf-8"},
         "allow_destructive": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
         **STATE_FILE_SPEC,

@@ -18,9 +18,9 @@ import tempfile
 
 from .. import csvfile
 from ..errors import CsvRefused, OptionError, OutcomeUnknown, SourceFileError
-from ..transport import CHUNK, FilePart
 from .base import Plan
 
+CHUNK = 1 << 20
 #: What Moodle's PARAM_FILE takes out of a file name.
 _CLEANED = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
 _BOM = b"\xef\xbb\xbf"
@@ -31,36 +31,21 @@ _SHOWN = 5
 KEPT, MAYBE_CONSUMED, CONSUMED = "kept", "maybe_consumed", "consumed"
 
 
-def plan(
-    site,
-    source,
-    dest,
-    *,
-    service=None,
-    action=None,
-    separator=";",
-    site_separator=None,
-    encoding="utf-8",
-    commit=True,
-    force=False,
-    allow_destructive=False,
-):
+def plan(site, source, dest, *, service=None, action=None, commit=True, force=False, allow_destructive=False):
     """Check a Source and plan its way. service, action: as checked_action gives them, or None.
 
     Raises SourceFileError, CsvRefused, OptionError.
     """
     name = _checked_name(dest or source.name)
-    with source.open() as original:
-        path = _to_send(source, original, separator, site_separator or separator, encoding)
     known = site.memory.get("settings", service) or {} if service else {}
-    with open(path, "rb") as stream:
+    with open(source.path, "rb") as stream:
         hashed = _Hashed(stream)
         reader = io.BufferedReader(hashed, CHUNK)
         check = csvfile.check(
             reader,
             service,
             action,
-            separator=site_separator or separator,
+            separator=source.separator,
             settings=known,
             allow_destructive=allow_destructive,
         )
@@ -73,7 +58,7 @@ def plan(
     if len(shown) > _SHOWN:
         more = check.warning_count + check.destructive_count - _SHOWN
         site.warn(f"{name}: {more} more remarks of the CSV check, the first of them in findings.")
-    return UploadPlan(site, source, path, name, hashed.digest, hashed.size, check, commit=commit, force=force)
+    return UploadPlan(site, source, name, hashed.digest, hashed.size, check, commit=commit, force=force)
 
 
 def text(finding):
@@ -83,42 +68,78 @@ def text(finding):
     return f"{', '.join(place)}: {finding.message}" if place else finding.message
 
 
-class Source:
-    """Where the bytes come from: a path, a text, or rows. Holds a private folder for what has to be made."""
+#: Options of a module that takes a file, and what a Source is made from.
+SOURCE_SPEC = {
+    "src": {"type": "path"},
+    "remote_src": {"type": "bool", "default": False},
+    "content": {"type": "str"},
+    "rows": {"type": "list", "elements": "dict"},
+    "columns": {"type": "list", "elements": "str"},
+    "separator": {"type": "str", "default": ";"},
+    "site_separator": {"type": "str", "choices": [";", ","]},
+    "encoding": {"type": "str", "default": "utf-8"},
+}
 
-    def __init__(self, *, src=None, content=None, rows=None, columns=None, separator=";", service=None):
+
+class Source:
+    """A CSV that a user gave as a path, a text or rows, as the bytes that are sent.
+
+    path: of these bytes, on this host; separator: the one they have; name: the base name of src, or None. Nothing is copied where
+    src can be sent as it is. Raises SourceFileError, CsvRefused.
+    """
+
+    def __init__(
+        self, *, src=None, content=None, rows=None, columns=None, separator=";", site_separator=None, encoding="utf-8", service=None
+    ):
         self._folder = tempfile.TemporaryDirectory(prefix="toolsync-")
         self.name = os.path.basename(src) if src else None
-        self.given = src is not None
-        if src:
-            self.path = _regular(src)
-            return
+        self.separator = site_separator or separator
         if rows is not None:
-            try:
-                data = csvfile.render(rows, columns, separator=separator, service=service)
-            except ValueError as error:
-                raise CsvRefused(f"rows can't be written as the plugin's CSV: {error}.", option="rows") from None
-        else:
-            data = content.encode("utf-8")
-        self.path = self.scratch("content")
-        with open(self.path, "wb") as stream:
-            stream.write(data)
+            self.path = self._scratch("rows", _rendered(rows, columns, self.separator, service))
+            return
+        given = _regular(src) if src else self._scratch("content", content.encode("utf-8"))
+        self.path = self._to_send(given, separator, encoding if src else "utf-8")
 
-    def open(self):
-        try:
-            return open(self.path, "rb")
-        except OSError as error:
-            raise SourceFileError(f"src: {self.path} cannot be read: {error.strerror}.", option="src") from None
-
-    def scratch(self, name):
-        return os.path.join(self._folder.name, name)
+    @classmethod
+    def of(cls, params, service=None):
+        """The Source that a module's options name."""
+        return cls(service=service, **{name: params[name] for name in SOURCE_SPEC if name != "remote_src"})
 
     def close(self):
         self._folder.cleanup()
 
+    def _scratch(self, name, data):
+        path = os.path.join(self._folder.name, name)
+        with open(path, "wb") as stream:
+            stream.write(data)
+        return path
+
+    def _to_send(self, given, separator, encoding):
+        with open(given, "rb") as original:
+            plain = encoding.lower().replace("_", "-") in ("utf-8", "utf8") and original.read(3) != _BOM
+            if plain and separator == self.separator:
+                return given
+            original.seek(0)
+            path = os.path.join(self._folder.name, "sent")
+            with open(path, "wb") as target:
+                try:
+                    csvfile.normalise(
+                        original, target, separator=separator, encoding=encoding, site_separator=self.separator
+                    )
+                except ValueError as error:
+                    raise CsvRefused(f"The file can't be re-encoded: {error}.", option="encoding") from None
+        return path
+
+
+def _rendered(rows, columns, separator, service):
+    try:
+        return csvfile.render(rows, columns, separator=separator, service=service)
+    except ValueError as error:
+        raise CsvRefused(f"rows can't be written as the plugin's CSV: {error}.", option="rows") from None
+
 
 class UploadPlan(Plan):
-    def __init__(self, site, source, path, name, digest, size, check, *, commit, force):
+    def __init__(self, site, source, name, digest, size, check, *, commit, force):
         known = site.memory.get("files", name) or {}
         same = known.get("sha256") == digest
         self._send = force or not commit or not same or known.get("state") != KEPT
@@ -138,7 +159,7 @@ class UploadPlan(Plan):
                 "findings": [vars(finding) for finding in (*check.destructive, *check.warnings)],
             },
         )
-        self._site, self._source, self._path, self._commit = site, source, path, commit
+        self._site, self._source, self._commit = site, source, commit
 
     def close(self):
         self._source.close()
@@ -148,9 +169,8 @@ class UploadPlan(Plan):
             return
         would_change, self.changed = self.changed, False
         self.result.update(sent=False, committed=False)
-        part = _HashedPart(self._path, self.result["filename"])
-        record = self._site.moodle.upload(part)
-        if part.digest != self.result["sha256"]:
+        record, digest = self._site.moodle.upload(self._source.path, self.result["filename"])
+        if digest != self.result["sha256"]:
             raise SourceFileError(
                 f"src: {self.result['filename']} was changed while it was being read; it was not committed.",
                 option="src",
@@ -208,19 +228,6 @@ class _Hashed(io.RawIOBase):
         return self._digest.hexdigest()
 
 
-class _HashedPart(FilePart):
-    """A file part that knows the digest of what was really sent."""
-
-    digest = None
-
-    def __iter__(self):
-        digest = hashlib.sha256()
-        for chunk in super().__iter__():
-            digest.update(chunk)
-            yield chunk
-        self.digest = digest.hexdigest()
-
-
 def _regular(src):
     try:
         mode = os.stat(src).st_mode
@@ -231,21 +238,6 @@ def _regular(src):
     if not os.access(src, os.R_OK):
         raise SourceFileError(f"src: {src} cannot be read: permission denied.", option="src")
     return src
-
-
-def _to_send(source, original, separator, site_separator, encoding):
-    """The path of the bytes to send: the source itself where nothing has to be changed."""
-    plain = encoding.lower().replace("_", "-") in ("utf-8", "utf8") and original.read(3) != _BOM
-    if plain and separator == site_separator:
-        return source.path
-    original.seek(0)
-    path = source.scratch("normalised")
-    with open(path, "wb") as target:
-        try:
-            csvfile.normalise(original, target, separator=separator, encoding=encoding, site_separator=site_separator)
-        except ValueError as error:
-            raise CsvRefused(f"The file can't be re-encoded: {error}.", option="encoding") from None
-    return path
 
 
 def _checked_name(name):

@@ -50,7 +50,8 @@ class _Acquire(Plan):
             waited = self._clock() - begun
             if waited >= self._wait:
                 raise LockHeld(
-                    f"Another sequence runs on {self._site.moodle.base}: {current.get('owner')}, since {_age(current)}. Waited {waited:.0f} s.",
+                    f"Another sequence runs on {self._site.moodle.base}: {current.get('owner')}, since {_age(current)}. "
+                    f"Waited {waited:.0f} s.",
                     cure=f"Wait for its end, or give it more time with wait. If that run is gone, remove {self._lock.path} on this host.",
                 )
             self._sleep(min(POLL, max(self._wait - waited, 0.01)))

@@ -20,7 +20,6 @@ from ..errors import (
     OptionError,
     OutcomeUnknown,
     RunFailed,
-    SourceFileError,
 )
 from . import files
 from .base import Plan
@@ -43,7 +42,7 @@ CHANGING = ("created", "updated", "deleted")
 def plan(site, service, action, rows=None, *, timeout=3600, on_failed_rows="fail", tryback=None):
     """service, action: as checked_action gives them; rows: a RowFile of what was sent, or None. Raises OptionError."""
     if tryback and rows is None:
-        raise OptionError("tryback needs src: the failed rows are taken from it.", option="tryback")
+        raise OptionError("tryback needs the rows that were sent: give src.", option="tryback")
     if (service, action) == ("courses", "check"):
         if rows is None:
             raise OptionError("src is missing: the courses to check are asked for one by one.", option="src")
@@ -52,16 +51,18 @@ def plan(site, service, action, rows=None, *, timeout=3600, on_failed_rows="fail
 
 
 class RowFile:
-    """The CSV that was sent, read again as often as needed. path: on this host; separator: the site's."""
+    """The rows that were sent, read again as often as needed. source: a files.Source."""
 
-    def __init__(self, path, service, action, separator=";"):
-        if not os.path.isfile(path) or not os.access(path, os.R_OK):
-            raise SourceFileError(f"src: {path} is not a readable file.", option="src")
-        self.path, self.service, self.action, self.separator = path, service, action, separator
+    def __init__(self, source, service, action):
+        self._source, self._service, self._action = source, service, action
+        self.separator = source.separator
 
     def __iter__(self):
-        with open(self.path, "rb") as stream:
-            yield from csvfile.read_rows(stream, self.service, self.action, separator=self.separator)
+        with open(self._source.path, "rb") as stream:
+            yield from csvfile.read_rows(stream, self._service, self._action, separator=self.separator)
+
+    def close(self):
+        self._source.close()
 
 
 class CheckPlan(Plan):
@@ -84,6 +85,7 @@ class CheckPlan(Plan):
         result = _result("courses", "check", "complete", counts, certain=True)
         result.update(failures=failures, report=lines)
         super().__init__(changed=False, before={"counts": counts}, after={"counts": counts}, result=result)
+        rows.close()
         _judge_failed(site, result, on_failed_rows)
 
 
@@ -120,6 +122,10 @@ class ProcessPlan(Plan):
             certain = certain and outcome is not None
             counts[outcome or "unreported"] += 1
         return counts, certain
+
+    def close(self):
+        if self._rows is not None:
+            self._rows.close()
 
     def apply(self):
         self._unsettle("unknown", changed=True)

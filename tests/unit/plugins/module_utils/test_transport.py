@@ -38,7 +38,7 @@ def test_fields_go_into_the_body_in_order(server):
 def test_one_connection_serves_all_calls(server):
     server.answer(1).answer(2).answer(3)
     with transport(server.url) as client:
-        for _ in range(3):
+        for _again in range(3):
             post(client)
     assert len({seen.connection for seen in server.seen}) == 1
 
@@ -83,7 +83,7 @@ def test_a_lost_answer_of_a_harmless_call_is_asked_for_again(server):
 
 
 def test_retries_end(server):
-    for _ in range(3):
+    for _again in range(3):
         server.answer(drop=True)
     with transport(server.url, retries=2) as client, pytest.raises(errors.Unreachable, match="tried 3 times"):
         post(client)
@@ -100,7 +100,7 @@ def test_a_body_that_trickles_in_is_given_up(server):
     def trickle(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
         try:
-            for _ in range(30):
+            for _again in range(30):
                 handler.wfile.write(b"x")
                 handler.wfile.flush()
                 time.sleep(0.1)

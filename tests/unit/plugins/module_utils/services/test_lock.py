@@ -81,7 +81,11 @@ def test_the_lock_of_a_process_that_is_gone_is_taken_over(planned, site):
     assert "owner of a" in site.warnings[0]
 
 
-@pytest.mark.parametrize("pid, host", [(os.getpid(), socket.gethostname()), (1, "another.example.org"), (None, None)])
+@pytest.mark.parametrize(
+    "pid, host",
+    [(os.getpid(), socket.gethostname()), (1, "another.example.org"), (None, None)],
+    ids=["alive", "elsewhere", "unknown"],
+)
 def test_the_lock_of_a_process_that_may_live_is_kept(planned, pid, host):
     take(planned, "a", pid=pid, host=host)
     with pytest.raises(errors.LockHeld):

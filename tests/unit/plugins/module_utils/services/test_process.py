@@ -48,11 +48,11 @@ class Sequence:
         (self.tmp_path / name).write_text(content, encoding="utf-8")
         location = {LOCATIONS.get(action, "filelocation"): made.result["filename"]}
         config.plan(self.site, service, {**location, **SETTINGS[service], **settings}).apply()
-        return process.RowFile(str(self.tmp_path / name), service, action)
+        return process.RowFile(files.Source(src=str(self.tmp_path / name)), service, action)
 
     def plan(self, rows, check_mode=False, **more):
         site = self.site_on(self.practice.url, self.practice.token, check_mode) if check_mode else self.site
-        return process.plan(site, rows.service, rows.action, rows, **more)
+        return process.plan(site, rows._service, rows._action, rows, **more)
 
     def run(self, service, content, action="sync", settings=None, **more):
         """Puts the file, foretells the run in check mode, runs it; returns (foretold, done)."""
@@ -133,7 +133,7 @@ def test_tryback_can_be_corrected_and_sent_again(sequence, tmp_path):
     assert tryback.stat().st_mode & 0o777 == 0o600
     text = tryback.read_text(encoding="utf-8")
     assert text.splitlines()[0] == USERS.splitlines()[0] and bad.strip() in text and "Lovelace" not in text
-    _, done = sequence.run("users", text.replace("admin@example.com", "eve@example.org"))
+    _foretold, done = sequence.run("users", text.replace("admin@example.com", "eve@example.org"))
     assert nonzero(done) == {"rows": 1, "created": 1}
 
 
@@ -148,7 +148,7 @@ def test_enrols(sequence):
     assert nonzero(foretold) == nonzero(done) == {"rows": 2, "updated": 1, "unchanged": 1}
     foretold, done = sequence.run("enrols", ENROLS.replace("add;cleo", "del;cleo"))
     assert counts(foretold, "rows", "deleted") == counts(done, "rows", "deleted") == (2, 1)
-    _, done = sequence.run("enrols", ENROLS.replace("add;cleo", "del;cleo"))
+    _foretold, done = sequence.run("enrols", ENROLS.replace("add;cleo", "del;cleo"))
     assert counts(done, "deleted", "unchanged") == (0, 2) and not done.changed
 
 
@@ -185,7 +185,7 @@ def test_courses(sequence):
 
 def test_courses_that_are_checked_one_by_one(practice, sequence, tmp_path):
     (tmp_path / "check.csv").write_text("MATH101\nNOPE;a description\n")
-    rows = process.RowFile(str(tmp_path / "check.csv"), "courses", "check")
+    rows = process.RowFile(files.Source(src=str(tmp_path / "check.csv")), "courses", "check")
     with pytest.raises(errors.RunFailed, match="1 of 2 rows failed in the run of courses check") as caught:
         sequence.plan(rows, check_mode=True)
     assert caught.value.result["failures"] == [{"line": 2, "key": "NOPE", "reason": "there is no course with this shortname"}]
@@ -201,7 +201,7 @@ def test_a_report_that_moodle_hands_over_as_debugging_text(practice, sequence):
     content = USERS.replace("Dan;", "a<b;")
     sequence.run("users", content)
     practice.condition("debug-developer")
-    _, done = sequence.run("users", content)
+    _foretold, done = sequence.run("users", content)
     assert nonzero(done) == {"rows": 3, "unchanged": 3}
 
 
@@ -252,8 +252,9 @@ def test_the_community_release(practice, sequence):
 
 
 @pytest.mark.parametrize(
-    "service, action, words", [("courses", None, "action is missing"), ("users", "create", "no action create"), ("enols", "delete", "enrols has no")]
-)  # fmt: skip
+    "service, action, words",
+    [("courses", None, "action is missing"), ("users", "create", "no action create"), ("enols", "delete", "enrols has no")],
+)
 def test_actions_that_a_service_does_not_have(service, action, words):
     from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
 
@@ -262,5 +263,5 @@ def test_actions_that_a_service_does_not_have(service, action, words):
 
 
 def test_tryback_needs_the_rows(site):
-    with pytest.raises(errors.OptionError, match="tryback needs src"):
+    with pytest.raises(errors.OptionError, match="tryback needs the rows"):
         process.plan(site, "users", "sync", None, tryback="/tmp/x.csv")
