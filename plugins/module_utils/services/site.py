@@ -140,9 +140,9 @@ class Survey:
         self._callable = {name: True for name in FUNCTIONS if name in listed}
         for name in self._needed():
             if name not in listed:
-                self._callable[name] = self._moodle.may_call(name)
+                self._callable[name] = self._may_call(name)
         if not self._plugin_functions():
-            self._callable["tool_sync_check_course"] = self._moodle.may_call("tool_sync_check_course")
+            self._callable["tool_sync_check_course"] = self._may_call("tool_sync_check_course")
         self._upload = bool(self._info.get("uploadfiles"))
         self._compare_address()
 
@@ -150,9 +150,19 @@ class Survey:
         self._unknown.append(
             f"Moodle's version, the account of the token and its upload limit: the token may not call {SITE_INFO}."
         )
-        self._callable = {name: self._moodle.may_call(name) for name in FUNCTIONS if name != SITE_INFO}
+        self._callable = {name: self._may_call(name) for name in FUNCTIONS if name != SITE_INFO}
         self._callable[SITE_INFO] = False
         self._upload = self._moodle.may_upload()
+
+    def _may_call(self, name):
+        try:
+            return self._moodle.may_call(name)
+        except MoodleError as error:
+            # A function that PHP can't even describe (plugin.md A.9) is no reason to stop.
+            if error.kind != MoodleError.kind:
+                raise
+            self._unknown.append(f"Whether the token may call {name}: {error.message}")
+            return False
 
     def _compare_address(self):
         own = str(self._info.get("siteurl", "")).rstrip("/")
