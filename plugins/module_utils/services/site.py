@@ -103,6 +103,8 @@ class Survey:
         self._info: dict[str, t.Any] | None = None
         #: function -> True, False (not in the token's service), None (unknown to the site).
         self._callable: dict[str, bool | None] = {}
+        #: function -> what Moodle said when it failed on it.
+        self._broken: dict[str, str] = {}
         self._upload: bool | None = None
         #: Why Moodle refused, where the site's debugging is on.
         self._said: str | None = None
@@ -161,7 +163,7 @@ class Survey:
             # A function that PHP can't even describe (plugin.md A.9) is no reason to stop.
             if error.kind != MoodleError.kind:
                 raise
-            self._unknown.append(f"Whether the token may call {name}: {error.message}")
+            self._broken[name] = error.message
             return False
 
     def _compare_address(self):
@@ -211,7 +213,14 @@ class Survey:
             return
         for feature in self._features:
             for name in FEATURES[feature].functions:
-                if self._callable[name] is False:
+                if name in self._broken:
+                    self._report(
+                        f"{feature} needs {name}, which is broken on this site: {self._broken[name]}",
+                        PLUGINS,
+                        feature=feature,
+                        function=name,
+                    )
+                elif self._callable[name] is False:
                     self._report(
                         f"{feature} needs {name}, which the token's service does not hold.",
                         SERVICES,

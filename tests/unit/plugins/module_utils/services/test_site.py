@@ -195,7 +195,8 @@ def test_a_function_that_is_broken_does_not_end_the_survey(site, server):
     server.answer([])
     result = preflight.plan(site, [*SEQUENCE, "compare_cohorts"]).result
     assert result["features"] == {"config": True, "upload": True, "process": True, "compare_cohorts": False}
-    assert any("tool_sync_get_cohorts" in text for text in result["unknown"])
+    [problem] = result["problems"]
+    assert "tool_sync_get_cohorts, which is broken on this site" in problem["message"]
 
 
 def test_moodle_may_say_why_where_debugging_is_on(site, server):
