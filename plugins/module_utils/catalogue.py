@@ -29,19 +29,6 @@ def _write(name, *parameters, repeatable):
     return Function(name, parameters, writes=True, repeatable=repeatable)
 
 
-_ENROLMENT = (
-    "useridsource",
-    "userid",
-    "courseidsource",
-    "courseid",
-    "roleidsource",
-    "roleid",
-    "method",
-    "timestart",
-    "timeend",
-    "suspend",
-)
-
 FUNCTIONS = {
     function.name: function
     for function in (
@@ -66,12 +53,11 @@ FUNCTIONS = {
             repeatable=False,
         ),
         # the plugin's core extension
-        _write("tool_sync_enrol_user_enrol", *_ENROLMENT, repeatable=True),
         _write("tool_sync_enrol_users_enrol", "enrols", repeatable=True),
         _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options"),
         _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options"),
         # the plugin's cohort extension
-        _read("tool_sync_get_cohorts", "cohortids", "cohortidsource"),
+        _read("tool_sync_get_cohorts", "cohortids", "cohortidsource", raw=True),
         _write("tool_sync_cohort_bind", "chidsource", "chid", "cidsource", "cid", "ridsource", "rid", "method", repeatable=True),
         _write("tool_sync_cohort_unbind", "chidsource", "chid", "cidsource", "cid", "method", repeatable=True),
         _write("tool_sync_cohort_suspend_enrol", "chidsource", "chid", "cidsource", "cid", "method", repeatable=True),
@@ -79,7 +65,7 @@ FUNCTIONS = {
         _write("tool_sync_cohort_add_members", "members", repeatable=True),
         _write("tool_sync_cohort_delete_members", "members", repeatable=True),
         # Moodle's own
-        _read("core_cohort_get_cohorts", "cohortids"),
+        _read("core_cohort_get_cohorts", "cohortids", raw=True),
         _read("core_cohort_get_cohort_members", "cohortids"),
         _read("core_cohort_search_cohorts", "query", "context", "includes", "limitfrom", "limitnum"),
         _write("core_cohort_create_cohorts", "cohorts", repeatable=False),
@@ -92,5 +78,26 @@ FUNCTIONS = {
         _write("enrol_manual_unenrol_users", "enrolments", repeatable=True),
         _write("core_role_assign_roles", "assignments", repeatable=True),
         _write("core_role_unassign_roles", "unassignments", repeatable=True),
+        _read("core_group_get_course_groups", "courseid"),
+        _read("core_group_get_group_members", "groupids"),
+        _write("core_group_create_groups", "groups", repeatable=False),
+        _write("core_group_add_group_members", "members", repeatable=True),
+        _write("core_group_delete_group_members", "members", repeatable=True),
+        _write("core_group_delete_groups", "groupids", repeatable=True),
     )
+}
+
+_FAILS_ON_PHP_8 = "it ends in a PHP error on every call, on PHP 8; core_role_assign_roles and core_role_unassign_roles do its work"
+
+#: The plugin's functions that this collection does not call, and why (plugin.md A.5 and A.6).
+UNSUPPORTED = {
+    "tool_sync_enrol_user_enrol": "tool_sync_enrol_users_enrol does the same for any number of users",
+    "tool_sync_enrol_user_unenrol": "it fails on every call for manual enrolments; enrol_manual_unenrol_users does its work",
+    "tool_sync_enrol_users_unenrol": "it fails on every call for manual enrolments; enrol_manual_unenrol_users does its work",
+    "tool_sync_enrol_role_assign": _FAILS_ON_PHP_8,
+    "tool_sync_enrol_role_assigns": _FAILS_ON_PHP_8,
+    "tool_sync_enrol_role_unassign": _FAILS_ON_PHP_8,
+    "tool_sync_enrol_role_unassigns": _FAILS_ON_PHP_8,
+    "tool_sync_cohort_get_users": "it fails on every call; core_cohort_get_cohort_members does its work",
+    "tool_sync_cohort_restore_enrol": "it answers true and does nothing; the binding is made anew instead",
 }
