@@ -207,6 +207,7 @@ class Moodle:
             ("wsfunction", name),
             ("moodlewsrestformat", "json"),
             ("moodlewssettinglang", "en"),
+            *([("moodlewssettingraw", "1")] if FUNCTIONS[name].raw else ()),
             *flatten(parameters),
         ]
         reply = self.transport.post(SERVER, fields, repeatable=repeatable, timeout=timeout)
