@@ -13,16 +13,20 @@ import typing as t
 
 
 class Function(t.NamedTuple):
-    """name: as registered; parameters: top-level keys; writes: changes the site; repeatable: twice has the effect of once."""
+    """name: as registered; parameters: top-level keys; writes: changes the site; repeatable: twice has the effect of once.
+
+    raw: it is asked for names as they are stored, and not as a web page needs them.
+    """
 
     name: str
     parameters: tuple[str, ...]
     writes: bool
     repeatable: bool
+    raw: bool = False
 
 
-def _read(name, *parameters):
-    return Function(name, parameters, writes=False, repeatable=True)
+def _read(name, *parameters, raw=False):
+    return Function(name, parameters, writes=False, repeatable=True, raw=raw)
 
 
 def _write(name, *parameters, repeatable):
@@ -78,7 +82,7 @@ FUNCTIONS = {
         _write("enrol_manual_unenrol_users", "enrolments", repeatable=True),
         _write("core_role_assign_roles", "assignments", repeatable=True),
         _write("core_role_unassign_roles", "unassignments", repeatable=True),
-        _read("core_group_get_course_groups", "courseid"),
+        _read("core_group_get_course_groups", "courseid", raw=True),
         _read("core_group_get_group_members", "groupids"),
         _write("core_group_create_groups", "groups", repeatable=False),
         _write("core_group_add_group_members", "members", repeatable=True),
