@@ -65,8 +65,9 @@ def test_groups_are_made_all_or_none(practice: Practice) -> None:
     assert create(practice, " ")["errorcode"] == "invalidparameter"
     assert create(practice, "<b>")["errorcode"] == "invalidparameter"
     assert create(practice, "D", courseid=99)["errorcode"] == "errorcoursecontextnotvalid"
-    shown = call(practice, "get_course_groups", courseid=COURSE)
-    assert [group["name"] for group in shown] == ["A &amp; B", "C"]
+    for raw, name in (("0", "A &amp; B"), ("1", "A & B")):
+        shown = call(practice, "get_course_groups", courseid=COURSE, moodlewssettingraw=raw)
+        assert [group["name"] for group in shown] == [name, "C"]
 
 
 def test_only_enrolled_users_may_be_members(practice: Practice) -> None:

@@ -119,12 +119,16 @@ class Site:
 
 @dataclass
 class Call:
-    """One request on its way through Moodle: who asks, in which language, and what PHP printed meanwhile."""
+    """One request on its way through Moodle: who asks, in which language, and what PHP printed meanwhile.
+
+    ``raw`` asks for names as they are stored, and not as a web page needs them.
+    """
 
     site: Site
     user: Row
     lang: str = "en"
     service: Row | None = None
+    raw: bool = False
     abandoned: threading.Event = field(default_factory=threading.Event)
     printed: list[str] = field(default_factory=list)
 

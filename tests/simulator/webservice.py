@@ -30,7 +30,8 @@ class Request:
         given = dict(variables)
         self.json = given.pop("moodlewsrestformat", None) == "json"
         self.lang = _scalar(given.pop("moodlewssettinglang", ""))
-        for name in ("raw", "fileurl", "filter", "timezone"):
+        self.raw = _scalar(given.pop("moodlewssettingraw", "")) == "1"
+        for name in ("fileurl", "filter", "timezone"):
             given.pop("moodlewssetting" + name, None)
         self.token = _scalar(given.pop("wstoken", ""))
         self.function = _scalar(given.pop("wsfunction", ""))
@@ -49,7 +50,7 @@ def execute(site: Site, request: Request) -> tuple[Any, Call]:
             "You are not allowed to use the rest protocol (missing capability: webservice/rest:use)"
         )
     lang = request.lang if request.lang in INSTALLED else user_language(site, user)
-    call = Call(site, user, lang)
+    call = Call(site, user, lang, raw=request.raw)
     call.service = service
     if not request.function:
         raise InvalidParameter("Missing function name")

@@ -88,10 +88,10 @@ def create_groups(call: Call, **given: list[dict[str, Any]]) -> list[dict[str, A
 
 @function("core_group_get_course_groups", {"courseid": Value("int")})
 def get_course_groups(call: Call, courseid: int) -> list[dict[str, Any]]:
-    """Names come ready for a web page."""
+    """Names come ready for a web page, unless the request wants them raw."""
     _check_course(call, courseid)
     return [
-        _describe(call, group, groups.shown_name(group["name"]))
+        _describe(call, group, group["name"] if call.raw else groups.shown_name(group["name"]))
         for group in call.store.records("groups", order="name, id", courseid=courseid)
     ]
 
