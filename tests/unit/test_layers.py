@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "modules": {"module_utils/module", "module_utils/services"},
     "plugin_utils": {"module_utils/module", "modules"},
     "action": {"module_utils/module", "modules", "plugin_utils"},
-    "filter": {"module_utils/errors", "module_utils/csvfile"},
+    "filter": {"module_utils/errors", "module_utils/csvfile", "module_utils/services"},
     "doc_fragments": set(),
 }
 #: Where Ansible may be known.

@@ -1,0 +1,28 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter toolsync_site_needs: what a token's service and account must have for features of this collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ansible.errors import AnsibleFilterError
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import needs
+
+
+def toolsync_site_needs(features):
+    """The Needs of a list of features, as a dict. Raises AnsibleFilterError for what is no feature."""
+    if not isinstance(features, Sequence) or isinstance(features, (str, bytes)):
+        raise AnsibleFilterError(f"toolsync_site_needs: its input must be a list of features, and is {type(features).__name__}")
+    try:
+        return needs.needs([str(feature) for feature in features])._asdict()
+    except ValueError as error:
+        raise AnsibleFilterError(f"toolsync_site_needs: {error}") from None
+
+
+class FilterModule:
+    """What Ansible looks for."""
+
+    def filters(self):
+        return {"toolsync_site_needs": toolsync_site_needs}
