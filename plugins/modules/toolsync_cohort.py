@@ -1,0 +1,296 @@
+#!/usr/bin/python
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: toolsync_cohort
+short_description: Create, change and delete cohorts
+version_added: 1.0.0
+author: ActiveProLearn (@activeprolearn)
+description:
+  - Reads the cohorts, plans the difference, and sends only that.
+  - The plugin can delete a cohort, and has no function that makes one. So cohorts are made and changed by Moodle's own
+    C(core_cohort_create_cohorts) and C(core_cohort_update_cohorts). Where the token's service does not hold them, a run of the plugin over
+    a small file does it, which takes C(tool_sync_set_config), uploads, C(tool_sync_commit_file) and C(tool_sync_process).
+  - "The token's service must hold C(tool_sync_get_cohorts) or C(core_cohort_get_cohorts) to make or change cohorts, and
+    C(tool_sync_cohort_delete) to delete them. The plugin's packaged services hold neither list."
+extends_documentation_fragment:
+  - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.connection.state_file
+  - activeprolearn.toolsync.attributes
+attributes:
+  check_mode:
+    details: The site is only read. A right that the token's account lacks is found only in the real run.
+  idempotent:
+    support: partial
+    details:
+      - In which category a cohort lies can be read only where the token has C(core_cohort_search_cohorts). Otherwise O(category) is
+        compared with what was last sent from this host, and RV(changed_is_certain) is false.
+options:
+  cohort:
+    description:
+      - The cohort.
+      - Exactly one of O(cohort) and O(cohorts) is needed.
+    type: str
+    aliases: [chid]
+  cohort_identifier:
+    description:
+      - What O(cohort) is.
+      - A new cohort gets it as its idnumber or name. An V(id) can only be that of a cohort that is there.
+      - Names need not be unique in Moodle. Where several cohorts have it, the item fails.
+    type: str
+    choices: [id, idnumber, name]
+    default: idnumber
+    aliases: [chidsource]
+  name:
+    description:
+      - The name. A cohort that is there is renamed.
+      - Needed for a new cohort, unless O(cohort) is its name.
+    type: str
+  idnumber:
+    description:
+      - The idnumber, of at most 100 characters.
+      - Without it, a cohort keeps the one that it has, and a new one gets that of O(cohort) or, where O(cohort) is a name, none. Moodle
+        allows only one cohort without an idnumber to be made over web services.
+    type: str
+  description:
+    description: The description, as HTML. Without it, a cohort keeps the one that it has.
+    type: str
+  visible:
+    description:
+      - Whether teachers see the cohort in their lists.
+      - Without it, a cohort stays as it is, and a new one is visible.
+    type: bool
+  category:
+    description:
+      - The course category that the cohort belongs to; V(0) with O(category_identifier=id) for the system, above all categories.
+      - Without it, a cohort stays where it is, and a new one is made in the system.
+    type: str
+  category_identifier:
+    description: What O(category) is.
+    type: str
+    choices: [id, idnumber]
+    default: id
+    aliases: [categoryidsource]
+  state:
+    description:
+      - Whether the cohort is there.
+      - With V(absent), the cohort is deleted with its memberships and the enrolments that came from it.
+    type: str
+    choices: [present, absent]
+    default: present
+  cohorts:
+    description: Many cohorts. What an item does not say is taken from the options of the same name of the task.
+    type: list
+    elements: dict
+    suboptions:
+      cohort:
+        description: As O(cohort).
+        type: str
+        aliases: [chid]
+        required: true
+      cohort_identifier:
+        description: As O(cohort_identifier).
+        type: str
+        choices: [id, idnumber, name]
+        aliases: [chidsource]
+      name:
+        description: As O(name).
+        type: str
+      idnumber:
+        description: As O(idnumber).
+        type: str
+      description:
+        description: As O(description).
+        type: str
+      visible:
+        description: As O(visible).
+        type: bool
+      category:
+        description: As O(category).
+        type: str
+      category_identifier:
+        description: As O(category_identifier).
+        type: str
+        choices: [id, idnumber]
+        aliases: [categoryidsource]
+      state:
+        description: As O(state).
+        type: str
+        choices: [present, absent]
+  via:
+    description:
+      - How cohorts are made and changed.
+      - V(core) is by Moodle's own functions only, V(run) by a run of the plugin only, V(auto) by the first that the token may use.
+      - A run can make a cohort that is visible, and set a description; it can't rename, move, hide or number one that is there, nor
+        make one with a name that another cohort has. Values with the separator in them are refused. It sets the settings
+        C(filelocation), C(cohortidentifier), C(useridentifier) and C(autocreate) of the service C(cohorts); those that this host
+        knows the former values of get them back. And it ends with a synchronisation of all cohort enrolments of the site.
+    type: str
+    choices: [auto, core, run]
+    default: auto
+  separator:
+    description: The separator that the site's plugin reads with; only for a run.
+    type: str
+    choices: [";", ","]
+    default: ;
+  run_timeout:
+    description: Seconds to wait for the end of a run.
+    type: int
+    default: 3600
+  on_failures:
+    description: What to do when some of the cohorts failed. The others are processed in any case.
+    type: str
+    choices: [fail, warn, ignore]
+    default: fail
+  max_input_vars:
+    description:
+      - PHP's setting C(max_input_vars) on the site. It limits how many cohorts fit into a request.
+    type: int
+    default: 1000
+seealso:
+  - module: activeprolearn.toolsync.toolsync_cohort_info
+  - module: activeprolearn.toolsync.toolsync_cohort_members
+  - module: activeprolearn.toolsync.toolsync_cohort_enrol
+"""
+
+EXAMPLES = r"""
+- name: Have a cohort
+  activeprolearn.toolsync.toolsync_cohort:
+    url: https://moodle.example.org
+    token: "{{ moodle_token }}"
+    cohort: Y1
+    name: First year
+    description: <p>All students of the first year.</p>
+
+- name: Have the cohorts of a category, hidden from teachers
+  activeprolearn.toolsync.toolsync_cohort:
+    category: SCI
+    category_identifier: idnumber
+    visible: false
+    cohorts:
+      - {cohort: SCI-A, name: Sciences A}
+      - {cohort: SCI-B, name: Sciences B}
+
+- name: Rename a cohort and give it another idnumber
+  activeprolearn.toolsync.toolsync_cohort:
+    cohort: First year
+    cohort_identifier: name
+    name: First year 2026
+    idnumber: Y1-2026
+
+- name: Delete a cohort
+  activeprolearn.toolsync.toolsync_cohort:
+    cohort: Y1-2025
+    state: absent
+"""
+
+RETURN = r"""
+created:
+  description:
+    - Cohorts that were made, or would be in check mode. The id is null where it is not known yet.
+    - This list and the next three hold the first 1,000; RV(counts) are complete.
+  returned: once the cohorts were read
+  type: list
+  elements: dict
+  sample: [{"cohort": "Y1", "id": 7}]
+updated:
+  description: Cohorts that were changed.
+  returned: once the cohorts were read
+  type: list
+  elements: dict
+  sample: [{"cohort": "Y2", "id": 4}]
+deleted:
+  description: Cohorts that were deleted. The id is null where it could not be read.
+  returned: once the cohorts were read
+  type: list
+  elements: dict
+  sample: [{"cohort": "Y0", "id": 2}]
+unchanged:
+  description: Cohorts that needed nothing.
+  returned: once the cohorts were read
+  type: list
+  elements: dict
+  sample: [{"cohort": "Y3", "id": 5}]
+failures:
+  description: Cohorts that failed, with the reason.
+  returned: once the cohorts were read
+  type: list
+  elements: dict
+  contains:
+    cohort:
+      description: The cohort, as the task names it.
+      type: str
+    reason:
+      description: What is wrong, and with which identifier.
+      type: str
+  sample: [{"cohort": "Y9", "reason": "there is no such cohort, and a new one needs a name"}]
+counts:
+  description: How many cohorts are in the lists.
+  returned: once the cohorts were read
+  type: dict
+  sample: {"created": 1, "updated": 1, "deleted": 1, "unchanged": 1, "failed": 1}
+changed_is_certain:
+  description: Whether everything in the lists is known to be as they say. False where something could not be read, or no answer came back.
+  returned: once the cohorts were read
+  type: bool
+  sample: true
+error:
+  description: What kind of failure it was.
+  returned: failure
+  type: dict
+  sample: {"kind": "partly_failed", "option": null, "errorcode": null, "debuginfo": null}
+"""
+
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort
+
+OPTIONS = {
+    "cohort": {"type": "str", "aliases": ["chid"]},
+    "cohort_identifier": {
+        "type": "str",
+        "choices": ["id", "idnumber", "name"],
+        "default": "idnumber",
+        "aliases": ["chidsource"],
+    },
+    "name": {"type": "str"},
+    "idnumber": {"type": "str"},
+    "description": {"type": "str"},
+    "visible": {"type": "bool"},
+    "category": {"type": "str"},
+    "category_identifier": {
+        "type": "str",
+        "choices": ["id", "idnumber"],
+        "default": "id",
+        "aliases": ["categoryidsource"],
+    },
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+}
+# An item's options are the task's, but what it does not say is the task's to say.
+DEFAULTLESS = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
+ITEM = {**DEFAULTLESS, "cohort": {**DEFAULTLESS["cohort"], "required": True}}
+
+TASK = Task(
+    cohort.plan,
+    options={
+        **OPTIONS,
+        "cohorts": {"type": "list", "elements": "dict", "options": ITEM},
+        "via": {"type": "str", "choices": ["auto", "core", "run"], "default": "auto"},
+        "separator": {"type": "str", "choices": [";", ","], "default": ";"},
+        "run_timeout": {"type": "int", "default": 3600},
+        "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
+        "max_input_vars": {"type": "int", "default": 1000},
+        **STATE_FILE_SPEC,
+    },
+    constraints={"required_one_of": [("cohort", "cohorts")], "mutually_exclusive": [("cohort", "cohorts")]},
+)
+
+
+def main():
+    run_module(TASK)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Cohorts made, changed and deleted on the practice Moodle."""
+
+from __future__ import annotations
+
+import pytest
+
+MODULE = "toolsync_cohort"
+CREATE, UPDATE = "core_cohort_create_cohorts", "core_cohort_update_cohorts"
+LISTS = ("tool_sync_get_cohorts", "core_cohort_get_cohorts")
+
+
+def fields(school, *names):
+    return [tuple(row[name] for name in names) for row in school.rows("cohort")]
+
+
+# -- present ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_cohort_is_made_once(school):
+    wanted = {"cohort": "Y1", "name": "First & best", "description": "<p>R&D</p>", "visible": False}
+    first = school.both(MODULE, **wanted)
+    assert first["changed"] and first["changed_is_certain"] and first["created"] == [{"cohort": "Y1", "id": 1}]
+    assert fields(school, "name", "idnumber", "description", "visible") == [("First & best", "Y1", "<p>R&D</p>", 0)]
+    again = school.both(MODULE, **wanted)
+    assert not again["changed"] and again["unchanged"] == [{"cohort": "Y1", "id": 1}]
+    assert school.executed(CREATE, UPDATE) == [1, 0]
+
+
+def test_many_cohorts_take_one_request_and_share_the_options_of_the_task(school):
+    items = [{"cohort": "A", "name": "a"}, {"cohort": "B", "name": "b", "visible": True}, {"cohort": "A", "name": "a"}]
+    result = school.both(MODULE, cohorts=items, visible=False)
+    assert result.lists("cohort") == {"created": ["A", "B"]}
+    assert fields(school, "idnumber", "visible") == [("A", 0), ("B", 1)]
+    assert school.executed(CREATE) == [1]
+
+
+def test_batches_keep_within_the_limit_of_php(school):
+    school.practice.configure(limits={"max_input_vars": 60})
+    result = school.run(MODULE, cohorts=[{"cohort": f"C{number}", "name": "c"} for number in range(30)])
+    assert result["counts"]["created"] == 30 and len(school.rows("cohort")) == 30
+    assert [entry["id"] for entry in result["created"]] == list(range(1, 31))
+    assert school.executed(CREATE)[0] > 3
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "value"),
+    [
+        ({"name": "Other"}, "name", "Other"),
+        ({"description": ""}, "description", ""),
+        ({"visible": False}, "visible", 0),
+        ({"idnumber": "Y2"}, "idnumber", "Y2"),
+        ({"idnumber": ""}, "idnumber", ""),
+    ],
+)
+def test_only_what_is_asked_for_changes(school, change, column, value):
+    school.run(MODULE, cohort="Y1", name="Name", description="Text")
+    (before,) = school.rows("cohort")
+    result = school.both(MODULE, cohort="Name", cohort_identifier="name", **change)
+    assert result.lists("id") == {"updated": [1]}
+    (after,) = school.rows("cohort")
+    assert {key for key in after if after[key] != before[key]} - {"timemodified"} == {column}
+    assert after[column] == value
+    assert list(result["diff"]["after"]["Name"]) == list(change)
+
+
+def test_a_new_cohort_may_be_named_only(school):
+    assert school.both(MODULE, cohort="Staff", cohort_identifier="name").lists("cohort") == {"created": ["Staff"]}
+    assert fields(school, "name", "idnumber") == [("Staff", "")]
+    second = school.run(MODULE, cohort="More", cohort_identifier="name")
+    assert second["failed"] and "Invalid parameter" in second.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"cohort": "Y9"}, "a new one needs a name"),
+        ({"cohort": "9", "cohort_identifier": "id", "name": "n"}, "no cohort has the id 9"),
+        ({"cohort": "Same", "cohort_identifier": "name", "visible": False}, "several cohorts have the name Same (ids 2, 3)"),
+        ({"cohort": "Y1", "idnumber": "S1"}, "the cohort with the id 2 has the idnumber S1 already"),
+        ({"cohort": "New", "cohort_identifier": "name", "idnumber": "S1"}, "the cohort with the id 2 has the idnumber S1 already"),
+        ({"cohort": "Y9", "name": "n", "category": "99"}, "no category has the id 99"),
+        ({"cohort": "Y1", "category": "NO", "category_identifier": "idnumber"}, "no category has the idnumber NO"),
+    ],
+)
+def test_a_failure_names_the_culprit_and_keeps_nobody_else(school, options, says):
+    school.run(MODULE, cohorts=[{"cohort": "Y1", "name": "n"}, {"cohort": "S1", "name": "Same"}, {"cohort": "S2", "name": "Same"}])
+    result = school.both(MODULE, cohorts=[options, {"cohort": "Z", "name": "z"}])
+    assert result["failed"] and says in result["msg"] and says in result.reasons[0]
+    assert result.lists("cohort") == {"created": ["Z"]}
+    assert school.run(MODULE, cohorts=[options], on_failures="warn")["warnings"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cohort": "x" * 101, "idnumber": "y" * 101},
+        {"cohort": "A", "name": "n" * 255},
+        {"cohort": "A", "name": " "},
+        {"cohort": "A", "category": "x"},
+        {"cohort": "", "name": "n"},
+        {"cohort": "x", "cohort_identifier": "id"},
+        {"cohorts": [{"cohort": "A", "name": "a"}, {"cohort": "A", "name": "b"}]},
+    ],
+)
+def test_a_wrong_option_is_told_before_anything_is_sent(school, options):
+    result = school.run(MODULE, **options)
+    assert result["failed"] and result["error"]["kind"] == "option"
+    assert not school.practice.counters()["calls"]
+
+
+# -- categories -------------------------------------------------------------------------------------------------------
+
+
+def context(school, category):
+    (row,) = school.rows("context", contextlevel=40, instanceid=category)
+    return row["id"]
+
+
+def test_a_cohort_moves_to_a_category_and_back(school):
+    school.run(MODULE, cohort="Y1", name="n")
+    assert school.both(MODULE, cohort="Y1", category="1")["diff"]["after"] == {"Y1": {"category": 1}}
+    assert fields(school, "contextid") == [(context(school, 1),)]
+    assert not school.both(MODULE, cohort="Y1", category="1")["changed"]
+    assert school.both(MODULE, cohort="Y1", category="0")["changed"]
+    assert fields(school, "contextid") == [(1,)]
+
+
+def test_a_change_leaves_a_cohort_in_its_category(school):
+    school.run(MODULE, cohort="Y1", name="n", category="1")
+    assert school.both(MODULE, cohort="Y1", name="m").lists("cohort") == {"updated": ["Y1"]}
+    assert fields(school, "name", "contextid") == [("m", context(school, 1))]
+
+
+def test_a_cohort_whose_category_can_not_be_told_is_not_moved_by_accident(school):
+    school.run(MODULE, cohort="Y1", name="n", category="1")
+    token = school.without("core_cohort_search_cohorts")
+    result = school.both(MODULE, cohort="Y1", name="m", token=token)
+    assert result["failed"] and "core_cohort_search_cohorts" in result["msg"]
+    assert school.executed(UPDATE) == [0]
+
+
+def test_what_was_sent_last_stands_in_for_a_category_that_can_not_be_read(school):
+    school.run(MODULE, cohort="Y1", name="n")
+    token = school.without("core_cohort_search_cohorts")
+    first = school.both(MODULE, cohort="Y1", category="1", token=token)
+    assert first["changed"] and not first["changed_is_certain"]
+    again = school.both(MODULE, cohort="Y1", category="1", token=token)
+    assert not again["changed"] and not again["changed_is_certain"]
+
+
+# -- absent -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("identifier", [("Y1", "idnumber"), ("1", "id"), ("n", "name")])
+def test_a_cohort_is_deleted_once(school, identifier):
+    school.run(MODULE, cohort="Y1", name="n")
+    gone = {"cohort": identifier[0], "cohort_identifier": identifier[1], "state": "absent"}
+    first = school.both(MODULE, **gone)
+    assert first["deleted"] == [{"cohort": identifier[0], "id": 1}] and school.rows("cohort") == []
+    again = school.both(MODULE, **gone)
+    assert not again["changed"] and again["changed_is_certain"] and again.lists("cohort") == {"unchanged": [identifier[0]]}
+    assert school.executed("tool_sync_cohort_delete") == [1]
+
+
+def test_without_a_list_the_plugin_itself_says_whether_there_was_a_cohort(school):
+    school.run(MODULE, cohort="Y1", name="n")
+    gone = {"cohorts": [{"cohort": "Y1"}, {"cohort": "Y2"}], "state": "absent", "token": school.token_for("tool_sync_cohort_delete")}
+    predicted = school.run(MODULE, check_mode=True, **gone)
+    assert predicted["changed"] and not predicted["changed_is_certain"]
+    real = school.run(MODULE, **gone)
+    assert real["changed_is_certain"] and real.lists("cohort") == {"deleted": ["Y1"], "unchanged": ["Y2"]}
+
+
+# -- by a run ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_makes_and_describes_cohorts_where_core_can_not(school):
+    token = school.without(CREATE, UPDATE)
+    items = [
+        {"cohort": "Y1", "name": "First", "description": "d"},
+        {"cohort": "Y2", "name": "Second", "category": "1"},
+        {"cohort": "Staff", "cohort_identifier": "name"},
+    ]
+    result = school.both(MODULE, cohorts=items, token=token)
+    assert result.lists("cohort") == {"created": ["Y1", "Y2", "Staff"]} and result["changed_is_certain"]
+    assert [entry["id"] for entry in result["created"]] == [1, 2, 3]
+    rows = fields(school, "name", "idnumber", "description", "contextid")
+    assert rows[:2] == [("First", "Y1", "d", 1), ("Second", "Y2", "", context(school, 1))]
+    assert not school.both(MODULE, cohorts=items, token=token)["changed"]
+    changed = school.both(MODULE, cohort="Y1", description="e", token=token)
+    assert changed.lists("id") == {"updated": [1]} and fields(school, "description")[0] == ("e",)
+    assert school.executed("tool_sync_process") == [3]
+
+
+def test_a_run_gives_back_the_settings_that_are_known(school):
+    known = {"filelocation": "cohorts.csv", "cohortidentifier": "name"}
+    school.run("toolsync_config", service="cohorts", settings=known)
+    school.run(MODULE, cohort="Y1", name="First", via="run")
+    settings = {row["name"]: row["value"] for row in school.rows("config_plugins", plugin="tool_sync")}
+    assert {key: settings[f"cohorts_{key}"] for key in known} == known
+    assert settings["cohorts_autocreate"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"cohort": "Y1", "name": "m"}, "can't set name"),
+        ({"cohort": "Y1", "visible": False}, "can't set visible"),
+        ({"cohort": "Y1", "category": "1"}, "can't set category"),
+        ({"cohort": "Y1", "description": ""}, "can't set an empty description"),
+        ({"cohort": "Y2", "name": "m", "visible": False}, "can't hide"),
+        ({"cohort": "Y2", "name": "n"}, "another cohort named n"),
+        ({"cohort": "Y2", "name": "a;b"}, "separator"),
+    ],
+)
+def test_what_a_run_can_not_do_is_told_before_it_starts(school, options, says):
+    school.run(MODULE, cohort="Y1", name="n", description="d")
+    result = school.both(MODULE, via="run", **options)
+    assert result["failed"] and says in result["msg"]
+    assert school.executed("tool_sync_process") == [0]
+
+
+# -- tokens -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("missing", "options", "says"),
+    [
+        (LISTS, {"name": "n"}, "Add tool_sync_get_cohorts or core_cohort_get_cohorts"),
+        (LISTS, {"cohort_identifier": "name", "state": "absent"}, "Add tool_sync_get_cohorts"),
+        ((CREATE,), {"name": "n", "via": "core"}, CREATE),
+        ((CREATE, "tool_sync_process"), {"name": "n"}, "tool_sync_process"),
+        (("core_course_get_categories",), {"name": "n", "category": "X", "category_identifier": "idnumber"}, "core_course_get_categories"),
+    ],
+)
+def test_a_function_that_is_missing_is_named_before_anything_is_sent(school, missing, options, says):
+    result = school.both(MODULE, cohort="Y1", token=school.without(*missing), **options)
+    assert result["failed"] and says in result["msg"]
+    assert school.practice.counters()["writes"] == 0
+
+
+def test_core_lists_cohorts_where_the_plugin_may_not(school):
+    token = school.without("tool_sync_get_cohorts")
+    assert school.both(MODULE, cohort="Y1", name="n", token=token)["changed"]
+    assert not school.both(MODULE, cohort="Y1", name="n", token=token)["changed"]
+
+
+def test_an_account_without_the_right_is_told(school):
+    school.practice.configure(account={"username": "robot", "capabilities": ["webservice/rest:use", "moodle/category:manage"]})
+    token = school.token_for(*LISTS, CREATE, UPDATE, username="robot")
+    result = school.run(MODULE, cohort="Y1", name="n", token=token)
+    assert result["failed"] and "moodle/cohort:manage" in result["msg"]
+    school.run(MODULE, cohort="Y1", name="n")
+    result = school.run(MODULE, cohort="Y1", name="n", token=token)
+    assert result["failed"] and "moodle/cohort:view" in result["msg"]
+
+
+def test_an_answer_that_is_lost_is_told(school):
+    school.practice.fault("reset", function=CREATE, when="after", skip=1)  # the first call only asks whether it is allowed
+    result = school.run(MODULE, cohort="Y1", name="n", retries=0)
+    assert result["failed"] and result["changed"] and not result["changed_is_certain"]
+    assert result["error"]["kind"] == "unknown"
