@@ -53,11 +53,13 @@ class Memory:
             raise RuntimeError("the memory file was written in check mode")
         try:
             with self._locked():
-                content = self._load()
+                sites = self._sites()
+                content = sites.get(self._site)
+                content = content if isinstance(content, dict) else {}
                 old = content.get(section)
                 merged = {**(old if isinstance(old, dict) else {}), **values}
                 content[section] = {key: value for key, value in merged.items() if value is not None}
-                self._write({"version": 1, "site": self._site, **content})
+                self._write({"version": 1, "sites": {**sites, self._site: content}})
         except OSError as error:
             raise StateFileError(
                 f"state_file: {self.path} could not be written: {error.strerror}. What was sent to the site stays sent.",
@@ -65,6 +67,11 @@ class Memory:
             ) from None
 
     def _load(self):
+        content = self._sites().get(self._site)
+        return content if isinstance(content, dict) else {}
+
+    def _sites(self):
+        """What is known of every site that shares the file."""
         try:
             with open(self.path, encoding="utf-8") as stream:
                 content = json.load(stream)
@@ -72,11 +79,11 @@ class Memory:
             return {}
         except (OSError, ValueError, RecursionError):
             content = None
-        # Another site's memory would be a lie here, as a damaged one would.
-        if not isinstance(content, dict) or content.get("site") != self._site:
+        sites = content.get("sites") if isinstance(content, dict) else None
+        if not isinstance(sites, dict):
             self.damaged = True
             return {}
-        return content
+        return sites
 
     @contextlib.contextmanager
     def _locked(self):

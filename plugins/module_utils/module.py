@@ -86,7 +86,7 @@ def run(task, params, *, check_mode=False, diff=False):
                 if plan is not None:
                     plan.close()
             if site.memory.damaged:
-                site.warn(f"The memory file {site.memory.path} was damaged or another site's, and taken as empty.")
+                site.warn(f"The memory file {site.memory.path} was damaged, and is taken as empty.")
         result = {"changed": plan.changed, **plan.result}
     except ToolsyncError as error:
         result = {"changed": False, **error.result}

@@ -86,7 +86,7 @@ class CheckPlan(Plan):
         result.update(failures=failures, report=lines)
         super().__init__(changed=False, before={"counts": counts}, after={"counts": counts}, result=result)
         rows.close()
-        _judge_failed(site, result, on_failed_rows)
+        _judge_failed(site, result, len(failures), on_failed_rows)
 
 
 class ProcessPlan(Plan):
@@ -240,7 +240,7 @@ class ProcessPlan(Plan):
             raise ExecutedUnreadable(f"The run of {service} ended without a report.")
         if parsed.fatal or parsed.outcome == "aborted":
             raise self._stopped(parsed)
-        _judge_failed(self._site, self.result, self._on_failed_rows)
+        _judge_failed(self._site, self.result, parsed.failure_count, self._on_failed_rows)
 
     def _stopped(self, parsed):
         service = self.result["service"]
@@ -270,9 +270,9 @@ def _result(service, action, outcome, counts, certain):
     }
 
 
-def _judge_failed(site, result, on_failed_rows):
+def _judge_failed(site, result, failed, on_failed_rows):
     """Do with failed rows what the user asked for."""
-    counts, failed = result["counts"], result["counts"]["failed"] or len(result["failures"])
+    counts = result["counts"]
     if not failed or on_failed_rows == "ignore":
         return
     message = f"{failed} of {counts['rows'] or 'the'} rows failed in the run of {result['service']} {result['action']}."

@@ -53,7 +53,7 @@ def test_damage_at_any_byte_is_an_empty_memory_and_can_be_written_again(tmp_path
     assert memory(path).get("files") == {"b.csv": {"sha256": "y"}}
 
 
-@pytest.mark.parametrize("content", ["[]", "1", '{"site": "https://other.example.org"}', '{"files": {}}', "[" * 100000])
+@pytest.mark.parametrize("content", ["[]", "1", '{"sites": []}', '{"files": {}}', "[" * 100000])
 def test_another_content_is_damage(tmp_path, content):
     (tmp_path / "s").write_text(content)
     other = memory(tmp_path / "s")
@@ -62,8 +62,22 @@ def test_another_content_is_damage(tmp_path, content):
 
 @pytest.mark.parametrize("section", ["[]", "1", '"x"', "null"])
 def test_a_section_of_another_shape_is_empty(tmp_path, section):
-    (tmp_path / "s").write_text(f'{{"site": "{SITE}", "files": {section}}}')
+    (tmp_path / "s").write_text(f'{{"sites": {{"{SITE}": {{"files": {section}}}}}}}')
     assert memory(tmp_path / "s").get("files") == {}
+    memory(tmp_path / "s").put("files", {"a": 1})
+    assert memory(tmp_path / "s").get("files") == {"a": 1}
+
+
+def test_sites_may_share_a_file(tmp_path):
+    other = Memory("https://other.example.org", str(tmp_path / "s"))
+    memory(tmp_path / "s").put("files", {"a": 1})
+    other.put("files", {"a": 2})
+    assert memory(tmp_path / "s").get("files") == {"a": 1} and other.get("files") == {"a": 2} and not other.damaged
+
+
+@pytest.mark.parametrize("content", ["1", "[]", "null"])
+def test_a_site_of_another_shape_is_empty(tmp_path, content):
+    (tmp_path / "s").write_text(f'{{"sites": {{"{SITE}": {content}}}}}')
     memory(tmp_path / "s").put("files", {"a": 1})
     assert memory(tmp_path / "s").get("files") == {"a": 1}
 
@@ -90,7 +104,7 @@ def test_parallel_writers_lose_nothing(tmp_path):
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(json.loads((tmp_path / "s").read_text())["files"]) == 40
+    assert len(json.loads((tmp_path / "s").read_text())["sites"][SITE]["files"]) == 40
     assert sorted(os.listdir(tmp_path)) == ["s", "s.lock"]
 
 
