@@ -371,7 +371,7 @@ class moodle_site {
                 'shortname' => $wish['shortname'],
                 'enabled' => 1,
                 'restrictedusers' => 1,
-                'uploadfiles' => $wish['upload'],
+                'uploadfiles' => (int) $wish['upload'],
                 'downloadfiles' => 0,
                 'requiredcapability' => null,
             ]);
@@ -386,7 +386,12 @@ class moodle_site {
     }
 
     private function service_fields(stdClass $service): void {
-        $after = ['enabled' => 1, 'restrictedusers' => 1, 'uploadfiles' => $this->wish['service']['upload'], 'requiredcapability' => null];
+        $after = [
+            'enabled' => 1,
+            'restrictedusers' => 1,
+            'uploadfiles' => (int) $this->wish['service']['upload'],
+            'requiredcapability' => null,
+        ];
         foreach ($after as $field => $value) {
             $before = is_int($value) ? (int) $service->$field : ($service->$field ?: null);
             $this->item("service: {$field}", $before, $value, function() use ($service, $field, $value) {
@@ -489,7 +494,9 @@ class moodle_site {
     // The plugin's settings.
 
     private function settings(): void {
-        foreach ($this->wish['settings'] as $name => $after) {
+        foreach ($this->wish['settings'] as $name => $value) {
+            // Settings are texts in Moodle, and flags are 0 and 1.
+            $after = (string) (is_bool($value) ? (int) $value : $value);
             $stored = get_config('tool_sync', $name);
             $before = $stored === false ? null : (string) $stored;
             if ($before !== $after) {
