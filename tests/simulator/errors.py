@@ -88,7 +88,3 @@ class WriteFailed(MoodleException):
 
     def __init__(self, debuginfo: str):
         super().__init__("dmlwriteexception", "Error writing to database", debuginfo)
-
-
-class Fatal(Exception):
-    """PHP gives up on the spot: HTTP 500 and nothing else."""

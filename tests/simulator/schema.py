@@ -64,7 +64,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
     },
     "enrol": {
         "enrol": _char(20), "status": _int(), "courseid": _int(), "sortorder": _int(), "name": _char(255, None),
-        "roleid": _int(), "customint1": _int(), "customint2": _int(), "customchar1": _char(255, None),
+        "roleid": _int(), "customint1": Column(True, 0, None), "customint2": Column(True, 0, None), "customchar1": _char(255, None),
         "customtext1": _text(), "timecreated": _int(), "timemodified": _int(),
     },
     "user_enrolments": {
@@ -148,7 +148,8 @@ def _statements() -> str:
             if name == "id":
                 continue
             default = "NULL" if column.default is None else repr(column.default)
-            kind = "INTEGER NOT NULL" if column.integer else "TEXT"
+            kind = "INTEGER" if column.integer else "TEXT"
+            kind += "" if column.default is None else " NOT NULL"
             parts.append(f'"{name}" {kind} DEFAULT {default}')
         lines.append(f'CREATE TABLE IF NOT EXISTS "{table}" ({", ".join(parts)});')
         for unique, groups in ((True, _UNIQUE), (False, _INDEX)):

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from . import control, html, page, php, seed, upload, webservice
 from .csvdialect import Hang
-from .errors import Fatal, Thrown
+from .errors import Thrown
 from .faults import Faults, until_gone
 from .site import Seen, Site
 
@@ -109,9 +109,6 @@ class Server:
             await asyncio.sleep(site.latency.call_ms / 1000)
         try:
             answer = await asyncio.to_thread(work)
-        except Fatal:
-            self.seen(function, "PHP fatal error", started)
-            return web.Response(status=500, content_type="text/html", charset="utf-8")
         except Hang:
             self.seen(function, "endless loop", started)
             await until_gone(request)

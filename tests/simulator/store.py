@@ -154,7 +154,7 @@ class Store:
                 continue
             if value is None and column.default is not None:
                 raise WriteFailed(f'null value in column "{name}" of relation "{table}" violates not-null constraint')
-            if column.integer:
+            if column.integer and value is not None:
                 if isinstance(value, str):
                     if value == "":
                         value = 0

@@ -132,6 +132,7 @@ ENGLISH: dict[str, str] = {
     "assign": "Role \"{$a->myrole}\" added for {$a->myuser} in course {$a->mycourse}",
     "alreadyassigned": "User {$a->myuser} already assigned to {$a->myrole} in course {$a->mycourse}",
     "unassign": "The {$a->myrole} role asignation deletion for {$a->myuser} in course {$a->mycourse}",
+    "unassignall": "All role deletion for {$a->myuser} in course {$a->mycourse}",
     "enrolupdated": "User {$a->myuser} {$e->enrol} enrolment in course {$a->mycourse} has been {$a->status}",
     "errornouser": "Error at line {$a->i}: {$a->mycmd} {$a->myrole} {$a->myuser} {$a->mycourse} : No such user",
     "errornocourse": "Error at line {$a->i} : {$a->mycmd} {$a->myrole} {$a->myuser} {$a->mycourse} : No such course",
@@ -300,6 +301,7 @@ FRENCH: dict[str, str] = {
     "assign": "Role \"{$a->myrole}\" assigné à {$a->myuser} dans le cours {$a->mycourse}",
     "alreadyassigned": "L'utilisateur {$a->myuser} est déjà assigné au role {$a->myrole} dans le cours {$a->mycourse}",
     "unassign": "Suppression du rôle {$a->myrole} de {$a->myuser} dans le cours {$a->mycourse}",
+    "unassignall": "Suppression de tous les rôles de {$a->myuser} du cours {$a->mycourse}",
     "enrolupdated": (
         "L'inscription {$e->enrol} de l'utilisateur {$a->myuser} a été {$a->status} dans le cours {$a->mycourse}"
     ),

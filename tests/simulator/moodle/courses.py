@@ -25,6 +25,7 @@ def create(store: Store, now: int, /, **fields: Any) -> int:
         fields["visible"] = store.value("SELECT visible FROM course_categories WHERE id = ?", [fields["category"]])
     fields["visibleold"] = fields["visible"]
     course = store.insert("course", **fields)
+    store.insert("course_sections", course=course, section=0)
     add_enrol_methods(store, course, now)
     return course
 
@@ -64,10 +65,12 @@ def delete(store: Store, course: Row) -> bool:
 def copy_content(store: Store, template: int, course: int, now: int) -> None:
     """What a backup of a course without its users brings along: sections, groups, groupings, enrolment methods."""
     for row in store.records("course_sections", course=template):
-        if not store.exists("course_sections", course=course, section=row["section"]):
-            store.insert(
-                "course_sections", course=course, section=row["section"], name=row["name"], summary=row["summary"]
-            )
+        there = store.record("course_sections", course=course, section=row["section"])
+        content = {"name": row["name"], "summary": row["summary"]}
+        if there is None:
+            store.insert("course_sections", course=course, section=row["section"], **content)
+        else:
+            store.update("course_sections", there["id"], **content)
     for table in ("groups", "groupings"):
         for row in store.records(table, courseid=template):
             store.insert(table, courseid=course, name=row["name"], idnumber=row["idnumber"])

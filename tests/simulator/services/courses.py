@@ -239,7 +239,7 @@ class CoursesBindmetas(Run):
             return False
         headers = [trim(name) for name in self.split(text)]
         if not all(map(php.truthy, headers)):
-            raise PhpError("Call to protected method tool_sync\\course_sync_manager::report() from global scope")
+            raise PhpError("Call to protected method tool_sync\\sync_manager::report() from global scope")
         while not csv.eof:
             ignored, raw = csv.skipped(csv.read())
             if not ignored:
@@ -262,9 +262,9 @@ class CoursesBindmetas(Run):
             )
             self.tell("metalinkcreated", {})
 
-    def internal_id(self, identifier: str | None) -> int | str:
+    def internal_id(self, identifier: str | None) -> int | str | None:
         key = self.config.get("courses_filemetabindingidentifier") or ""
         if key == "id":
-            return identifier or 0
+            return identifier
         found = self.store.record("course", **{key: identifier})
         return found["id"] if found else 0

@@ -238,11 +238,14 @@ class CoursesCreate(Run):
         now = self.call.now()
         made = courses.create(self.store, now, category=category, **fields)
         course["id"] = made
-        for number, named in {"0": "", **course["topics"]}.items():
-            name, _bar, summary = str(named or "").partition("|")
-            self.store.insert(
-                "course_sections", course=made, section=number, name=name, summary=summary.split("|")[0]
-            )
+        for number, named in course["topics"].items():
+            name, summary = [*str(named or "").split("|"), ""][:2]
+            there = self.store.record("course_sections", course=made, section=number)
+            if there is None:
+                self.store.insert("course_sections", course=made, section=number, name=name, summary=summary)
+            else:
+                # The plugin mixes the two up for sections that are there already.
+                self.store.update("course_sections", there["id"], name=summary, summary=name)
         self.methods(made, course)
 
     def methods(self, courseid: int, course: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import php
 from ..csvdialect import CsvFile, trim
-from ..errors import Fatal, PhpError
+from ..errors import PhpError
 from ..moodle import access, enrolments, groups
 from ..store import Row
 from .base import Run
@@ -110,7 +110,9 @@ class EnrolsSync(Run):
     def instance(self, course: Row, record: dict[str, str]) -> Row | None:
         """The enrolment instance the row means; without one the row falls back to bare role assignments."""
         if record["enrol"] == "sync":
-            raise Fatal("enrol/sync/lib.php is not installed")
+            raise PhpError(
+                "Failed opening required '/var/www/moodle/enrol/sync/lib.php' (include_path='.:/usr/share/php')"
+            )
         also_disabled = php.truthy(self.config.get("enrols_enableenrolondisabled"))
         found = enrolments.first_enabled(self.store, course["id"], record["enrol"], also_disabled)
         if found is None:
