@@ -75,16 +75,19 @@ class Enrolled:
 
 
 class EnrolledReader:
-    """Reads courses by the first list that the token has. missing: the functions that it turned out not to have."""
+    """Reads courses by the first list that the token has.
 
-    def __init__(self, moodle, warn):
-        self._moodle, self._warn = moodle, warn
+    fields: what is wanted of each user. missing: the functions that the token turned out not to have.
+    """
+
+    def __init__(self, moodle, warn, fields=_FIELDS):
+        self._moodle, self._warn, self._fields = moodle, warn, fields
         self.missing: list[str] = []
 
     def read(self, course, number):
         """An Enrolled, or None where nobody can tell. course: its Ref; number: its id, if known. Raises UnknownCourse."""
         if number is not None and CORE_LIST not in self.missing:
-            options = [{"name": "userfields", "value": _FIELDS}]
+            options = [{"name": "userfields", "value": self._fields}]
             users = self._list(course, CORE_LIST, {"courseid": number, "options": options})
             if users is not None:
                 return Enrolled(users, lambda enrolled: self._core_inactive(course, number))

@@ -21,6 +21,7 @@ IDENTIFIERS = {
     "role": ("id", "shortname"),
     "cohort": ("id", "idnumber", "name"),
     "category": ("id", "idnumber"),
+    "group": ("id", "name"),
 }
 COURSES = "core_course_get_courses_by_field"
 USERS = "core_user_get_users_by_field"
