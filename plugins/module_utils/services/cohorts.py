@@ -12,14 +12,13 @@ import typing as t
 
 from ..errors import AccessRefused, MoodleError
 from .batch import CREDENTIALS, concerns_records
-from .identify import Ref, not_one
+from .identify import CATEGORIES, USERS, Ref, not_one
 from .listed import SERVICES, read_or_none
 
 PLUGIN_LIST = "tool_sync_get_cohorts"
 CORE_LIST = "core_cohort_get_cohorts"
 MEMBERS = "core_cohort_get_cohort_members"
 SEARCH = "core_cohort_search_cohorts"
-CATEGORIES = "core_course_get_categories"
 _FIELDS = ("name", "idnumber", "description")
 
 
@@ -175,3 +174,16 @@ class Whereabouts:
             if not concerns_records(error):
                 raise
             return None
+
+
+def usernames_of(moodle, ids, max_input_vars):
+    """{user id: username} of those that the account may see; None where the token may not look users up."""
+    found: dict[int, str] = {}
+    room = max_input_vars - CREDENTIALS - 1
+    ids = list(dict.fromkeys(ids))
+    for start in range(0, len(ids), room):
+        rows = read_or_none(moodle, USERS, {"values": ids[start : start + room], "field": "id"})
+        if rows is None:
+            return None
+        found.update({row["id"]: row["username"] for row in rows if row.get("username") is not None})
+    return found

@@ -125,11 +125,13 @@ class ListedPlan(Plan):
         self.before, self.after = {}, {}
         for step in steps:
             listed[step.becomes].append(step.item)
+            if step.becomes == self.lists[-1]:
+                continue
             _put(self.before, step.shown, step.before, keep=True)
             _put(self.after, step.shown, step.after)
         listed[self.lists[-1]] += self.unchanged
         counts = {name: len(entries) for name, entries in listed.items()}
-        self.changed = any(step.becomes != self.lists[-1] for step in steps) or self.unanswered
+        self.changed = bool(self.after) or self.unanswered
         self.result.update({name: entries[:LISTED] for name, entries in listed.items()})
         self.result.update(
             counts={**counts, "failed": len(self.failures)},

@@ -1,0 +1,292 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users in cohorts: read who is a member, plan the difference, send only that.
+
+Private to this collection. The plugin's functions stop at the first user that they do not know, so all are looked up first.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ..errors import AccessRefused, MoodleError, OptionError, ParameterRefused
+from .batch import checked_limit, concerns_records
+from .cohorts import MEMBERS, Cohorts, members_of, usernames_of
+from .identify import Directory, Ref, reference
+from .listed import SERVICES, ListedPlan, Step, told
+
+ADD = "tool_sync_cohort_add_members"
+REMOVE = "tool_sync_cohort_delete_members"
+#: Moodle's warning for a user who is a member already.
+THERE_ALREADY = "3"
+
+
+class Membership(t.NamedTuple):
+    """The users that a cohort is to have, not to have, or to have and no others. state: present, absent, exact."""
+
+    where: str
+    cohort: Ref
+    users: tuple[Ref, ...]
+    state: str
+
+
+@dataclass
+class Target:
+    """A cohort as the site knows it. number: its id; members: user ids. None: nobody can tell."""
+
+    ref: Ref
+    number: int | None = None
+    members: frozenset | None = None
+    problem: str | None = None
+
+    @property
+    def key(self):
+        return self.ref if self.number is None else self.number
+
+    @property
+    def sent(self):
+        by, value = (self.ref.by, self.ref.value) if self.number is None else ("id", self.number)
+        return {"type": by, "value": value}
+
+
+def plan(site, params):
+    """params: the options of toolsync_cohort_members. Raises OptionError before anything is sent."""
+    limit = checked_limit(params["max_input_vars"])
+    wanted = memberships(params)
+    return MembersPlan(site, wanted, on_failures=params["on_failures"], max_input_vars=limit)
+
+
+def memberships(params):
+    """The Memberships of toolsync_cohort_members' options, in their order. Raises OptionError."""
+    if params["memberships"] is None:
+        found = [_membership("the task", params)]
+    else:
+        found = []
+        for number, item in enumerate(params["memberships"], 1):
+            given = {key: value for key, value in item.items() if value is not None}
+            found.append(_membership(f"item {number} of memberships", {**params, **given}))
+    for one in found:
+        if one.state == "exact" and not one.users and not params["allow_empty"]:
+            raise OptionError(
+                f"users of {one.where} is empty, and state exact would take all members out of {one.cohort}.",
+                option="users",
+                cure="If that is meant, set allow_empty to true; nothing was sent.",
+            )
+    return found
+
+
+def _membership(where, item):
+    if item["cohort"] is None or item["users"] is None:
+        missing = "cohort" if item["cohort"] is None else "users"
+        raise OptionError(f"{missing} is missing for {where}.", option=missing)
+    cohort = reference("cohort", item["cohort_identifier"], item["cohort"], f"cohort of {where}")
+    users = [reference("user", item["user_identifier"], user, f"user {number} of {where}") for number, user in enumerate(item["users"], 1)]
+    return Membership(where, cohort, tuple(dict.fromkeys(users)), item["state"])
+
+
+class MembersPlan(ListedPlan):
+    lists = ("added", "removed", "unchanged")
+
+    def __init__(self, site, wanted, *, on_failures, max_input_vars):
+        super().__init__(site, on_failures)
+        self._max_input_vars = max_input_vars
+        self._directory = Directory(self.moodle, max_input_vars)
+        self._additions: list[Step] = []
+        self._removals: list[Step] = []
+        self._refused: list[tuple[Step, str]] = []
+        self._targets = self._read_cohorts(wanted)
+        self._directory.look_up([user for one in wanted for user in one.users])
+        self._refuse_contradictions(wanted)
+        seen: set[t.Any] = set()
+        for one in wanted:
+            self._decide(one, self._targets[one.cohort], seen)
+        for function, steps in ((ADD, self._additions), (REMOVE, self._removals)):
+            if steps:
+                self.need(function)
+        self.report([*self._additions, *self._removals])
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _read_cohorts(self, wanted):
+        cohorts = Cohorts(self.moodle, self._max_input_vars)
+        refs = list(dict.fromkeys(one.cohort for one in wanted))
+        cohorts.look_up(refs)
+        if any(ref.by == "name" for ref in refs):
+            cohorts.require()
+        targets: dict[Ref, Target] = {}
+        by_id: dict[int, Target] = {}
+        for ref in refs:
+            found, problem = cohorts.one(ref)
+            number = found.id if found is not None else None
+            if not cohorts.readable and ref.by == "id":
+                number = int(ref.value)
+            target = Target(ref, number, problem=problem)
+            # A cohort by two names is one cohort.
+            targets[ref] = target if number is None else by_id.setdefault(number, target)
+        self._read_members(by_id, cohorts.readable)
+        if any(target.members is None and target.problem is None for target in targets.values()):
+            self.site.warn(
+                "Who is a member can't be read with this token, so everything is sent. "
+                f"Add tool_sync_get_cohorts and {MEMBERS} to the token's service ({SERVICES})."
+            )
+        return targets
+
+    def _read_members(self, by_id, sure):
+        # An id that nobody could check is asked for alone: an unknown one fails the whole request.
+        groups = [list(by_id)] if sure else [[number] for number in by_id]
+        for numbers in groups:
+            try:
+                members = members_of(self.moodle, numbers, self._max_input_vars)
+            except MoodleError as error:
+                if sure or not concerns_records(error):
+                    raise
+                by_id[numbers[0]].problem = f"Moodle knows no {by_id[numbers[0]].ref}, or does not show its members: {error.message}"
+                continue
+            for number in numbers if members is not None else ():
+                by_id[number].members = frozenset(members.get(number, ()))
+
+    # -- deciding -------------------------------------------------------------------------------------------------
+
+    def _place(self, target, user):
+        number = self._directory.id_of(user)
+        return target.key, user if number is None else number
+
+    def _refuse_contradictions(self, wanted):
+        exact: dict[t.Any, Membership] = {}
+        whole: dict[t.Any, Membership] = {}
+        single: dict[t.Any, Membership] = {}
+        for one in wanted:
+            target = self._targets[one.cohort]
+            rivals = [exact.get(target.key)]
+            if one.state == "exact":
+                exact[target.key] = one
+                rivals.append(whole.get(target.key))
+            whole.setdefault(target.key, one)
+            for user in one.users:
+                first = single.setdefault(self._place(target, user), one)
+                rivals.append(first if first.state != one.state else None)
+            for rival in rivals:
+                if rival is not None and rival is not one:
+                    raise OptionError(f"{one.where} and {rival.where} contradict each other for {one.cohort}.", option="memberships")
+
+    def _decide(self, one, target, seen):
+        if target.problem is not None:
+            for user in one.users or (None,):
+                self.fail(_item(one, user), target.problem)
+            return
+        unclear = False
+        for user in one.users:
+            problem = self._directory.problem(user)
+            if problem is not None:
+                unclear = True
+                self.fail(_item(one, user), problem)
+            elif self._place(target, user) not in seen:
+                seen.add(self._place(target, user))
+                self._decide_user(one, target, user)
+        if one.state == "exact":
+            self._decide_rest(one, target, unclear)
+
+    def _decide_user(self, one, target, user):
+        number = self._directory.id_of(user)
+        known = target.members is not None and number is not None
+        is_member = known and number in target.members
+        item = _item(one, user)
+        if known and is_member == (one.state != "absent"):
+            self.unchanged.append(item)
+        elif one.state == "absent":
+            self._removals.append(self._step("removed", item, target, user, number, known))
+        else:
+            self._additions.append(self._step("added", item, target, user, number, known))
+
+    def _decide_rest(self, one, target, unclear):
+        """Take out who is not wanted."""
+        if target.members is None:
+            raise AccessRefused(
+                f"state exact needs to know who is in {one.cohort}, which can't be read.",
+                cure=f"Add tool_sync_get_cohorts and {MEMBERS} to the token's service ({SERVICES}); nothing was sent.",
+                option="state",
+            )
+        wanted = {self._directory.id_of(user) for user in one.users}
+        if unclear or None in wanted:
+            self.site.warn(f"Nobody was taken out of {one.cohort}: some of its users could not be identified.")
+            return
+        surplus = sorted(target.members - wanted)
+        names = (usernames_of(self.moodle, surplus, self._max_input_vars) if surplus else None) or {}
+        for number in surplus:
+            user = Ref("user", "username", names[number]) if number in names else Ref("user", "id", str(number))
+            self._removals.append(self._step("removed", _item(one, user), target, user, number, True))
+
+    @staticmethod
+    def _step(becomes, item, target, user, number, known):
+        by, value = (user.by, user.value) if number is None else ("id", number)
+        # What Moodle would not do without comes last: a request that PHP cuts off is then refused.
+        sent = {"cohorttype": target.sent, "usertype": {"type": by, "value": value}}
+        sides = (None, "member") if becomes == "added" else ("member", None)
+        # A user who is looked up by Moodle may be the reason of a refusal, which then is not the cohort's.
+        group = None if number is None else target.key
+        return Step(becomes, item, (item["cohort"], item["user"]), *sides, known, sent, group)
+
+    # -- doing ----------------------------------------------------------------------------------------------------
+
+    def apply(self):
+        try:
+            self.send(self._additions, ADD, "members", self._max_input_vars, _reason, self._heed)
+            self.send(self._removals, REMOVE, "members", self._max_input_vars, _reason)
+        finally:
+            refused = {id(step) for step, _message in self._refused}
+            self.done = [step for step in self.done if id(step) not in refused]
+            for step, message in self._refused:
+                self.fail(step.item, f"Moodle says: {message}")
+            self.report(self.done)
+        self.conclude()
+
+    def _heed(self, batch, value):
+        """Sort the steps of a request by the warnings of its answer."""
+        for step in batch:
+            step.certain = True
+        for warning in value["warnings"]:
+            message = warning["message"]
+            if str(warning["warningcode"]) != THERE_ALREADY:
+                self._refused += [(step, message) for step in batch if _concerns(step, message)]
+                continue
+            known = [step for step in batch if _said_of(step, message)]
+            for step in known:
+                step.becomes = "unchanged"
+            if not known:
+                # The plugin tells ids only: one of those that were sent by another identifier was a member.
+                for step in batch:
+                    step.certain = step.certain and step.sent["usertype"]["type"] == "id"
+
+
+def _item(one, user):
+    return {"cohort": one.cohort.value, "user": user and user.value}
+
+
+def _pair(sent):
+    return f"{sent['type']}={sent['value']}"
+
+
+def _said_of(step, message):
+    return f"cohort({_pair(step.sent['cohorttype'])} {_pair(step.sent['usertype'])})" in message
+
+
+def _concerns(step, message):
+    """Whether Moodle's words about what it does not know may be about a step."""
+    said = f" {message} "
+    of_cohort = f" cohort {_pair(step.sent['cohorttype'])} " in said or " cohort " not in said
+    user = step.sent["usertype"]
+    return of_cohort and (" user " not in said or user["type"] != "id" or f" user {_pair(user)} " in said)
+
+
+def _reason(step, error):
+    if error.errorcode == "nopermissions":
+        return "the token's account lacks the capability moodle/cohort:assign where the cohort is"
+    if isinstance(error, ParameterRefused) and not error.debuginfo:
+        cohort, user = step.sent["cohorttype"], step.sent["usertype"]
+        unknown = [f"user {user['value']} ({user['type']})"] if user["type"] != "id" else []
+        unknown += [f"cohort {cohort['value']} ({cohort['type']})"] if cohort["type"] != "id" else []
+        if unknown:
+            return "Moodle knows no " + " or no ".join(unknown)
+    return told(error)
