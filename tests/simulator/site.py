@@ -148,4 +148,3 @@ class Call:
         """Take the time that listing so many users takes."""
         if self.site.latency.read_ms:
             self.site.stopping.wait(self.site.latency.read_ms * number / 1000)
-
