@@ -17,32 +17,22 @@ from .site import FEATURES, SITE_INFO
 PROTOCOL = "webservice/rest:use"
 #: To enter a course that one is not enrolled in, as every function about one course demands.
 _COURSE = ("moodle/course:view", "moodle/course:viewhiddencourses")
-#: To be shown names, identifiers and other fields of users.
-_USERS = (
-    "moodle/site:viewfullnames",
-    "moodle/site:viewuseridentity",
-    "moodle/user:viewalldetails",
-    "moodle/user:viewdetails",
-    "moodle/user:viewhiddendetails",
-)
+#: To be shown users' identifiers.
+_IDENTITIES = ("moodle/site:viewuseridentity", "moodle/user:viewalldetails", "moodle/user:viewdetails")
+#: To be shown their names, and what the site hides on profiles, as well.
+_USERS = ("moodle/site:viewfullnames", "moodle/user:viewhiddendetails", *_IDENTITIES)
 _ENROL = ("enrol/manual:enrol", "moodle/role:assign", *_COURSE)
-_PARTICIPANTS = (
-    "moodle/course:enrolreview",
-    "moodle/course:useremail",
-    "moodle/course:viewparticipants",
-    "moodle/course:viewhiddenuserfields",
-    "moodle/site:accessallgroups",
-    *_COURSE,
-    *_USERS,
-)
+_PARTICIPANTS = ("moodle/course:enrolreview", "moodle/site:accessallgroups", *_COURSE, *_IDENTITIES)
+#: The plugin's own lists are stricter.
+_PLUGIN_PARTICIPANTS = ("moodle/course:viewparticipants", "moodle/site:viewfullnames", *_PARTICIPANTS)
 _GROUPS = ("moodle/course:managegroups", *_COURSE)
 _SEE_COHORTS = ("moodle/cohort:view",)
 _MANAGE_COHORTS = ("moodle/cohort:manage", *_SEE_COHORTS)
 _FILL_COHORTS = ("moodle/cohort:assign", *_SEE_COHORTS)
 
-#: Function -> the capabilities that its account needs on the whole site, as Moodle's and the plugin's code check them. The
-#: plugin checks none for its own main service, nor for binding cohorts to courses. The code of process and deploy_course is closed: a restored template is
-#: checked by Moodle itself, for the account of the token.
+#: Function -> the capabilities that its account needs on the whole site, as Moodle's and the plugin's code check them (tried on
+#: Moodle 4.1 and 4.4, one by one). The plugin checks none for its own main service, nor for binding cohorts to courses. The
+#: code of process and deploy_course is closed: a restored template is checked by Moodle itself, for the account of the token.
 CAPABILITIES = {
     "tool_sync_set_config": (),
     "tool_sync_commit_file": (),
@@ -50,8 +40,8 @@ CAPABILITIES = {
     "tool_sync_check_course": (),
     "tool_sync_deploy_course": ("moodle/backup:backupcourse", "moodle/course:create", "moodle/restore:restorecourse"),
     "tool_sync_enrol_users_enrol": _ENROL,
-    "tool_sync_get_enrolled_users": _PARTICIPANTS,
-    "tool_sync_get_enrolled_full_users": _PARTICIPANTS,
+    "tool_sync_get_enrolled_users": _PLUGIN_PARTICIPANTS,
+    "tool_sync_get_enrolled_full_users": _PLUGIN_PARTICIPANTS,
     "tool_sync_get_cohorts": _SEE_COHORTS,
     "tool_sync_cohort_bind": (),
     "tool_sync_cohort_unbind": (),
