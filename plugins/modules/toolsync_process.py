@@ -46,6 +46,11 @@ options:
     description: What the service does. Needed for V(courses); the other services have V(sync) only, which is their default.
     type: str
     choices: [create, delete, reset, check, bindmetas, sync]
+  settings:
+    description:
+      - Settings of the service that the run will find, as M(activeprolearn.toolsync.toolsync_config) takes them; they are not sent.
+      - They say what the columns of the rows identify records by. What this host last sent is known without them.
+    type: dict
   on_failed_rows:
     description: What to do when the plugin could not process rows.
     type: str
@@ -153,7 +158,7 @@ def plan(site, params):
     service, action = checked_action(params["service"], params["action"])
     given = any(params[name] is not None for name in ("src", "content", "rows"))
     rows = process.RowFile(files.Source.of(params, service), service, action) if given else None
-    taken = ("timeout", "on_failed_rows", "tryback")
+    taken = ("settings", "timeout", "on_failed_rows", "tryback")
     return process.plan(site, service, action, rows, **{name: params[name] for name in taken})
 
 
@@ -163,6 +168,7 @@ TASK = Task(
         "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
         "action": {"type": "str", "choices": ["create", "delete", "reset", "check", "bindmetas", "sync"]},
         **files.SOURCE_SPEC,
+        "settings": {"type": "dict"},
         "on_failed_rows": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "tryback": {"type": "path"},
         "timeout": {"type": "int", "default": 3600},

@@ -46,7 +46,7 @@ class EnrolsObserver:
     def predict(self, row, before):
         course = before.get(row.values.get("cid", ""))
         if course is None:
-            return "failed"
+            return None  # a failure, or a course that an earlier step of the sequence will have made
         command = _command(row)
         old = course.get(self._user(row))
         if command == "add":

@@ -23,6 +23,7 @@ from ..errors import (
 )
 from . import files
 from .base import Plan
+from .config import checked
 from .observe import Observation
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
@@ -39,15 +40,22 @@ LOCATIONS = {
 CHANGING = ("created", "updated", "deleted")
 
 
-def plan(site, service, action, rows=None, *, timeout=3600, on_failed_rows="fail", tryback=None):
-    """service, action: as checked_action gives them; rows: a RowFile of what was sent, or None. Raises OptionError."""
+def plan(site, service, action, rows=None, *, settings=None, timeout=3600, on_failed_rows="fail", tryback=None):
+    """service, action: as checked_action gives them; rows: a RowFile of what was sent, or None; settings: what the run will find.
+
+    Raises OptionError.
+    """
+    settings = {
+        **(site.memory.get("settings", service) or {}),
+        **{key: checked(service, key, value) for key, value in (settings or {}).items()},
+    }
     if tryback and rows is None:
         raise OptionError("tryback needs the rows that were sent: give src.", option="tryback")
     if (service, action) == ("courses", "check"):
         if rows is None:
             raise OptionError("src is missing: the courses to check are asked for one by one.", option="src")
-        return CheckPlan(site, rows, on_failed_rows)
-    return ProcessPlan(site, service, action, rows, timeout=timeout, on_failed_rows=on_failed_rows, tryback=tryback)
+        return CheckPlan(site, rows, settings, on_failed_rows)
+    return ProcessPlan(site, service, action, rows, settings, timeout=timeout, on_failed_rows=on_failed_rows, tryback=tryback)
 
 
 class RowFile:
@@ -68,8 +76,8 @@ class RowFile:
 class CheckPlan(Plan):
     """Which courses of a file exist, asked one by one: Moodle refuses the plugin's own answer, whose text holds markup."""
 
-    def __init__(self, site, rows, on_failed_rows):
-        source = (site.memory.get("settings", "courses") or {}).get("existfileidentifier", "shortname")
+    def __init__(self, site, rows, settings, on_failed_rows):
+        source = settings.get("existfileidentifier", "shortname")
         counts, failures, lines = dict.fromkeys(COUNTS, 0), [], []
         for row in rows:
             counts["rows"] += 1
@@ -90,8 +98,7 @@ class CheckPlan(Plan):
 
 
 class ProcessPlan(Plan):
-    def __init__(self, site, service, action, rows, *, timeout, on_failed_rows, tryback):
-        settings = site.memory.get("settings", service) or {}
+    def __init__(self, site, service, action, rows, settings, *, timeout, on_failed_rows, tryback):
         self._observer = Observation(site, service, action, rows, settings)
         # In check mode everything is told from the records; a run needs that only where its report leaves something open.
         looks = rows is not None and (site.moodle.read_only or self._observer.compares)
