@@ -1,6 +1,6 @@
 # Each target does its own set-up. What takes more than a line is in scripts/.
 .POSIX:
-.PHONY: help venv demo test lint unit contract fuzz sanity integration build simulator changelog clean
+.PHONY: help venv demo test lint unit contract replay fuzz sanity integration build simulator changelog clean
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -22,6 +22,9 @@ unit: venv ## unit tests
 
 contract: venv ## the practice Moodle against the recordings of a real one
 	@scripts/unit.sh contract
+
+replay: venv ## play the recordings of two real Moodles against the practice Moodle
+	@.venv/bin/python -m tests.contract.replay
 
 fuzz: venv ## property tests
 	@scripts/unit.sh fuzz

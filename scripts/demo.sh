@@ -17,13 +17,19 @@ echo "The practice Moodle listens on $url"
 export TOOLSYNC_URL=$url TOOLSYNC_TOKEN=$token ANSIBLE_HOME=$ROOM/ansible ANSIBLE_LOCALHOST_WARNING=false \
   ANSIBLE_INVENTORY_UNPARSED_WARNING=false
 
+# What changes is shown as it happens, the account of all rows at the end of each run.
 sync() {
-  background "$VENV/bin/python" "$VENV/bin/ansible-playbook" "$NAMESPACE.$NAME.demo" \
-    --extra-vars "sync_state_file=$ROOM/state.json" "$@"
-  wait $!
+  local name=$1 status=0
+  shift
+  background env ANSIBLE_DISPLAY_OK_HOSTS=false ANSIBLE_DISPLAY_SKIPPED_HOSTS=false \
+    "$VENV/bin/python" "$VENV/bin/ansible-playbook" "$NAMESPACE.$NAME.demo" --extra-vars "sync_state_file=$ROOM/state.json \
+    sync_lock_file=$ROOM/lock sync_report_dir=$ROOM/report sync_report_name=$name sync_report_rows=true" "$@"
+  wait $! || status=$?
+  [ ! -f "$ROOM/report/$name.md" ] || cat "$ROOM/report/$name.md"
+  return "$status"
 }
 
 log "the first run"
-sync "$@"
+sync first "$@"
 log "the second run: the same files again"
-sync "$@"
+sync second "$@"
