@@ -41,8 +41,8 @@ options:
     description: Who runs the sequence, for the message that others get. The default is user, host and process.
     type: str
   pid:
-    description: A process that lives as long as the sequence; the default is that of C(ansible-playbook). When it is gone, so is
-    the lock.
+    description:
+      - A process that lives as long as the sequence; the default is that of C(ansible-playbook). When it is gone, so is the lock.
     type: int
   host:
     description: The host of O(pid). The default is the controller.
