@@ -34,6 +34,10 @@ def parser() -> argparse.ArgumentParser:
     site.add_argument("--lang", default="en", help="language of the account behind the tokens: en or fr")
     site.add_argument("--today", metavar="YYYY-MM-DD", type=date.fromisoformat, help="the site's date, if not today's")
     site.add_argument("--condition", metavar="NAME", action="append", default=[], help="see below; repeatable")
+    site.add_argument(
+        "--sites", type=int, default=1, metavar="NUMBER",
+        help="play so many sites, each on a port of its own; their tokens end in the site's number (0000 is the first)",
+    )
     http = made.add_argument_group("where it answers")
     http.add_argument("--host", default="127.0.0.1", help="address to listen on (default %(default)s)")
     http.add_argument("--port", type=int, default=8099, help="0 for a free one (default %(default)s)")
@@ -57,6 +61,23 @@ def parser() -> argparse.ArgumentParser:
     limits.add_argument("--read-ms", type=float, default=0.0, metavar="MS", help="time per listed user; real: 1 to 2")
     limits.add_argument("--noise", action="store_true", help="let what the plugin prints stand before the JSON")
     return made
+
+
+def own(args: argparse.Namespace, number: int) -> argparse.Namespace:
+    """The options of one site among many: its own port, file, log and tokens."""
+    if args.sites == 1:
+        return args
+    made = argparse.Namespace(**vars(args))
+    made.token = numbered(args.token or secrets.token_hex(16), number)
+    made.service_token = [numbered(pair, number) for pair in args.service_token]
+    made.port = args.port + number if args.port else 0
+    made.data = args.data if args.data == ":memory:" else f"{args.data}.{number:04}"
+    made.log = args.log and args.log.with_name(f"{args.log.name}.{number:04}")
+    return made
+
+
+def numbered(token: str, number: int) -> str:
+    return token[:-4] + f"{number:04}"
 
 
 def build(args: argparse.Namespace) -> Server:
@@ -89,7 +110,25 @@ def build(args: argparse.Namespace) -> Server:
     return server
 
 
-async def serve(server: Server, args: argparse.Namespace) -> None:
+async def serve(servers: list[tuple[Server, argparse.Namespace]]) -> None:
+    """Answer until a signal comes. Each server has its own options."""
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(ThreadPoolExecutor(32))
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        for server, args in servers:
+            url = await listen(server, args)
+            print(f"Practice Moodle listening on {url}", flush=True)
+        await stop.wait()
+    finally:
+        for server, _args in servers:
+            await server.close()
+
+
+async def listen(server: Server, args: argparse.Namespace) -> str:
+    """Open the site's port; returns its address."""
     tls = None
     if args.cert:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -97,28 +136,23 @@ async def serve(server: Server, args: argparse.Namespace) -> None:
         if args.client_ca:
             tls.load_verify_locations(args.client_ca)
             tls.verify_mode = ssl.CERT_REQUIRED
-    loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor(32))
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
     port = await server.listen(args.host, args.port, tls)
     url = f"{'https' if tls else 'http'}://{args.host}:{port}"
     server.site.wwwroot = (args.wwwroot or url).rstrip("/")
-    print(f"Practice Moodle listening on {url}", flush=True)
-    await stop.wait()
-    await server.close()
+    return url
 
 
 def main() -> int:
     made = parser()
     args = made.parse_args()
+    if not 1 <= args.sites <= 9999:
+        made.error("--sites: a number from 1 to 9999 was expected")
     try:
-        server = build(args)
+        servers = [(build(options), options) for options in (own(args, number) for number in range(args.sites))]
     except ValueError as error:
         made.error(str(error))
     try:
-        asyncio.run(serve(server, args))
+        asyncio.run(serve(servers))
     except OSError as error:
         print(f"cannot listen on {args.host}:{args.port}: {error.strerror or error}", file=sys.stderr)
         return 1

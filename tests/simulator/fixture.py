@@ -64,14 +64,18 @@ class Practice:
             self._process = subprocess.Popen(
                 command + self.options, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True
             )
-        assert self._process.stdout is not None
+        self.url = self.next_url()
+        self.port = urllib.parse.urlsplit(self.url).port or 0
+        return self
+
+    def next_url(self) -> str:
+        """The address in the next line that the program prints, one for each site."""
+        assert self._process is not None and self._process.stdout is not None
         line = self._process.stdout.readline()
         if " listening on " not in line:
             self._process.wait(timeout=20)
             raise RuntimeError("the practice Moodle did not start: " + self.errors.read_text(encoding="utf-8"))
-        self.url = line.rpartition(" ")[2].strip()
-        self.port = urllib.parse.urlsplit(self.url).port or 0
-        return self
+        return line.rpartition(" ")[2].strip()
 
     def stop(self) -> None:
         if self._process is not None:
@@ -161,3 +165,33 @@ class Practice:
         itemid = uploaded[0]["itemid"]
         if self.call("tool_sync_commit_file", draftitemid=str(itemid)) is not True:
             raise RuntimeError("the file was not committed")
+
+
+class PracticeSites:
+    """Many practice Moodles in one process, each a Practice in ``sites`` with a token of its own.
+
+        with PracticeSites(50) as many:
+            ... many.sites[17].url, many.sites[17].token ...
+            assert many.sites[17].counters()["writes"] == 0
+    """
+
+    def __init__(self, number: int, *options: str):
+        self.number = number
+        self.sites: list[Practice] = []
+        self._process = Practice("--sites", str(number), *options)
+
+    def __enter__(self) -> PracticeSites:
+        urls = [self._process.start().url] + [self._process.next_url() for _ in range(1, self.number)]
+        self.sites = [self._site(number, url) for number, url in enumerate(urls)]
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._process.__exit__()
+
+    def _site(self, number: int, url: str) -> Practice:
+        site = Practice()
+        site.url = url
+        site.token = site.token[:-4] + f"{number:04}"
+        site.service_tokens = {name: token[:-4] + f"{number:04}" for name, token in site.service_tokens.items()}
+        site.log = self._process.log.with_name(f"{self._process.log.name}.{number:04}")
+        return site
