@@ -16,9 +16,11 @@ class ToolsyncError(Exception):
     message: what happened, in the words of the option the user wrote; never a token, never a cell of a CSV.
     cure: what to do about it. option: the module option that caused it.
     errorcode, debuginfo: Moodle's own, when Moodle answered. result: return values known so far.
+    may_be_done: whether the call that raised it may have been executed all the same.
     """
 
     kind = "error"
+    may_be_done = False
     cause = "Something went wrong that has no class of its own."
     cure = ""
 
@@ -75,8 +77,15 @@ class StateFileError(ToolsyncError):
     cure = "Make the folder of state_file writable for the user that runs the task, or point state_file elsewhere."
 
 
+class MoodleHostError(ToolsyncError):
+    kind = "moodle_host"
+    cause = "With moodle_dir: Moodle's own admin/cli/cfg.php could not be run on the host, or it failed."
+    cure = "Run the task on the Moodle host as the user of its web server (become_user), and check moodle_dir and php."
+
+
 class Unreachable(ToolsyncError):
     kind = "unreachable"
+    may_be_done = True
     cause = "No connection to the site came about, or it broke every time: name, port, firewall, proxy or an overloaded server."
     cure = "Check url, and that this host may reach it (proxy variables are taken from the environment)."
 
@@ -89,24 +98,28 @@ class TlsFailed(ToolsyncError):
 
 class Redirected(ToolsyncError):
     kind = "redirect"
+    may_be_done = True
     cause = "The site answered with a redirect: its own address is another one than url. A redirected POST would lose its data."
     cure = "Set url to the address that the message names."
 
 
 class NotMoodle(ToolsyncError):
     kind = "not_moodle"
+    may_be_done = True
     cause = "The answer is a web page or text, not the JSON of a Moodle web service."
     cure = "Check that url is the address of the Moodle site itself (its wwwroot), without a path behind it."
 
 
 class HttpRefused(ToolsyncError):
     kind = "http"
+    may_be_done = True
     cause = "The web server or a proxy in front of Moodle refused the request or failed."
     cure = "Look into the web server's or the proxy's log."
 
 
 class Throttled(ToolsyncError):
     kind = "throttled"
+    may_be_done = True
     cause = "A proxy in front of Moodle limits the number of requests (HTTP 429) and kept doing so."
     cure = "Run it again later, or raise the limit for this client."
 
@@ -185,12 +198,14 @@ class UploadRefused(MoodleError):
 
 class OutcomeUnknown(ToolsyncError):
     kind = "unknown"
+    may_be_done = True
     cause = "A call that must not be repeated was sent, and no usable answer came back: a time-out, a broken connection, HTTP 5xx."
     cure = "It may have been done, and may still be running: look at the site before you run this again."
 
 
 class ExecutedUnreadable(ToolsyncError):
     kind = "executed_unreadable"
+    may_be_done = True
     cause = "The work was done, but Moodle refused to hand over the report (invalidresponse)."
     cure = (
         "Nothing is repeated on its own. Set Site administration > Development > Debugging to DEVELOPER to receive the report "

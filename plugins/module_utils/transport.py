@@ -133,7 +133,7 @@ class Transport:
 
     def _send(self, path, body, headers, *, repeatable, timeout):
         url = self.base + path
-        sent = 0
+        sent, lost = 0, False
         while True:
             sent += 1
             try:
@@ -143,7 +143,7 @@ class Transport:
             except _Lost as error:
                 if not repeatable:
                     raise OutcomeUnknown(self.redact(error)) from None
-                failure, wait = Unreachable(self.redact(error)), None
+                failure, wait, lost = Unreachable(self.redact(error)), None, True
             else:
                 if not (repeatable and reply.status in PASSING):
                     return reply
@@ -153,6 +153,7 @@ class Transport:
                     return failure
                 if sent > 1:
                     failure.message += f" (tried {sent} times)"
+                failure.may_be_done = lost
                 raise failure
             self._sleep(min(2.0 ** (sent - 1), 30.0) if wait is None else wait)
 

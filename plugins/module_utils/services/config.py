@@ -3,18 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The plugin's settings that web services can set.
 
-Private to this collection. The site can't be asked for them, and checks no value: a wrong one is stored and breaks the next run.
-So every value is checked here, every setting is always sent, and C(changed) comes from what was last sent from this host.
+Private to this collection. Nobody checks values but this: a wrong one is stored and breaks the next run. Over web services the site
+can't be asked for its settings: every setting is always sent, and C(changed) comes from what was last sent from this host. On the
+Moodle host itself they are read, and only those that differ are set.
 """
 
 from __future__ import annotations
 
 import re
 
-from ..errors import OptionError, ParameterRefused
+from ..errors import OptionError, ParameterRefused, ToolsyncError
 from ..moodle import has_markup
 from .base import SERVICE_ALIASES, Plan
 
+PLUGIN = "tool_sync"
 FILE = "a file name with an extension"
 FLAG = ("0", "1")
 _COURSE = ("id", "shortname", "idnumber")
@@ -67,6 +69,8 @@ def plan(site, service, settings):
     for key in values:
         if (service, key) in _WITHOUT_EFFECT:
             site.warn(f"The setting {key} of {service} has no effect: {_WITHOUT_EFFECT[service, key]}.")
+    if site.host is not None:
+        return HostConfigPlan(site.host, service, values)
     return ConfigPlan(site, service, values)
 
 
@@ -94,10 +98,10 @@ def checked(service, key, value):
     return text
 
 
-class ConfigPlan(Plan):
-    def __init__(self, site, service, values):
-        known = site.memory.get("settings", service) or {}
-        previous = {key: known.get(key) for key in values}
+class _ConfigPlan(Plan):
+    """values: what shall be; previous: key -> what is, or None where it is not set or not known."""
+
+    def __init__(self, service, values, previous):
         changed_keys = [key for key, value in values.items() if previous[key] != value]
         super().__init__(
             changed=bool(changed_keys),
@@ -105,7 +109,22 @@ class ConfigPlan(Plan):
             after=dict(values),
             result={"service": service, "settings": dict(values), "previous": previous, "changed_keys": changed_keys},
         )
-        self._site, self._service, self._values, self._known = site, service, values, known
+        self._service, self._values = service, values
+
+    def _account(self, done):
+        """Correct the plan by the settings that were really set (key -> value)."""
+        self.result["changed_keys"] = [key for key in self.result["changed_keys"] if key in done]
+        self.changed = bool(self.result["changed_keys"])
+        self.after = {key: done.get(key, self.before[key]) for key in self._values}
+
+
+class ConfigPlan(_ConfigPlan):
+    """Over web services."""
+
+    def __init__(self, site, service, values):
+        self._site = site
+        self._known = site.memory.get("settings", service) or {}
+        super().__init__(service, values, {key: self._known.get(key) for key in values})
 
     def apply(self):
         sent = {}
@@ -119,8 +138,26 @@ class ConfigPlan(Plan):
             error.cure = "Its version may know other settings: compare with its settings page. The settings before it were set."
             raise
         finally:
-            self.changed = any(key in sent for key in self.result["changed_keys"])
-            self.result["changed_keys"] = [key for key in self.result["changed_keys"] if key in sent]
-            self.after = {key: sent.get(key, self.before[key]) for key in self._values}
+            self._account(sent)
             if sent:
                 self._site.memory.put("settings", {self._service: {**self._known, **sent}})
+
+
+class HostConfigPlan(_ConfigPlan):
+    """On the Moodle host."""
+
+    def __init__(self, host, service, values):
+        self._host = host
+        stored = host.settings(PLUGIN)
+        if "version" not in stored:
+            raise MoodleHostError(f"The plugin {PLUGIN} is not installed in this Moodle.", cure="Install it, or correct moodle_dir.")
+        super().__init__(service, values, {key: stored.get(f"{service}_{key}") for key in values})
+
+    def apply(self):
+        done = {key: value for key, value in self._values.items() if key not in self.result["changed_keys"]}
+        try:
+            for key in self.result["changed_keys"]:
+                self._host.set(PLUGIN, f"{self._service}_{key}", self._values[key])
+                done[key] = self._values[key]
+        finally:
+            self._account(done)

@@ -21,11 +21,13 @@ from ..errors import (
     DatabaseError,
     ExecutedUnreadable,
     FunctionUnknown,
+    HttpRefused,
     MoodleError,
     NotMoodle,
     OptionError,
     OutcomeUnknown,
     ParameterRefused,
+    Redirected,
     ToolsyncError,
 )
 from ..moodle import has_markup
@@ -45,7 +47,7 @@ OLDER_NAMES = ("categorysourceid", "templatesourceid")
 #: What Moodle says of a parameter name that it does not know, or misses, where the site's debugging is on.
 _ABOUT_NAMES = ("Missing required key", "Unexpected keys")
 #: Errors that may come out of the middle of a deployment; the others come before it.
-MAY_HAVE_BEGUN = (MoodleError, ParameterRefused, DatabaseError, NotMoodle)
+MAY_HAVE_BEGUN = (MoodleError, ParameterRefused, DatabaseError, NotMoodle, HttpRefused, Redirected)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ID = re.compile(r"[0-9]{1,18}")
 
@@ -296,7 +298,7 @@ class DeployPlan(Plan):
             self._look_for(error, self._poll_timeout)
         except ExecutedUnreadable as error:
             self._look_for(error, 0)
-        except (MoodleError, NotMoodle) as error:
+        except (MoodleError, NotMoodle, HttpRefused, Redirected) as error:
             self._explain(error)
             raise
         else:

@@ -17,7 +17,7 @@ import stat
 import tempfile
 
 from .. import csvfile
-from ..errors import CsvRefused, OptionError, OutcomeUnknown, SourceFileError
+from ..errors import CsvRefused, OptionError, OutcomeUnknown, SourceFileError, ToolsyncError
 from .base import Plan
 
 CHUNK = 1 << 20
@@ -188,9 +188,10 @@ class UploadPlan(Plan):
         self._site.memory.put("files", {name: None})
         try:
             self._site.moodle.call("tool_sync_commit_file", {"draftitemid": self.result["draft_item_id"]})
-        except OutcomeUnknown as error:
-            error.cure = "Run the task again: it uploads the file to a new draft item and commits that."
-            self.changed = True
+        except ToolsyncError as error:
+            if isinstance(error, OutcomeUnknown):
+                error.cure = "Run the task again: it uploads the file to a new draft item and commits that."
+            self.changed = error.may_be_done
             raise
         self.result["committed"] = True
         entry = {"sha256": self.result["sha256"], "size": self.result["size"], "state": KEPT}
