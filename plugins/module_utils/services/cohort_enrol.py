@@ -1,0 +1,238 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cohort bound to a course: its members are enrolled by Moodle's next cohort synchronisation.
+
+Private to this collection. No web service lists bindings. What is known of them: how many active ones a course has (its list of enrolment
+methods holds one C(cohort) for each), what was last sent from this host, and what the plugin's functions do. C(tool_sync_cohort_bind)
+changes nothing where there is an active binding of that role, and dies of a PHP error where there is a suspended one, before it changes
+anything; C(tool_sync_cohort_restore_enrol) does nothing at all (plugin.md A.6). So a suspended binding is restored by taking it away and
+making it anew.
+"""
+
+from __future__ import annotations
+
+from ..errors import AccessRefused, FunctionUnknown, MoodleError, OptionError, ParameterRefused
+from .base import Plan
+from .batch import DEFAULT_MAX_INPUT_VARS
+from .cohorts import Cohorts
+from .identify import COURSES, not_one, reference
+from .listed import SERVICES, read_or_none, told
+
+BIND = "tool_sync_cohort_bind"
+UNBIND = "tool_sync_cohort_unbind"
+SUSPEND = "tool_sync_cohort_suspend_enrol"
+METHOD = "cohort"
+SECTION = "bindings"
+ACTIVE, SUSPENDED, ABSENT = "active", "suspended", "absent"
+#: The functions that each state takes.
+_NEEDED = {ACTIVE: (BIND, UNBIND), SUSPENDED: (BIND, SUSPEND), ABSENT: (UNBIND,)}
+#: What PHP 8 says when the plugin binds a cohort whose binding is suspended.
+_SUSPENDED_ERROR = "Attempt to assign property"
+_LEFT_BEHIND = (
+    "The plugin took the binding away without ending what hangs on it: members who were enrolled by it keep their role in the course. "
+    "To end that too, suspend a binding first, wait for Moodle's cohort synchronisation, then remove it."
+)
+
+
+def plan(site, params):
+    """params: the options of toolsync_cohort_enrol. Raises OptionError for what does not exist."""
+    refs = {
+        kind: reference(kind, params[f"{kind}_identifier"], params[kind], kind) for kind in ("cohort", "course", "role")
+    }
+    state = ACTIVE if params["state"] == "present" else params["state"]
+    return BindingPlan(site, refs["cohort"], refs["course"], refs["role"], state)
+
+
+class BindingPlan(Plan):
+    def __init__(self, site, cohort, course, role, state):
+        self._site, self._moodle = site, site.moodle
+        self._cohort, self._course, self._role, self._state = cohort, course, role, state
+        cohort_id = self._read_cohort()
+        course_id, self._count = self._read_course()
+        self._names = {
+            **_named("chidsource", "chid", cohort, cohort_id),
+            **_named("cidsource", "cid", course, course_id),
+            "method": METHOD,
+        }
+        self._key = f"{_shown(cohort, cohort_id)} in {_shown(course, course_id)}"
+        #: Role -> state as last sent from here; None where nothing was.
+        self._sent = site.memory.get(SECTION, self._key)
+        self._role_key = f"{role.by}={role.value}"
+        before = self._state_before()
+        super().__init__(
+            changed=before != state,
+            before={"state": before},
+            after={"state": state},
+            result={
+                "cohort": cohort.value,
+                "course": course.value,
+                "role": None if state == ABSENT else role.value,
+                "state": state,
+                "previous": before,
+                "restored": False,
+                "changed_is_certain": state == ACTIVE and self._count == 0,
+            },
+        )
+        for function in _NEEDED[state]:
+            self._need(function)
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _read_cohort(self):
+        cohorts = Cohorts(self._moodle, DEFAULT_MAX_INPUT_VARS)
+        cohorts.look_up([self._cohort])
+        if self._cohort.by == "name":
+            cohorts.require()
+        found, problem = cohorts.one(self._cohort)
+        if problem is not None:
+            raise OptionError(f"cohort: {problem}.", option="cohort")
+        return found and found.id
+
+    def _read_course(self):
+        """(the course's id, how many active bindings of cohorts it has), both None where the token can't tell."""
+        answer = read_or_none(self._moodle, COURSES, {"value": self._course.value, "field": self._course.by})
+        if answer is None:
+            return None, None
+        found = answer["courses"]
+        if len(found) != 1:
+            raise OptionError(f"course: {not_one(self._course, [course['id'] for course in found])}.", option="course")
+        methods = found[0].get("enrollmentmethods")
+        return found[0]["id"], None if methods is None else methods.count(METHOD)
+
+    def _counted(self):
+        return None if self._count is None else self._read_course()[1]
+
+    def _state_before(self):
+        """What the binding is, by best knowledge; None for unknown."""
+        known = None if self._sent is None else self._sent.get(self._role_key, ABSENT)
+        if self._state == ABSENT and self._sent is not None:
+            # Unbinding takes the bindings of all roles.
+            known = next((state for state in (ACTIVE, SUSPENDED) if state in self._sent.values()), ABSENT)
+        if known == ACTIVE and self._count == 0:
+            return None
+        if known is None and self._count == 0 and self._state == ABSENT:
+            return ABSENT
+        return known
+
+    def _need(self, function):
+        allowed = self._moodle.may_call(function)
+        if allowed is None:
+            raise FunctionUnknown(f"{self._moodle.base} does not know the web service function {function}.")
+        if not allowed:
+            raise AccessRefused(
+                f"The token may not call {function}, which this task needs.",
+                cure=f"Add it to the token's service ({SERVICES}); nothing was sent.",
+            )
+
+    # -- doing ----------------------------------------------------------------------------------------------------
+
+    def apply(self):
+        # Until the end is known, the worst is assumed.
+        self.result["changed_is_certain"], self._touched = False, False
+        try:
+            {ACTIVE: self._activate, SUSPENDED: self._suspend, ABSENT: self._remove}[self._state]()
+        except ParameterRefused as error:
+            self.changed = self.changed and self._touched
+            error.message = self._reason(error)
+            raise
+        if not self.changed:
+            self.before = {"state": self._state}
+            self.result["previous"] = self._state
+
+    def _activate(self):
+        bound = self._bind(self._role_key)
+        count = self._counted()
+        if not bound or count == 0:
+            self._restore()
+            self.changed = self.result["restored"] = True
+            self.before["state"] = self.result["previous"] = SUSPENDED
+            self._see_that_it_works()
+            return
+        if count is not None:
+            self.changed = count > self._count
+            self.result["changed_is_certain"] = True
+            if self.changed:
+                self.before["state"] = self.result["previous"] = ABSENT
+        self._remember({**(self._sent or {}), self._role_key: ACTIVE})
+
+    def _restore(self):
+        self._call(UNBIND, self._names)
+        # The bindings of other roles went with it.
+        others = {role: state for role, state in (self._sent or {}).items() if role != self._role_key}
+        self._remember({})
+        for role in (self._role_key, *(role for role, state in others.items() if state == ACTIVE)):
+            self._bind(role)
+        lost = [role for role, state in others.items() if state != ACTIVE]
+        if lost:
+            self._site.warn(f"The suspended binding of {', '.join(lost)} was lost: the plugin can restore one only by removing all.")
+        self._remember({role: ACTIVE for role in (self._role_key, *others) if role not in lost})
+
+    def _see_that_it_works(self):
+        works = self._counted() != 0
+        self.result["changed_is_certain"] = works
+        if not works:
+            self._site.warn(
+                "The course still lists no active binding of a cohort: is the enrolment method Cohort sync enabled (Site administration > "
+                "Plugins > Enrolments > Manage enrol plugins)?"
+            )
+
+    def _suspend(self):
+        if self.before["state"] == SUSPENDED and not self._count:
+            # Binding it to see whether it is there might wake it, should the plugin be mended one day.
+            self._call(SUSPEND, self._names)
+        elif self._bind(self._role_key):
+            self._call(SUSPEND, self._names)
+            self.changed = self.result["changed_is_certain"] = True
+        else:
+            self.changed, self.result["changed_is_certain"] = False, True
+        others = sorted(role for role, state in (self._sent or {}).items() if state == ACTIVE and role != self._role_key)
+        if others:
+            self._site.warn(f"The plugin suspends the bindings of all roles: that of {', '.join(others)} too.")
+        self._remember({**dict.fromkeys(self._sent or (), SUSPENDED), self._role_key: SUSPENDED})
+
+    def _remove(self):
+        self._call(UNBIND, self._names)
+        count = self._counted()
+        if count is not None:
+            gone = count < self._count
+            self.changed = gone or SUSPENDED in (self._sent or {}).values()
+            self.result["changed_is_certain"] = gone or self._sent is not None
+        if self.changed and self.before["state"] != SUSPENDED:
+            self._site.warn(_LEFT_BEHIND)
+        self._remember({})
+
+    def _bind(self, role):
+        """Bind the cohort by a role; False where there is a suspended binding, which is left alone."""
+        by, _equals, value = role.partition("=")
+        try:
+            self._call(BIND, {**self._names, "ridsource": by, "rid": value})
+        except MoodleError as error:
+            if error.errorcode is None and _SUSPENDED_ERROR in error.message:
+                return False
+            raise
+        return True
+
+    def _call(self, function, parameters):
+        self._moodle.call(function, parameters)
+        self._touched = True
+
+    def _remember(self, roles):
+        if roles != self._sent:
+            self._site.memory.put(SECTION, {self._key: roles})
+
+    def _reason(self, error):
+        """Why Moodle refused a call, as far as it can be told."""
+        if error.debuginfo:
+            return told(error)
+        suspects = [self._role] if self._state != ABSENT else []
+        suspects += [ref for ref, key in ((self._cohort, "chid"), (self._course, "cid")) if self._names[key] == ref.value]
+        return f"Moodle knows no {' or no '.join(map(str, suspects))}."
+
+
+def _named(source, key, ref, number):
+    return {source: ref.by, key: ref.value} if number is None else {source: "id", key: number}
+
+
+def _shown(ref, number):
+    return f"{ref.kind} {ref.by}={ref.value}" if number is None else f"{ref.kind} {number}"
