@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import getpass
 import os
-import socket
+import platform
 
 from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_lock import TASK
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import ToolsyncAction
@@ -18,5 +18,5 @@ class ActionModule(ToolsyncAction):
     task = TASK
 
     def arguments(self, args):
-        host, pid = socket.gethostname(), os.getppid()
+        host, pid = platform.node(), os.getppid()
         return {"owner": f"{getpass.getuser()}@{host}, process {pid}", "pid": pid, "host": host, **args}

@@ -76,7 +76,7 @@ class Answer(t.NamedTuple):
     noise: str
 
 
-class Columns(t.List[t.Dict[str, t.Any]]):
+class Columns(list[dict[str, t.Any]]):
     """Structures with the same keys, whose form variables are sent key by key.
 
     Where PHP cuts off the end of a request, the last structures then lack their last key, so that Moodle refuses the request as a

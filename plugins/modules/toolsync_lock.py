@@ -11,11 +11,9 @@ version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
   - The settings and files of Moodle's C(tool_sync) plugin are global to the site, and its runs take no lock. Two sequences at a
-    time can swap
-    their files.
+    time can swap their files.
   - Takes or releases a lock for a site. The lock is a file on the host that runs the module, so it holds between sequences that
-    are run from
-    the same host. The site itself is not asked.
+    are run from the same host. The site itself is not asked.
   - The role P(activeprolearn.toolsync.sync#role) uses it.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection

@@ -13,7 +13,7 @@ import contextlib
 import fcntl
 import json
 import os
-import socket
+import platform
 import time
 
 from ..errors import LockHeld, StateFileError
@@ -116,7 +116,7 @@ class _Lock:
         since = current.get("since")
         if not isinstance(since, (int, float)) or time.time() - since > self._stale_after:
             return True
-        return current.get("host") == socket.gethostname() and not _lives(current.get("pid"))
+        return current.get("host") == platform.node() and not _lives(current.get("pid"))
 
     @contextlib.contextmanager
     def _guarded(self):
