@@ -1,0 +1,326 @@
+#!/usr/bin/python
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: toolsync_group
+short_description: Create and delete groups of courses, and set their members
+version_added: 1.0.0
+author: ActiveProLearn (@activeprolearn)
+description:
+  - Reads the groups of the courses and their members, plans the difference, sends only that, and looks again.
+  - The plugin has no web service for groups. So Moodle's own are used, which are C(core_group_get_course_groups) and
+    C(core_group_get_group_members) to read, C(core_group_create_groups), C(core_group_add_group_members),
+    C(core_group_delete_group_members) and C(core_group_delete_groups) to change, each only where it is needed. The token's service
+    should hold C(core_course_get_courses_by_field), C(core_user_get_users_by_field) and C(core_enrol_get_enrolled_users) as well.
+  - Where the token's service lacks those that read, groups are read from the list of the enrolled users, which does not show groups
+    without members. Where it lacks those that change, a run of the plugin can add and remove members, see O(via).
+extends_documentation_fragment:
+  - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.connection.state_file
+  - activeprolearn.toolsync.attributes
+attributes:
+  check_mode:
+    details: The site is only read. A right that the token's account lacks is found only in the real run.
+  idempotent:
+    support: full
+options:
+  course:
+    description:
+      - The course.
+      - Needed, unless O(group) or every item of O(groups) names its own.
+    type: str
+    aliases: [courseid]
+  course_identifier:
+    description: What O(course) is.
+    type: str
+    choices: [id, shortname, idnumber]
+    default: shortname
+    aliases: [courseidsource]
+  group:
+    description:
+      - The group. Without O(course), it is written as C(COURSE@GROUP); the first C(@) separates them.
+      - Exactly one of O(group) and O(groups) is needed.
+    type: str
+    aliases: [groupid]
+  group_identifier:
+    description:
+      - What O(group) is. An V(id) can only be that of a group that is there.
+      - Where several groups of a course have the name, the item fails.
+    type: str
+    choices: [name, id]
+    default: name
+    aliases: [groupidsource]
+  state:
+    description:
+      - Whether the group is there.
+      - With V(absent), it is deleted with its memberships; its members stay enrolled.
+    type: str
+    choices: [present, absent]
+    default: present
+  members:
+    description:
+      - Users, for O(members_state). Without it, members are left as they are.
+      - Only users who are enrolled in the course can be members.
+    type: list
+    elements: str
+    aliases: [users]
+  user_identifier:
+    description: What O(members) are.
+    type: str
+    choices: [id, username, idnumber, email]
+    default: username
+    aliases: [useridsource]
+  members_state:
+    description:
+      - With V(present), the users are members; others are left as they are.
+      - With V(absent), they are none.
+      - With V(exact), they are members, and nobody else is; an empty list empties the group. Nobody is removed from a group whose list
+        holds a user that could not be identified.
+    type: str
+    choices: [present, absent, exact]
+    default: present
+  groups:
+    description:
+      - Many groups, in any number of courses. What an item does not say is taken from the options of the same name of the task.
+      - Items of the same group are put together. Items that contradict each other are refused.
+    type: list
+    elements: dict
+    suboptions:
+      course:
+        description: As O(course).
+        type: str
+        aliases: [courseid]
+      course_identifier:
+        description: As O(course_identifier).
+        type: str
+        choices: [id, shortname, idnumber]
+        aliases: [courseidsource]
+      group:
+        description: As O(group).
+        type: str
+        aliases: [groupid]
+        required: true
+      group_identifier:
+        description: As O(group_identifier).
+        type: str
+        choices: [name, id]
+        aliases: [groupidsource]
+      state:
+        description: As O(state).
+        type: str
+        choices: [present, absent]
+      members:
+        description: As O(members).
+        type: list
+        elements: str
+        aliases: [users]
+      user_identifier:
+        description: As O(user_identifier).
+        type: str
+        choices: [id, username, idnumber, email]
+        aliases: [useridsource]
+      members_state:
+        description: As O(members_state).
+        type: str
+        choices: [present, absent, exact]
+  via:
+    description:
+      - How groups are made, and members added and removed. Groups are deleted by C(core_group_delete_groups) in any case.
+      - V(core) is by Moodle's own functions only, V(run) by a run of the plugin only, V(auto) by Moodle's where the token has all that are
+        needed, else by a run.
+      - A run takes C(tool_sync_set_config), uploads, C(tool_sync_commit_file) and C(tool_sync_process), so the plugin's pro release. It can
+        make a group only for a member. Names with the separator in them are refused. It sets the settings C(filelocation),
+        C(courseidentifier) and C(useridentifier) of the service C(enrols); those that this host knows the former values of get them
+        back. Where another sequence may run on the site, hold the lock of M(activeprolearn.toolsync.toolsync_lock).
+      - Its report complains of a missing role in every row. It is meant to, as that keeps the plugin from touching enrolments.
+    type: str
+    choices: [auto, core, run]
+    default: auto
+  separator:
+    description: The separator that the site's plugin reads with; only for a run.
+    type: str
+    choices: [";", ","]
+    default: ;
+  run_timeout:
+    description: Seconds to wait for the end of a run.
+    type: int
+    default: 3600
+  on_failures:
+    description: What to do when some of the groups or members failed. The others are processed in any case.
+    type: str
+    choices: [fail, warn, ignore]
+    default: fail
+  max_input_vars:
+    description: PHP's setting C(max_input_vars) on the site. It limits how many groups or members fit into a request.
+    type: int
+    default: 1000
+notes:
+  - The token's account needs the capability C(moodle/course:managegroups) in the courses, and C(moodle/course:viewparticipants).
+  - The plugin's group command C(greplace) is not used. It removes all memberships and then stops, on Moodle 4.1 and newer.
+seealso:
+  - module: activeprolearn.toolsync.toolsync_enrol
+  - module: activeprolearn.toolsync.toolsync_enrol_info
+"""
+
+EXAMPLES = r"""
+- name: Have a group, and these in it
+  activeprolearn.toolsync.toolsync_group:
+    url: https://moodle.example.org
+    token: "{{ moodle_token }}"
+    course: MATH101
+    group: Group A
+    members: [ada, bob]
+
+- name: Have exactly these in the groups of a course
+  activeprolearn.toolsync.toolsync_group:
+    url: https://moodle.example.org
+    token: "{{ moodle_token }}"
+    course: M101
+    course_identifier: idnumber
+    user_identifier: email
+    members_state: exact
+    groups:
+      - {group: Group A, members: [ada@example.com]}
+      - {group: Group B, members: [bob@example.com, cleo@example.com]}
+
+- name: Take somebody out of a group
+  activeprolearn.toolsync.toolsync_group:
+    url: https://moodle.example.org
+    token: "{{ moodle_token }}"
+    group: MATH101@Group A
+    members: [bob]
+    members_state: absent
+
+- name: Delete a group
+  activeprolearn.toolsync.toolsync_group:
+    url: https://moodle.example.org
+    token: "{{ moodle_token }}"
+    course: MATH101
+    group: Group B
+    state: absent
+"""
+
+RETURN = r"""
+created:
+  description:
+    - Groups that were made, or would be in check mode, as C(course) and C(group) of the task; C(user) is null.
+    - This list and the next four hold the first 1,000; RV(counts) are complete.
+  returned: once the groups were read
+  type: list
+  elements: dict
+  sample: [{"course": "MATH101", "group": "Group A", "user": null}]
+deleted:
+  description: Groups that were deleted.
+  returned: once the groups were read
+  type: list
+  elements: dict
+  sample: [{"course": "MATH101", "group": "Group B", "user": null}]
+added:
+  description: Members that were added, as C(course), C(group) and C(user) of the task.
+  returned: once the groups were read
+  type: list
+  elements: dict
+  sample: [{"course": "MATH101", "group": "Group A", "user": "ada"}]
+removed:
+  description: Members that were removed. Those whom O(members_state=exact) removes are told by their usernames.
+  returned: once the groups were read
+  type: list
+  elements: dict
+  sample: [{"course": "MATH101", "group": "Group A", "user": "bob"}]
+unchanged:
+  description: Groups and members that needed nothing.
+  returned: once the groups were read
+  type: list
+  elements: dict
+  sample: [{"course": "MATH101", "group": "Group A", "user": "cleo"}]
+failures:
+  description: Groups and members that failed, with the reason.
+  returned: once the groups were read
+  type: list
+  elements: dict
+  contains:
+    course:
+      description: The course, as the task names it.
+      type: str
+    group:
+      description: The group, as the task names it.
+      type: str
+    user:
+      description: The user, as the task names it; null where the group itself failed.
+      type: str
+    reason:
+      description: What is wrong, and with which identifier.
+      type: str
+  sample: [{"course": "MATH101", "group": "Group A", "user": "nobody", "reason": "no user has the username nobody"}]
+counts:
+  description: How many groups and members are in the lists.
+  returned: once the groups were read
+  type: dict
+  sample: {"created": 1, "deleted": 1, "added": 1, "removed": 1, "unchanged": 1, "failed": 1}
+changed_is_certain:
+  description:
+    - Whether everything in the lists is known to be as they say. False where a group without members could not be seen, or no answer
+      came back.
+  returned: once the groups were read
+  type: bool
+  sample: true
+error:
+  description: What kind of failure it was.
+  returned: failure
+  type: dict
+  sample: {"kind": "partly_failed", "option": null, "errorcode": null, "debuginfo": null}
+"""
+
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import group
+
+OPTIONS = {
+    "course": {"type": "str", "aliases": ["courseid"]},
+    "course_identifier": {
+        "type": "str",
+        "choices": ["id", "shortname", "idnumber"],
+        "default": "shortname",
+        "aliases": ["courseidsource"],
+    },
+    "group": {"type": "str", "aliases": ["groupid"]},
+    "group_identifier": {"type": "str", "choices": ["name", "id"], "default": "name", "aliases": ["groupidsource"]},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "members": {"type": "list", "elements": "str", "aliases": ["users"]},
+    "user_identifier": {
+        "type": "str",
+        "choices": ["id", "username", "idnumber", "email"],
+        "default": "username",
+        "aliases": ["useridsource"],
+    },
+    "members_state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+}
+# An item's options are the task's, but what it does not say is the task's to say.
+ITEM = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
+ITEM["group"]["required"] = True
+
+TASK = Task(
+    group.plan,
+    options={
+        **OPTIONS,
+        "groups": {"type": "list", "elements": "dict", "options": ITEM},
+        "via": {"type": "str", "choices": ["auto", "core", "run"], "default": "auto"},
+        "separator": {"type": "str", "choices": [";", ","], "default": ";"},
+        "run_timeout": {"type": "int", "default": 3600},
+        "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
+        "max_input_vars": {"type": "int", "default": 1000},
+        **STATE_FILE_SPEC,
+    },
+    constraints={"required_one_of": [("group", "groups")], "mutually_exclusive": [("group", "groups")]},
+    personal=("members", "groups"),
+)
+
+
+def main():
+    run_module(TASK)
+
+
+if __name__ == "__main__":
+    main()
