@@ -19,13 +19,13 @@ export TOOLSYNC_URL=$url TOOLSYNC_TOKEN=$token ANSIBLE_HOME=$ROOM/ansible ANSIBL
 
 # What changes is shown as it happens, the account of all rows at the end of each run.
 sync() {
-  local name=$1 status=0
+  local run=$1 status=0
   shift
   background env ANSIBLE_DISPLAY_OK_HOSTS=false ANSIBLE_DISPLAY_SKIPPED_HOSTS=false \
     "$VENV/bin/python" "$VENV/bin/ansible-playbook" "$NAMESPACE.$NAME.demo" --extra-vars "sync_state_file=$ROOM/state.json \
-    sync_lock_file=$ROOM/lock sync_report_dir=$ROOM/report sync_report_name=$name sync_report_rows=true" "$@"
+    sync_lock_file=$ROOM/lock sync_report_dir=$ROOM/report sync_report_name=$run sync_report_rows=true" "$@"
   wait $! || status=$?
-  [ ! -f "$ROOM/report/$name.md" ] || cat "$ROOM/report/$name.md"
+  [ ! -f "$ROOM/report/$run.md" ] || cat "$ROOM/report/$run.md"
   return "$status"
 }
 
