@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -57,7 +58,8 @@ class School:
     def run(self, module, check_mode=False, **options):
         """Run a module's task; options as a user writes them, aliases included."""
         task = importlib.import_module(f"{MODULES}.{module}").TASK
-        given = {"url": self.practice.url, "token": self.token, **options}
+        # As it arrives from a playbook: no object is in it twice.
+        given = json.loads(json.dumps({"url": self.practice.url, "token": self.token, **options}))
         if "state_file" in task.argument_spec:
             given.setdefault("state_file", self.state_file)
         checked = ArgumentSpecValidator(task.argument_spec, **task.constraints).validate(given)
