@@ -298,8 +298,8 @@ OPTIONS = {
     "members_state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
 }
 # An item's options are the task's, but what it does not say is the task's to say.
-ITEM = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
-ITEM["group"]["required"] = True
+DEFAULTLESS = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
+ITEM = {**DEFAULTLESS, "group": {**DEFAULTLESS["group"], "required": True}}
 
 TASK = Task(
     group.plan,
