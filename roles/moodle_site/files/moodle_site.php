@@ -66,7 +66,6 @@ class moodle_site {
             $this->visit();
         }
         return [
-            'changed' => $this->write,
             'differences' => $this->differences,
             'problems' => array_values(array_unique($this->problems)),
             'warnings' => array_values(array_unique($this->warnings)),
