@@ -49,8 +49,8 @@ options:
   role_ids:
     description:
       - Ids of roles by their shortnames, for roles that can't be found otherwise.
-      - Most sites have C({manager: 1, coursecreator: 2, editingteacher: 3, teacher: 4, student: 5}), but not all. The id ends the
-        address of a role's page below Site administration > Users > Permissions > Define roles.
+      - Most sites have 1 for V(manager), 2 for V(coursecreator), 3 for V(editingteacher), 4 for V(teacher) and 5 for V(student), but not
+        all. The id ends the address of a role's page below Site administration > Users > Permissions > Define roles.
     type: dict
   users:
     description:

@@ -69,10 +69,7 @@ def wanted(params):
 
 
 def _wanted(where, item):
-    by, value = item["cohort_identifier"] or "idnumber", item["cohort"]
-    if value is None:
-        raise OptionError(f"cohort is missing for {where}.", option="cohort")
-    ref = reference("cohort", by, value, f"cohort of {where}")
+    ref = reference("cohort", item["cohort_identifier"], item["cohort"], f"cohort of {where}")
     texts = {name: item[name] for name in ("name", "idnumber")}
     for name, text in texts.items():
         if text is not None and len(text) > LENGTHS[name]:
@@ -92,7 +89,7 @@ def _wanted(where, item):
 
 
 def _category(where, item):
-    value, by = item["category"], item["category_identifier"] or "id"
+    value, by = item["category"], item["category_identifier"]
     if value is None:
         return None
     if by == "id" and str(value).strip() == "0":
@@ -296,7 +293,6 @@ class CohortPlan(ListedPlan):
             return
         self.unanswered = True
         self._run.send(creations, updates)
-        self.unanswered = False
         for step in creations + updates:
             found, problem = self._seen(self._run.ref_of(step))
             wanted = {name: step.after[name] for name in ("name", "description") if name in step.after}
@@ -305,6 +301,8 @@ class CohortPlan(ListedPlan):
                 self.done.append(step)
             else:
                 self.fail(step.item, self._run.said(step) or problem or "the run of the plugin did not do it")
+        # Only now: until the cohorts were seen, the run may have made them.
+        self.unanswered = False
 
     def _seen(self, ref):
         cohorts = Cohorts(self.moodle, self._max_input_vars)
@@ -312,8 +310,8 @@ class CohortPlan(ListedPlan):
         return cohorts.one(ref)
 
     def _delete(self, step):
-        # The plugin says whether there was such a cohort.
-        if self.call(DELETE, step.sent):
+        # The plugin says whether there was such a cohort: not where the request had to be sent again, because its answer was lost.
+        if self.call(DELETE, step.sent) or step.before is not None:
             step.certain = True
             self.done.append(step)
         else:

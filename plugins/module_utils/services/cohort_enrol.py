@@ -12,12 +12,12 @@ making it anew.
 
 from __future__ import annotations
 
-from ..errors import AccessRefused, FunctionUnknown, MoodleError, OptionError, ParameterRefused
+from ..errors import MoodleError, OptionError, ParameterRefused
 from .base import Plan
 from .batch import DEFAULT_MAX_INPUT_VARS
 from .cohorts import Cohorts
 from .identify import COURSES, not_one, reference
-from .listed import SERVICES, read_or_none, told
+from .listed import read_or_none, require_function, told
 
 BIND = "tool_sync_cohort_bind"
 UNBIND = "tool_sync_cohort_unbind"
@@ -75,7 +75,7 @@ class BindingPlan(Plan):
             },
         )
         for function in _NEEDED[state]:
-            self._need(function)
+            require_function(site.moodle, function)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -114,16 +114,6 @@ class BindingPlan(Plan):
         if known is None and self._count == 0 and self._state == ABSENT:
             return ABSENT
         return known
-
-    def _need(self, function):
-        allowed = self._moodle.may_call(function)
-        if allowed is None:
-            raise FunctionUnknown(f"{self._moodle.base} does not know the web service function {function}.")
-        if not allowed:
-            raise AccessRefused(
-                f"The token may not call {function}, which this task needs.",
-                cure=f"Add it to the token's service ({SERVICES}); nothing was sent.",
-            )
 
     # -- doing ----------------------------------------------------------------------------------------------------
 

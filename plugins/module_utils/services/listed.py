@@ -69,15 +69,7 @@ class ListedPlan(Plan):
         self.failures.append({**item, "reason": reason})
 
     def need(self, function, cure=None):
-        """Raise, before anything is sent, where the token may not call a function."""
-        allowed = self.moodle.may_call(function)
-        if allowed is None:
-            raise FunctionUnknown(f"{self.moodle.base} does not know the web service function {function}.")
-        if not allowed:
-            raise AccessRefused(
-                f"The token may not call {function}, which this task needs.",
-                cure=cure or f"Add it to the token's service ({SERVICES}); nothing was sent.",
-            )
+        require_function(self.moodle, function, cure)
 
     def send(self, steps, function, parameter, max_input_vars, reason, answered=None):
         """Send steps in batches as the parameter of a function.
@@ -150,6 +142,18 @@ class ListedPlan(Plan):
             self.site.warn(message)
         else:
             raise PartlyFailed(message)
+
+
+def require_function(moodle, function, cure=None):
+    """Raise, before anything is sent, where the token may not call a function."""
+    allowed = moodle.may_call(function)
+    if allowed is None:
+        raise FunctionUnknown(f"{moodle.base} does not know the web service function {function}.")
+    if not allowed:
+        raise AccessRefused(
+            f"The token may not call {function}, which this task needs.",
+            cure=cure or f"Add it to the token's service ({SERVICES}); nothing was sent.",
+        )
 
 
 def variables(value):

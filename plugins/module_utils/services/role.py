@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from ..errors import OptionError, ParameterRefused
 from .batch import checked_limit
-from .enrolled import EnrolledReader, UnknownCourse
+from .enrolled import EnrolledReader
 from .identify import CATEGORIES, COURSES, USERS, Directory, Ref, reference
 from .listed import SERVICES, ListedPlan, Step, told
 
@@ -146,8 +146,10 @@ class RolePlan(ListedPlan):
         self._read(wanted)
         self._role_ids = {**site.memory.get(ROLE_IDS), **self._told_by_courses(), **numbers}
         self._decide(wanted)
-        for function, steps in ((ASSIGN, self._assignments), (UNASSIGN, self._unassignments)):
-            if steps:
+        # A token that can't even look up may be good for nothing at all.
+        doubtful = not all(self._directory.can_ask.values())
+        for function, steps, present in ((ASSIGN, self._assignments, True), (UNASSIGN, self._unassignments, False)):
+            if steps or (doubtful and any(one.present is present for one in wanted)):
                 self.need(function)
         self.report([*self._assignments, *self._unassignments])
 
@@ -181,10 +183,7 @@ class RolePlan(ListedPlan):
         self._places[one.context, number] = place
         if one.context == "course" and place.ref is None:
             place.ref = instance
-            try:
-                place.enrolled = self._reader.read(instance, number)
-            except UnknownCourse:
-                self._problems[key] = f"no course has the {instance.by} {instance.value}, or Moodle refuses to tell"
+            place.enrolled = self._reader.read(instance, number)
 
     def _told_by_courses(self):
         """shortname -> id of the roles that somebody holds in a course that was read."""

@@ -222,7 +222,25 @@ def test_what_a_run_can_not_do_is_told_before_it_starts(school, options, says):
     assert school.executed("tool_sync_process") == [0]
 
 
+def test_a_run_that_did_nothing_is_told(school):
+    school.practice.configure(plugin={"simulate": "1"})
+    result = school.run(MODULE, cohort="Y1", name="First", via="run")
+    assert result["failed"] and "no cohort has the idnumber Y1" in result.reasons[0] and school.rows("cohort") == []
+
+
+def test_a_row_that_failed_is_told_in_the_words_of_the_report(school):
+    items = [{"cohort": "Y1"}, {"cohort": "Y2"}]
+    result = school.run(MODULE, cohorts=items, name="Same", via="run")
+    assert result["failed"] and result.lists("cohort") == {"created": ["Y1"]}
+    assert "skeeped because conflicting by name" in result.reasons[0]
+
+
 # -- tokens -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_way_that_is_chosen_is_the_only_one(school):
+    assert school.both(MODULE, cohort="Y1", name="n", via="core", token=school.without("tool_sync_process"))["changed"]
+    assert school.executed(CREATE) == [1]
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,14 @@ def test_a_cohort_is_bound_by_several_roles(school, bind):
     assert not bind()["changed"]
 
 
+def test_a_binding_that_somebody_else_took_away_is_made_again(school, bind):
+    bind()
+    bind("absent", state_file=school.state_file + ".other")
+    predicted = bind(check_mode=True)
+    assert predicted["changed"] and predicted["changed_is_certain"] and predicted["previous"] is None
+    assert bind()["previous"] == "absent" and bindings(school) == [(STUDENT, ON)]
+
+
 def test_another_cohort_in_the_course_does_not_count(school, bind, cohort):
     cohort("Y2")
     school.run(MODULE, cohort="Y2", course="MATH101")

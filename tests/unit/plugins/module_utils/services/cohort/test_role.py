@@ -198,3 +198,9 @@ def test_ids_need_nothing_but_the_function_itself(school):
     given = {"role": "4", "role_identifier": "id", "users": [str(school.ids["ada"])], "user_identifier": "id"}
     result = school.both(MODULE, instance="3", instance_identifier="id", token=school.token_for(ASSIGN), **given)
     assert result["changed"] and not result["changed_is_certain"] and held(school) == [("ada", TEACHER, 50, 3)]
+
+
+def test_a_user_of_an_unknown_id_is_told_by_moodle_where_nobody_can_be_looked_up(school):
+    given = {"role": "4", "role_identifier": "id", "users": ["999"], "user_identifier": "id", "context": "system"}
+    result = school.run(MODULE, token=school.token_for(ASSIGN), **given)
+    assert result["failed"] and result.reasons == ["Moodle knows no such user"]

@@ -1,0 +1,69 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the modules for cohorts and roles have in common."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import MoodleError, TokenRefused
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.moodle import Moodle
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.cohorts import Whereabouts
+
+TASKS = {
+    "toolsync_cohort": {"cohort": "Y2", "name": "n"},
+    "toolsync_cohort_info": {"members": "list"},
+    "toolsync_cohort_members": {"cohort": "Y1", "users": ["ada"]},
+    "toolsync_cohort_enrol": {"cohort": "Y1", "course": "MATH101"},
+    "toolsync_role": {"role": "4", "role_identifier": "id", "users": ["ada"], "context": "system"},
+}
+WRITING = [module for module in TASKS if not module.endswith("_info")]
+
+
+@pytest.fixture(autouse=True)
+def _y1(cohort):
+    cohort("Y1")
+
+
+@pytest.mark.parametrize("condition", ["account-suspended", "service-off", "token-expired"])
+@pytest.mark.parametrize("module", TASKS)
+def test_a_token_that_is_good_for_nothing_ends_the_task(school, module, condition):
+    school.practice.condition(condition)
+    result = school.run(module, **TASKS[module])
+    assert result["failed"] and not result["changed"] and result["error"]["kind"] in ("access", "token")
+
+
+@pytest.mark.parametrize("module", WRITING)
+def test_a_site_without_a_function_is_told(school, module, monkeypatch):
+    monkeypatch.setattr(Moodle, "may_call", lambda client, name: None)
+    result = school.both(module, **TASKS[module])
+    assert result["failed"] and ("does not know the web service function" in result["msg"]) and not result["changed"]
+
+
+@pytest.mark.parametrize("module", WRITING)
+def test_an_answer_that_is_lost_is_no_certain_change(school, module):
+    function = {
+        "toolsync_cohort": "core_cohort_create_cohorts",
+        "toolsync_cohort_members": "tool_sync_cohort_add_members",
+        "toolsync_cohort_enrol": "tool_sync_cohort_bind",
+        "toolsync_role": "core_role_assign_roles",
+    }[module]
+    # The first call of it only asks whether it is allowed.
+    school.practice.fault("reset", function=function, when="after", skip=1)
+    result = school.run(module, retries=0, **TASKS[module])
+    assert result["failed"] and result["changed"] and not result["changed_is_certain"]
+
+
+class Refusing:
+    """A client whose every call fails."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def call(self, name, parameters):
+        raise self._error
+
+
+def test_a_category_that_may_not_be_searched_is_not_known():
+    assert Whereabouts(Refusing(MoodleError("no", errorcode="nopermissions"))).lies_in(1, 2) is None
+    with pytest.raises(TokenRefused):
+        Whereabouts(Refusing(TokenRefused("no", errorcode="invalidtoken"))).lies_in(1, 2)
