@@ -9,6 +9,7 @@ and inside the controller. Errors become results here and nowhere else; so do ch
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 import typing as t
 
@@ -17,6 +18,7 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback
 from .errors import OptionError, ToolsyncError
 from .memory import Memory
 from .moodle import Moodle
+from .moodlehost import MoodleHost
 from .services.base import Plan, Site
 from .transport import Transport
 
@@ -68,14 +70,7 @@ def run(task, params, *, check_mode=False, diff=False):
     warnings: list[str] = []
     plan = None
     try:
-        with _transport(params) as transport:
-            if transport.clear_text:
-                warnings.append("url begins with http://: the token travels unencrypted. Use https.")
-            site = Site(
-                Moodle(transport, params["token"], read_only=check_mode),
-                Memory(transport.base, params.get("state_file"), read_only=check_mode),
-                warnings,
-            )
+        with _site(params, warnings, check_mode) as site:
             try:
                 plan = task.plan(site, params)
                 if check_mode:
@@ -85,7 +80,7 @@ def run(task, params, *, check_mode=False, diff=False):
             finally:
                 if plan is not None:
                     plan.close()
-            if site.memory.damaged:
+            if site.memory is not None and site.memory.damaged:
                 site.warn(f"The memory file {site.memory.path} was damaged, and is taken as empty.")
         result = {"changed": plan.changed, **plan.result}
     except ToolsyncError as error:
@@ -132,6 +127,29 @@ def run_module(task):
     module.exit_json(**result)
 
 
+@contextlib.contextmanager
+def _site(params, warnings, read_only):
+    """The Site that a task works on: over web services, or on Moodle's own host."""
+    if params.get("moodle_dir"):
+        host = MoodleHost(params["moodle_dir"], params["php"], timeout=_checked_number(params, "timeout", 1), read_only=read_only)
+        yield Site(None, None, warnings, host)
+        return
+    with _transport(params) as transport:
+        if transport.clear_text:
+            warnings.append("url begins with http://: the token travels unencrypted. Use https.")
+        yield Site(
+            Moodle(transport, params["token"], read_only=read_only),
+            Memory(transport.base, params.get("state_file"), read_only=read_only),
+            warnings,
+        )
+
+
+def _checked_number(params, option, least):
+    if params[option] < least:
+        raise OptionError(f"{option} must be at least {least}.", option=option)
+    return params[option]
+
+
 def _transport(params):
     for option, variable in (("url", "TOOLSYNC_URL"), ("token", "TOOLSYNC_TOKEN")):
         if not (params.get(option) or "").strip():
@@ -139,8 +157,7 @@ def _transport(params):
                 f"{option} is missing.", option=option, cure=f"Give the option {option}, or set the environment variable {variable}."
             )
     for option, least in (("timeout", 1), ("connect_timeout", 1), ("retries", 0)):
-        if params[option] < least:
-            raise OptionError(f"{option} must be at least {least}.", option=option)
+        _checked_number(params, option, least)
     return Transport(
         params["url"].strip(),
         params["token"],

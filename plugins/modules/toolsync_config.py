@@ -13,19 +13,21 @@ description:
   - Sets settings of Moodle's C(tool_sync) plugin, such as the file that a service reads and the identifiers it uses.
   - Values are checked before they are sent, because the plugin stores any value and fails with a database error in the next run.
   - The web service knows 17 settings. The others (encoding, separator, archiving and so on) can only be set on the plugin's page,
-    or on the Moodle host with C(admin/cli/cfg.php).
+    or on the Moodle host with the role C(activeprolearn.toolsync.moodle_site).
+  - With O(moodle_dir), the task runs on the Moodle host itself, reads the settings there and sets those that differ.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.attributes
 attributes:
   diff_mode:
-    details: A value that this host has not sent before is shown as null.
+    details: Without O(moodle_dir), a value that this host has not sent before is shown as null.
   idempotent:
     support: partial
     details:
-      - The site can't be asked for its settings. They are always sent, which is harmless and cheap, and RV(ignore:changed) compares
-        with what was last sent from this host.
+      - Fully with O(moodle_dir).
+      - Without it, the site can't be asked for its settings. They are always sent, which is harmless and cheap, and
+        RV(ignore:changed) compares with what was last sent from this host.
       - A change that somebody made on the plugin's page is corrected, but not reported as a change.
 options:
   service:
@@ -56,6 +58,20 @@ options:
     description: The value of O(key).
     type: str
     aliases: [confvalue]
+  moodle_dir:
+    description:
+      - The folder of Moodle (the one with C(config.php)) on the host that runs the module. The settings are then read and set by
+        Moodle's own C(admin/cli/cfg.php), so RV(previous) is what the site has, and web services need not even be on.
+      - O(url), O(token) and the other options of the connection but O(timeout) are not used then, and neither is O(state_file).
+        What is set this way is therefore not known to M(activeprolearn.toolsync.toolsync_process), which takes the identifiers for
+        comparisons from what its own host sent.
+      - Run the task as the user of Moodle's web server, with C(become) and C(become_user), so that the files in Moodle's caches
+        stay its own.
+    type: path
+  php:
+    description: With O(moodle_dir), the command line PHP that Moodle runs with.
+    type: path
+    default: php
 seealso:
   - module: activeprolearn.toolsync.toolsync_upload
   - module: activeprolearn.toolsync.toolsync_process
@@ -89,6 +105,17 @@ EXAMPLES = r"""
         service: cohorts
         key: autocreate
         value: "1"
+
+- name: On the Moodle host, set only what differs
+  activeprolearn.toolsync.toolsync_config:
+    moodle_dir: /var/www/moodle
+    service: users
+    settings:
+      filelocation: users.csv
+      primaryidentity: idnumber
+  delegate_to: moodle.example.org
+  become: true
+  become_user: www-data
 """
 
 RETURN = r"""
@@ -98,17 +125,19 @@ service:
   type: str
   sample: users
 settings:
-  description: The settings as they were sent, or would be.
+  description: The settings as they were asked for, in the plugin's own writing.
   returned: success
   type: dict
   sample: {"filelocation": "users.csv", "primaryidentity": "idnumber"}
 previous:
-  description: What this host sent last for each of the settings; null where it is not known.
+  description:
+    - With O(moodle_dir), what the site had for each of the settings; null where it had none.
+    - Without it, what this host sent last; null where it is not known.
   returned: success
   type: dict
   sample: {"filelocation": "users.csv", "primaryidentity": null}
 changed_keys:
-  description: The settings whose value is another one than the last that this host sent.
+  description: The settings whose value is another one than RV(previous) has.
   returned: success
   type: list
   elements: str
@@ -136,6 +165,8 @@ TASK = Task(
         "settings": {"type": "dict"},
         "key": {"type": "str", "aliases": ["confkey"], "no_log": False},
         "value": {"type": "str", "aliases": ["confvalue"]},
+        "moodle_dir": {"type": "path"},
+        "php": {"type": "path", "default": "php"},
         **STATE_FILE_SPEC,
     },
     constraints={

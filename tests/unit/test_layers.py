@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "module_utils/report": {"module_utils/errors", "module_utils/report*"},
     "module_utils/report*": {"module_utils/errors", "module_utils/report*"},
     "module_utils/memory": {"module_utils/errors"},
+    "module_utils/moodlehost": {"module_utils/errors"},
     "module_utils/services": {
         "module_utils/errors",
         "module_utils/catalogue",
@@ -37,6 +38,7 @@ MAY_IMPORT = {
         "module_utils/csvfile",
         "module_utils/report",
         "module_utils/memory",
+        "module_utils/moodlehost",
         "module_utils/services",
     },
     "module_utils/module": {
@@ -46,6 +48,7 @@ MAY_IMPORT = {
         "module_utils/csvfile",
         "module_utils/report",
         "module_utils/memory",
+        "module_utils/moodlehost",
         "module_utils/services",
     },
     "modules": {"module_utils/module", "module_utils/services"},

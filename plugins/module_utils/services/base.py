@@ -15,6 +15,7 @@ from ..csvfile import ACTIONS
 from ..errors import OptionError
 from ..memory import Memory
 from ..moodle import Moodle
+from ..moodlehost import MoodleHost
 
 #: What the plugin's web page calls a service otherwise than its code.
 SERVICE_ALIASES = {"enols": "enrols"}
@@ -33,11 +34,15 @@ def checked_action(service, action):
 
 @dataclass
 class Site:
-    """moodle: the client; memory: what was last sent; warnings: texts for the user, in order."""
+    """moodle: the client; memory: what was last sent; warnings: texts for the user, in order.
+
+    host: Moodle's own host, for a task that was given moodle_dir; it has neither moodle nor memory then.
+    """
 
     moodle: Moodle
     memory: Memory
     warnings: list[str] = field(default_factory=list)
+    host: MoodleHost | None = None
 
     def warn(self, text):
         if text not in self.warnings:

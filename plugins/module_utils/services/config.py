@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 
-from ..errors import OptionError, ParameterRefused, ToolsyncError
+from ..errors import MoodleHostError, OptionError, ParameterRefused, ToolsyncError
 from ..moodle import has_markup
 from .base import SERVICE_ALIASES, Plan
 
@@ -127,20 +127,24 @@ class ConfigPlan(_ConfigPlan):
         super().__init__(service, values, {key: self._known.get(key) for key in values})
 
     def apply(self):
-        sent = {}
+        sent, unsure = {}, None
         try:
             for key, value in self._values.items():
                 parameters = {"service": self._service, "confkey": key, "confvalue": value}
                 self._site.moodle.call("tool_sync_set_config", parameters)
                 sent[key] = value
-        except ParameterRefused as error:
-            error.message = f"The plugin on this site refused the setting {key} of {self._service}."
-            error.cure = "Its version may know other settings: compare with its settings page. The settings before it were set."
+        except ToolsyncError as error:
+            if isinstance(error, ParameterRefused):
+                error.message = f"The plugin on this site refused the setting {key} of {self._service}."
+                error.cure = "Its version may know other settings: compare with its settings page. The settings before it were set."
+            unsure = key if error.may_be_done else None
             raise
         finally:
+            changes = unsure in self.result["changed_keys"]
             self._account(sent)
-            if sent:
-                self._site.memory.put("settings", {self._service: {**self._known, **sent}})
+            self.changed = self.changed or changes
+            if sent or unsure:
+                self._site.memory.put("settings", {self._service: {**self._known, **sent, **({unsure: None} if unsure else {})}})
 
 
 class HostConfigPlan(_ConfigPlan):

@@ -58,7 +58,9 @@ def test_no_features_still_let_the_preflight_work():
     }
 
 
-@pytest.mark.parametrize("features, words", [(["uploads"], "no feature uploads; there are: check_courses"), ("upload", "list"), (None, "NoneType")])
+@pytest.mark.parametrize(
+    "features, words", [(["uploads"], "no feature uploads; there are: check_courses"), ("upload", "list"), (None, "NoneType")]
+)
 def test_what_is_no_feature_is_refused(features, words):
     with pytest.raises(AnsibleFilterError, match=words):
         toolsync_site_needs(features)

@@ -60,6 +60,21 @@ def test_a_failure_at_once_changes_nothing(site, server):
     assert not plan.changed and site.memory.get("settings") == {}
 
 
+def test_a_setting_whose_answer_was_lost_counts_as_changed_and_is_known_no_more(site, server):
+    server.answer(True).answer(True).answer(drop=True)
+    config.plan(site, "users", {"filelocation": "a.csv", "primaryidentity": "email"}).apply()
+    plan = config.plan(site, "users", {"filelocation": "a.csv", "primaryidentity": "id"})
+    with pytest.raises(errors.ToolsyncError):
+        plan.apply()
+    assert not plan.changed  # the first of the two, which was to stay as it is
+    server.answer(True).answer(drop=True)
+    plan = config.plan(site, "users", {"filelocation": "b.csv", "primaryidentity": "id"})
+    with pytest.raises(errors.ToolsyncError):
+        plan.apply()
+    assert plan.changed and plan.result["changed_keys"] == ["filelocation"]
+    assert config.plan(site, "users", {"primaryidentity": "email"}).result["previous"] == {"primaryidentity": None}
+
+
 def test_the_page_s_spelling_of_enrols(site, server):
     server.answer(True)
     plan = config.plan(site, "enols", {"courseidentifier": "id"})
