@@ -1,6 +1,6 @@
 # Each target does its own set-up. What takes more than a line is in scripts/.
 .POSIX:
-.PHONY: help venv demo test lint unit contract replay fuzz sanity integration build simulator changelog clean
+.PHONY: help venv demo test lint unit contract replay fuzz sanity integration build simulator changelog docs clean
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -37,6 +37,9 @@ integration: venv ## the integration targets; one of them: make integration TARG
 
 build: venv ## dist/*.tar.gz, checked and installed into an empty folder
 	@scripts/build.sh
+
+docs: venv ## the documentation as a site in docs/build
+	@scripts/docs.sh
 
 simulator: venv ## a practice Moodle on port 8099 with the token "practice", until Ctrl-C
 	@.venv/bin/python -m tests.simulator --port 8099 --token practice --data .cache/practice.sqlite
