@@ -1,6 +1,6 @@
 # Each target does its own set-up. What takes more than a line is in scripts/.
 .POSIX:
-.PHONY: help venv demo test lint unit contract replay fuzz sanity integration build simulator changelog docs clean
+.PHONY: help venv demo test lint unit contract replay fuzz faults secrets bench sanity integration build simulator changelog docs clean
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -28,6 +28,15 @@ replay: venv ## play the recordings of two real Moodles against the practice Moo
 
 fuzz: venv ## property tests
 	@scripts/unit.sh fuzz
+
+faults: venv ## every call of every task times every fault, as a matrix; tasks killed at any point
+	@scripts/faults.sh
+
+secrets: venv ## every module and playbook, run both ways: nothing leaks, and both ways say the same
+	@scripts/unit.sh secrets
+
+bench: venv ## speed, beside what one would use instead; writes .cache/bench.json
+	@scripts/bench.sh $(ONLY)
 
 sanity: venv ## ansible-test sanity
 	@scripts/sanity.sh

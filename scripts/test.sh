@@ -13,6 +13,8 @@ part lint
 part unit unit -n 2
 part unit contract -n 2
 part unit fuzz
+part faults
+part unit secrets
 part sanity
 part integration
 part build

@@ -15,7 +15,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 from urllib.parse import urlsplit
 
 from .errors import StateFileError
@@ -59,7 +58,8 @@ class Memory:
                 old = content.get(section)
                 merged = {**(old if isinstance(old, dict) else {}), **values}
                 content[section] = {key: value for key, value in merged.items() if value is not None}
-                self._write({"version": 1, "sites": {**sites, self._site: content}})
+                sites = {**sites, self._site: content}
+                self._write({"version": 1, "checksum": _checksum(sites), "sites": sites})
         except OSError as error:
             raise StateFileError(
                 f"state_file: {self.path} could not be written: {error.strerror}. What was sent to the site stays sent.",
@@ -80,7 +80,8 @@ class Memory:
         except (OSError, ValueError, RecursionError):
             content = None
         sites = content.get("sites") if isinstance(content, dict) else None
-        if not isinstance(sites, dict):
+        # A changed byte may leave JSON of another meaning: then every value of it is a guess.
+        if not isinstance(sites, dict) or content.get("checksum") != _checksum(sites):
             self.damaged = True
             return {}
         return sites
@@ -98,7 +99,11 @@ class Memory:
 
     def _write(self, content):
         folder, name = os.path.split(self.path)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{name}.", dir=folder or ".")
+        # Under the lock nobody else uses the name; a task that was killed here left its file, which this one replaces.
+        temporary = os.path.join(folder, f".{name}.new")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
                 json.dump(content, stream, indent=1, sort_keys=True)
@@ -109,3 +114,7 @@ class Memory:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def _checksum(sites):
+    return hashlib.sha256(json.dumps(sites, sort_keys=True).encode()).hexdigest()

@@ -45,6 +45,8 @@ _LITERAL_END = re.compile(r"(?:(?<![\w$-])(?:true|false|null)|(?:^|(?<=[\n>]))-?
 _LAST_STRING = re.compile(r'"(?:[^"\\]|\\.)*"\Z', re.DOTALL)
 #: What stands in front of a value inside JSON, but not in front of an answer: the answer was cut off.
 _INSIDE_JSON = re.compile(r'[{\[,:"][ \t]*\Z')
+#: How an answer begins that holds texts, and what is printed in front of one does not: the answer was cut off.
+_BEGINS_AS_JSON = re.compile(r'(?:[\[{]\s*)*"')
 #: More candidates than this are not tried: what precedes a real answer is a few lines.
 _MAX_CANDIDATES = 2000
 
@@ -118,7 +120,7 @@ def decode(body):
         return Answer(json.loads(text), "")
     except (ValueError, RecursionError):
         pass
-    for start in _starts(text):
+    for start in () if _BEGINS_AS_JSON.match(text) else _starts(text):
         noise = text[:start]
         if _INSIDE_JSON.search(noise):
             break
@@ -344,7 +346,10 @@ class Moodle:
             return UploadRefused(
                 f"The draft files of the token's account are over its quota: {self._said(value.get('error'))}",
                 errorcode=code,
-                cure="Raise userquota (Site administration > Security > Site security settings), or wait until Moodle has removed old drafts (4 days).",
+                cure=(
+                    "Raise userquota (Site administration > Security > Site security settings), or wait until Moodle has removed old "
+                    "drafts (4 days)."
+                ),
             )
         if code == "accessexception":
             return AccessRefused(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import OptionError
+from ..errors import EditionError, OptionError
 from .batch import checked_limit
 from .cohort_run import CohortRun
 from .cohorts import SEARCH, Cohort, Cohorts, Whereabouts

@@ -1,0 +1,180 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fault matrix: every call of every task, every fault, and what must come of it.
+
+A cell's outcome is "ok", or the kind of the error that the task fails with (errors.py). Whatever the outcome, test_matrix.py also
+checks what no table need say: nothing is done twice, nothing is called unchanged that changed, and the next run converges.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.catalogue import FUNCTIONS
+
+#: Scenario (tests/scenarios.py) -> the calls of the task, in their order. A "?" marks the question whether a function may be
+#: called, which never runs it; a "-" a call that no fault strikes, because another row has the same call from the same code.
+STEPS = {
+    "upload": "upload.php tool_sync_commit_file",
+    "config": "tool_sync_set_config tool_sync_set_config",
+    "process users": "core_user_get_users_by_field tool_sync_process core_user_get_users_by_field",
+    "process enrols": (
+        "core_course_get_courses_by_field core_enrol_get_enrolled_users core_enrol_get_enrolled_users tool_sync_process "
+        "-core_course_get_courses_by_field core_enrol_get_enrolled_users core_enrol_get_enrolled_users"
+    ),
+    "check courses": "-tool_sync_check_course tool_sync_check_course",
+    "deploy": (
+        "core_course_get_courses_by_field tool_sync_check_course -core_course_get_courses_by_field -tool_sync_check_course "
+        "core_course_get_categories -core_course_get_courses_by_field tool_sync_deploy_course? tool_sync_deploy_course"
+    ),
+    "enrol": (
+        "core_course_get_courses_by_field core_enrol_get_enrolled_users core_user_get_users_by_field tool_sync_enrol_users_enrol? "
+        "tool_sync_enrol_users_enrol tool_sync_enrol_users_enrol"
+    ),
+    "unenrol": (
+        "-core_course_get_courses_by_field -core_enrol_get_enrolled_users core_enrol_get_enrolled_users enrol_manual_unenrol_users? "
+        "enrol_manual_unenrol_users core_enrol_get_enrolled_users"
+    ),
+    "unassign": (
+        "-core_course_get_courses_by_field -core_enrol_get_enrolled_users -core_enrol_get_enrolled_users -core_role_unassign_roles? "
+        "core_role_unassign_roles core_enrol_get_enrolled_users"
+    ),
+    "site info": "core_webservice_get_site_info",
+    "course info": "-core_course_get_courses_by_field core_course_get_courses_by_field tool_sync_check_course",
+    "enrol info": "core_course_get_courses_by_field core_enrol_get_enrolled_users core_enrol_get_enrolled_users",
+    "cohort": "tool_sync_get_cohorts core_cohort_create_cohorts? core_cohort_create_cohorts",
+    "cohort by run": (
+        "-tool_sync_get_cohorts -tool_sync_get_cohorts -tool_sync_set_config? -tool_sync_commit_file? -tool_sync_process? "
+        "-tool_sync_set_config -tool_sync_set_config -tool_sync_set_config -tool_sync_set_config -upload.php tool_sync_commit_file "
+        "-tool_sync_get_cohorts tool_sync_process tool_sync_get_cohorts -core_cohort_get_cohort_members tool_sync_get_cohorts"
+    ),
+    "cohort deleted": "-tool_sync_get_cohorts -tool_sync_cohort_delete? tool_sync_cohort_delete",
+    "cohort info": "-tool_sync_get_cohorts core_cohort_get_cohort_members core_user_get_users_by_field",
+    "cohort members": (
+        "-tool_sync_get_cohorts core_cohort_get_cohort_members core_user_get_users_by_field -core_user_get_users_by_field "
+        "-tool_sync_cohort_add_members? -tool_sync_cohort_delete_members? tool_sync_cohort_add_members tool_sync_cohort_delete_members"
+    ),
+    "cohort enrol": (
+        "-tool_sync_get_cohorts -core_course_get_courses_by_field -tool_sync_cohort_bind? -tool_sync_cohort_unbind? "
+        "tool_sync_cohort_bind core_course_get_courses_by_field"
+    ),
+    "group": (
+        "-core_course_get_courses_by_field core_group_get_course_groups -core_enrol_get_enrolled_users -core_group_create_groups? "
+        "-core_group_add_group_members? core_group_create_groups core_group_add_group_members core_group_get_course_groups "
+        "core_enrol_get_enrolled_users core_group_get_group_members"
+    ),
+    "role": (
+        "-core_course_get_courses_by_field -core_user_get_users_by_field -core_enrol_get_enrolled_users -core_role_assign_roles? "
+        "core_role_assign_roles"
+    ),
+    "lock": "",
+    "parts": "",
+}
+
+#: Seconds that a call struck by a fault gets to answer, that a "slow" answer takes, and that one takes which comes too late.
+TIMEOUT, SLOW, TOO_SLOW = 0.3, 0.1, 0.6
+
+
+class Fault(NamedTuple):
+    """how: a fault of the practice Moodle. repeatable, once: the outcome for a call that may be sent again, and for one that may
+    not, when it strikes once and when it strikes always. late: seconds after which the server still does the work."""
+
+    how: dict
+    repeatable: tuple[str, str]
+    once: tuple[str, str]
+    late: float = 0.0
+
+
+def _both(name, how, repeatable, once):
+    """A fault before the work and after it."""
+    return {f"{name} {when}": Fault({**how, "when": when}, repeatable, once) for when in ("before", "after")}
+
+
+_GONE = (("ok", "unreachable"), ("unknown",) * 2)
+_PASSES = (("ok", "http"), ("unknown",) * 2)
+_REFUSED = (("http",) * 2, ("http",) * 2)
+
+FAULTS = {
+    "refuse": Fault({"kind": "refuse"}, ("ok", "unreachable"), ("ok", "unreachable")),
+    **_both("reset", {"kind": "reset"}, *_GONE),
+    **_both("close", {"kind": "close"}, *_GONE),
+    **_both("hang", {"kind": "hang"}, *_GONE),
+    "slow headers": Fault({"kind": "slow-headers", "seconds": SLOW}, ("ok", "ok"), ("ok", "ok")),
+    "late headers": Fault({"kind": "slow-headers", "seconds": TOO_SLOW}, *_GONE, late=TOO_SLOW),
+    "slow body": Fault({"kind": "slow-body", "seconds": SLOW}, ("ok", "ok"), ("ok", "ok")),
+    "late body": Fault({"kind": "slow-body", "seconds": TOO_SLOW}, *_GONE),
+    "truncate": Fault({"kind": "truncate"}, ("not_moodle",) * 2, ("unknown",) * 2),
+    "cut": Fault({"kind": "cut"}, *_GONE),
+    "noise": Fault({"kind": "noise", "text": "Notice: something in lib.php on line 12\n"}, ("ok", "ok"), ("ok", "ok")),
+    "empty": Fault({"kind": "empty"}, ("not_moodle",) * 2, ("unknown",) * 2),
+    **_both("redirect", {"kind": "redirect"}, ("redirect",) * 2, ("redirect",) * 2),
+    **_both("401", {"kind": "status", "status": 401}, *_REFUSED),
+    **_both("403", {"kind": "status", "status": 403}, *_REFUSED),
+    **_both("413", {"kind": "status", "status": 413}, *_REFUSED),
+    **_both("429", {"kind": "status", "status": 429, "retry_after": "7"}, ("ok", "throttled"), ("unknown",) * 2),
+    **_both("500", {"kind": "status", "status": 500}, ("http",) * 2, ("unknown",) * 2),
+    **_both("502", {"kind": "status", "status": 502}, *_PASSES),
+    **_both("503", {"kind": "status", "status": 503}, *_PASSES),
+    **_both("504", {"kind": "status", "status": 504}, *_PASSES),
+}
+
+
+class Step(NamedTuple):
+    """A call of a task: the position-th call of the scenario, the nth of its function."""
+
+    scenario: str
+    position: int
+    function: str
+    nth: int
+    probe: bool
+
+    def __str__(self):
+        return f"{self.scenario} {self.position + 1} {self.function}{'?' if self.probe else ''}"
+
+    @property
+    def repeatable(self):
+        return self.probe or self.function == "upload.php" or FUNCTIONS[self.function].repeatable
+
+    @property
+    def writes(self):
+        return not self.probe and (self.function == "upload.php" or FUNCTIONS[self.function].writes)
+
+
+def steps_of(scenario):
+    seen: dict[str, int] = {}
+    for position, name in enumerate(STEPS[scenario].split()):
+        function = name.strip("-?")
+        if not name.startswith("-"):
+            yield Step(scenario, position, function, seen.get(function, 0), name.endswith("?"))
+        seen[function] = seen.get(function, 0) + 1
+
+
+ALL_STEPS = [step for scenario in STEPS for step in steps_of(scenario)]
+
+
+def expected(step, name, always):
+    """The outcome of a cell."""
+    fault = FAULTS[name]
+    outcome = (fault.repeatable if step.repeatable else fault.once)[always]
+    for rule in RULES:
+        outcome = rule(step, name, always, outcome) or outcome
+    return outcome
+
+
+# -- what differs from the general rule, and why ----------------------------------------------------------------------
+
+
+def _too_large(step, name, always, outcome):
+    """A proxy that refuses an upload by its size has a message of its own."""
+    if step.function == "upload.php" and name.startswith("413"):
+        return "upload"
+
+
+def _deployment_is_looked_for(step, name, always, outcome):
+    """After a deployment without an answer the course is looked for. It is there when the work was done."""
+    if step.function == "tool_sync_deploy_course" and outcome == "unknown":
+        done = name.endswith("after") or FAULTS[name].how["kind"] in ("slow-body", "truncate", "cut", "empty")
+        return "ok" if done else outcome
+
+
+RULES = [_too_large, _deployment_is_looked_for]

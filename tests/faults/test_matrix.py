@@ -1,0 +1,183 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every call of every task times every fault: the outcome is the stated one, nothing is done twice, the next run converges."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import urllib.parse
+
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.catalogue import FUNCTIONS
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.moodle import NO_PARAMETER
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.transport import Transport
+
+from tests.faults.matrix import ALL_STEPS, FAULTS, STEPS, TIMEOUT, expected
+from tests.scenarios import MODULES, SCENARIOS, World
+
+#: Real seconds for one second that the client waits before it tries again.
+PACE = 1 / 20
+#: The shortest way to have "tried again" and "kept failing".
+RETRIES = 2
+#: Functions that may run once at most, whatever happens.
+NEVER_TWICE = [name for name, function in FUNCTIONS.items() if function.writes and not function.repeatable]
+
+
+class Wire:
+    """Between client and network: writes the calls down, and lets the time run short for those that a fault is to strike.
+
+    The time-out itself is a real one of a real socket; only its length is another. Waits between tries are shortened alike.
+    """
+
+    def __init__(self, monkeypatch):
+        self.calls, self.waits = [], []
+        self._struck = None
+        send_once = Transport._send_once
+
+        def sent(transport, url, body, headers, timeout):
+            return send_once(transport, url, body, headers, self._meet(url, body, timeout))
+
+        def wait(seconds):
+            self.waits.append(seconds)
+            time.sleep(seconds * PACE)
+
+        monkeypatch.setattr(Transport, "_send_once", sent)
+        monkeypatch.setitem(Transport.__init__.__kwdefaults__, "sleep", wait)
+
+    def strike(self, practice, step, name, always):
+        how = FAULTS[name].how
+        if how["kind"] != "refuse":
+            practice.fault(**how, function=step.function, skip=step.nth, count=0 if always else 1)
+        self._struck = [practice, step, how, always, 0]
+
+    def clear(self):
+        self._struck = None
+        self.calls, self.waits = [], []
+
+    def _meet(self, url, body, timeout):
+        is_upload = url.endswith("/upload.php")
+        form = {} if is_upload else dict(urllib.parse.parse_qsl(body.decode()))
+        name = "upload.php" if is_upload else form["wsfunction"]
+        self.calls.append(name + ("?" if NO_PARAMETER in form else ""))
+        if self._struck is None or name != self._struck[1].function:
+            return timeout
+        practice, step, how, always, seen = self._struck
+        self._struck[4] += 1
+        hits = seen >= step.nth if always else seen == step.nth
+        if hits and how["kind"] == "refuse" and (seen == step.nth):
+            practice.fault("refuse", seconds=0.5 if always else 0.1)
+            time.sleep(0.06)
+        return TIMEOUT if hits else timeout
+
+
+def digest(practice):
+    """The site's data without what differs between two runs that do the same: times, drafts, numbers of files."""
+    state = practice.state()
+    state["files"] = [
+        {**row, "id": 0, "filename": re.sub(r"\d{8}-\d{4}", "DATE", row["filename"])}
+        for row in state["files"]
+        if row["filearea"] != "draft"
+    ]
+    state["files"].sort(key=lambda row: json.dumps(row, sort_keys=True))
+    state["config_plugins"] = [{**row, "id": 0} for row in state["config_plugins"] if "lastrunning" not in row["name"]]
+    for rows in state.values():
+        for row in rows:
+            for column in ("timecreated", "timemodified", "timeadded", "timestart", "password"):
+                row.pop(column, None)
+    state.pop("context", None)
+    return state
+
+
+def executed(practice):
+    counts = practice.counters()["executed"]
+    return {name: counts.get(name, 0) for name in NEVER_TWICE}
+
+
+@pytest.fixture
+def wire(monkeypatch):
+    return Wire(monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def aims(practice, tmp_path_factory):
+    """Scenario -> the site's data before and after the task, when nothing goes wrong. Made when first asked for."""
+    known = {}
+
+    def aim(name):
+        if name not in known:
+            world, scenario = World(practice, tmp_path_factory.mktemp("aim")), SCENARIOS[name]
+            scenario.prepare(world)
+            before = digest(practice)
+            result = run(scenario.task(), scenario.parameters(world))
+            assert not result.get("failed"), result
+            known[name] = before, digest(practice)
+        return known[name]
+
+    return aim
+
+
+def wait_for(practice):
+    """After "refuse": until the site takes connections again."""
+    for _try in range(100):
+        try:
+            return practice.counters()
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("the practice Moodle does not come back")
+
+
+def test_every_module_is_in_the_matrix():
+    assert sorted({scenario.module for scenario in SCENARIOS.values()}) == MODULES
+    assert list(STEPS) == list(SCENARIOS)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_matrix_has_all_calls_of_a_task(practice, tmp_path, wire, name):
+    world, scenario = World(practice, tmp_path), SCENARIOS[name]
+    scenario.prepare(world)
+    result = run(scenario.task(), scenario.parameters(world))
+    assert not result.get("failed"), result
+    assert wire.calls == [call.lstrip("-") for call in STEPS[name].split()]
+
+
+@pytest.mark.parametrize("always", [False, True], ids=["once", "always"])
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("step", ALL_STEPS, ids=str)
+def test_cell(practice, tmp_path, wire, aims, record_property, step, fault, always):
+    before, aim = aims(step.scenario)
+    world, scenario = World(practice, tmp_path), SCENARIOS[step.scenario]
+    scenario.prepare(world)
+    parameters = scenario.parameters(world, retries=RETRIES)
+    practice.control("DELETE", "counters")
+
+    wire.strike(practice, step, fault, always)
+    result = run(scenario.task(), parameters, diff=True)
+    wait_for(practice)
+    time.sleep(FAULTS[fault].late + 0.1 if FAULTS[fault].late else 0)
+    found, done = digest(practice), executed(practice)
+
+    outcome = result["error"]["kind"] if result.get("failed") and "error" in result else "failed" if result.get("failed") else "ok"
+    record_property("cell", (str(step), fault, always, outcome))
+    assert outcome == expected(step, fault, always), result.get("msg")
+    assert max(done.values()) <= 1, "done twice"
+    assert outcome != "ok" or found == aim, "called a success, but something is missing"
+    assert found == before or result["changed"], "called unchanged, but the site is another one"
+    if outcome != "ok":
+        assert result["msg"].strip() and World.token not in json.dumps(result)
+    if fault.startswith("429") and step.repeatable:
+        assert set(wire.waits) == {7.0}, "Retry-After was not kept"
+    memory = tmp_path / "state.json"
+    if memory.exists():
+        json.loads(memory.read_text(encoding="utf-8"))
+
+    practice.clear_faults()
+    wire.clear()
+    again = run(scenario.task(), parameters, diff=True)
+    assert not again.get("failed"), again
+    assert digest(practice) == aim, "the next run does not converge"
+    assert found == aim or again["changed"], "the next run did something and does not say so"
+    if outcome == "ok":
+        assert executed(practice) == done or "process" in step.scenario or "run" in step.scenario, "done again after a success"
