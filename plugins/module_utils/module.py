@@ -10,6 +10,7 @@ and inside the controller. Errors become results here and nowhere else; so do ch
 from __future__ import annotations
 
 import contextlib
+import time
 import traceback
 import typing as t
 
@@ -23,6 +24,8 @@ from .services.base import Plan, Site
 from .transport import Transport
 
 ISSUES = "https://github.com/activeprolearn/ansible-toolsync/issues"
+#: Seconds that a task is silent at least, and that a call other than a run or a deployment may take at most.
+SILENCE, LONGEST_READ = 5.0, 900
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
@@ -65,12 +68,17 @@ class Task(t.NamedTuple):
         return [name for name, option in self.argument_spec.items() if option.get("no_log")]
 
 
-def run(task, params, *, check_mode=False, diff=False):
-    """Run a task; returns its result (C(failed) is true in that of a failure). Never raises."""
+def run(task, params, *, check_mode=False, diff=False, progress=None):
+    """Run a task; returns its result (C(failed) is true in that of a failure). Never raises.
+
+    progress: called with a text now and then while a long task runs.
+    """
     warnings: list[str] = []
     plan = None
     try:
         with _site(params, warnings, check_mode) as site:
+            if progress is not None:
+                site.progress = _now_and_then(progress)
             try:
                 plan = task.plan(site, params)
                 if check_mode:
@@ -156,17 +164,31 @@ def _transport(params):
             raise OptionError(
                 f"{option} is missing.", option=option, cure=f"Give the option {option}, or set the environment variable {variable}."
             )
-    for option, least in (("timeout", 1), ("connect_timeout", 1), ("retries", 0)):
+    for option, least in (("connect_timeout", 1), ("retries", 0)):
         _checked_number(params, option, least)
     return Transport(
         params["url"].strip(),
         params["token"],
         validate_certs=params["validate_certs"],
         ca_path=params["ca_path"],
-        timeout=params["timeout"],
+        # Where timeout is that of one long call, the reads around it shall not hang as long.
+        timeout=min(_checked_number(params, "timeout", 1), LONGEST_READ),
         connect_timeout=params["connect_timeout"],
         retries=params["retries"],
     )
+
+
+def _now_and_then(progress, clock=time.monotonic):
+    """progress, called at most every few seconds, and not at all by a task that is quicker."""
+    last = clock()
+
+    def tell(text):
+        nonlocal last
+        if clock() - last >= SILENCE:
+            last = clock()
+            progress(text)
+
+    return tell
 
 
 def _scrubbed(text, secret):

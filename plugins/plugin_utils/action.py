@@ -77,7 +77,13 @@ class ToolsyncAction(ActionBase):
             if validated.error_messages:
                 result = {"failed": True, "msg": self._refusal(validated.errors)}
             else:
-                result = run(self.task, params, check_mode=self._task.check_mode, diff=self._task.diff)
+                result = run(
+                    self.task,
+                    params,
+                    check_mode=self._task.check_mode,
+                    diff=self._task.diff,
+                    progress=lambda text: self._display.display(f"{self._task.get_name()}: {text}"),
+                )
         if "exception" in result:
             self._display.vvv(result.pop("exception"))
         result["invocation"] = invocation(self.task, params)

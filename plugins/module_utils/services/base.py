@@ -37,12 +37,14 @@ class Site:
     """moodle: the client; memory: what was last sent; warnings: texts for the user, in order.
 
     host: Moodle's own host, for a task that was given moodle_dir; it has neither moodle nor memory then.
+    progress: takes a text on how far a long task is; where nobody can see it, it does nothing.
     """
 
     moodle: Moodle
     memory: Memory
     warnings: list[str] = field(default_factory=list)
     host: MoodleHost | None = None
+    progress: t.Callable[[str], None] = lambda text: None
 
     def warn(self, text):
         if text not in self.warnings:

@@ -85,6 +85,7 @@ class Sender:
 
     def run(self, actions, function, parameter):
         """Send actions in batches, as the parameter of a function."""
+        actions = list(actions)
 
         def send(batch):
             self.unanswered = True
@@ -102,7 +103,8 @@ class Sender:
         bulk = Bulk(
             send, lambda action: len(action.sent), self._max_input_vars, group=group, lowered=self._warn_of_limit
         )
-        for action, error, tried in bulk.run(actions):
+        for number, (action, error, tried) in enumerate(bulk.run(actions), 1):
+            self._site.progress(f"{number} of {len(actions)} sent")
             if error is None:
                 self.done.append(action)
                 self._known_roles.add(action.record.role)

@@ -206,7 +206,8 @@ class ProcessPlan(Plan):
         certain = after is not None
         if not certain:
             return False
-        for row in self._rows:
+        for number, row in enumerate(self._rows, 1):
+            self._site.progress(f"{number} rows compared")
             told = parsed.row_outcomes.get(row.line)
             if row.skipped or told in ("skipped", "failed", None):
                 continue

@@ -1,0 +1,94 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The entry of all tasks: what becomes of plans, errors and defects."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import RunFailed
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import Plan
+
+PARAMS = {
+    "url": "http://127.0.0.1:9",
+    "token": "s3cret-token",
+    "validate_certs": True,
+    "ca_path": None,
+    "timeout": 60,
+    "connect_timeout": 1,
+    "retries": 0,
+    "state_file": "/nonexistent/state",
+}
+
+
+class Example(Plan):
+    def __init__(self, site, apply):
+        super().__init__(changed=True, before={"a": 1}, after={"a": 2}, result={"value": 1})
+        self._site, self._apply = site, apply
+
+    def apply(self):
+        self.result["value"] = 2
+        self._apply(self._site)
+
+
+def task(apply=lambda site: None, **more):
+    return module.Task(lambda site, params: Example(site, apply), options={}, **more)
+
+
+def test_a_plan_is_applied_and_told():
+    assert module.run(task(), PARAMS, diff=True) == {
+        "changed": True, "value": 2, "diff": {"before": {"a": 1}, "after": {"a": 2}},
+    }  # fmt: skip
+
+
+def test_check_mode_applies_nothing():
+    def never(site):
+        raise AssertionError("applied in check mode")
+
+    assert module.run(task(never), PARAMS, check_mode=True) == {"changed": True, "value": 1}
+
+
+def test_an_error_keeps_what_is_known():
+    def fail(site):
+        site.warn("beware")
+        raise RunFailed("It failed.", errorcode="x")
+
+    result = module.run(task(fail), PARAMS)
+    assert result["failed"] and result["changed"] and result["value"] == 2 and result["warnings"] == ["beware"]
+    assert result["msg"].startswith("It failed. See failures")
+    assert result["error"] == {"kind": "run", "option": None, "errorcode": "x", "debuginfo": None}
+
+
+def test_a_defect_is_called_one_and_shows_no_token():
+    def break_down(site):
+        raise ZeroDivisionError(PARAMS["token"])
+
+    result = module.run(task(break_down), PARAMS)
+    assert result["failed"] and "A defect in activeprolearn.toolsync (ZeroDivisionError)" in result["msg"]
+    assert "Traceback" in result["exception"] and PARAMS["token"] not in str(result)
+
+
+@pytest.mark.parametrize("option, value", [("timeout", 0), ("connect_timeout", 0), ("retries", -1)])
+def test_numbers_that_make_no_sense(option, value):
+    result = module.run(task(), {**PARAMS, option: value})
+    assert result["failed"] and result["error"]["option"] == option
+
+
+def test_a_long_time_out_is_not_that_of_every_read():
+    seen = []
+    module.run(task(lambda site: seen.append(site.moodle.transport.timeout)), {**PARAMS, "timeout": 36000})
+    assert seen == [module.LONGEST_READ]
+
+
+def test_a_long_task_tells_how_far_it_is_and_a_quick_one_is_silent():
+    now, told = [0.0], []
+    tell = module._now_and_then(told.append, clock=lambda: now[0])
+    for second in range(12):
+        now[0] = float(second)
+        tell(f"second {second}")
+    assert told == ["second 5", "second 10"]
+
+
+def test_the_invocation_hides_secrets_and_personal_data():
+    shown = module.invocation(task(personal=("rows",)), {"token": "t", "url": "u", "rows": [{"a": 1}], "state_file": None})
+    assert shown == {"module_args": {"token": module.HIDDEN, "url": "u", "rows": module.HIDDEN, "state_file": None}}
