@@ -292,7 +292,12 @@ class CohortPlan(ListedPlan):
         if not creations and not updates:
             return
         self.unanswered = True
-        self._run.send(creations, updates)
+        try:
+            self._run.send(creations, updates)
+        except EditionError as error:
+            self.unanswered = False
+            error.cure = f"Add {CREATE} and {UPDATE} to the token's service ({SERVICES}): then no run is needed."
+            raise
         for step in creations + updates:
             found, problem = self._seen(self._run.ref_of(step))
             wanted = {name: step.after[name] for name in ("name", "description") if name in step.after}

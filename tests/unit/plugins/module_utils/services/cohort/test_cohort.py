@@ -222,6 +222,13 @@ def test_what_a_run_can_not_do_is_told_before_it_starts(school, options, says):
     assert school.executed("tool_sync_process") == [0]
 
 
+def test_the_community_edition_has_no_runs(school):
+    school.practice.configure(edition="community")
+    result = school.run(MODULE, cohort="Y1", name="First", via="run")
+    assert result["failed"] and not result["changed"] and result["error"]["kind"] == "edition" and CREATE in result["msg"]
+    assert school.both(MODULE, cohort="Y1", name="First")["changed"]
+
+
 def test_a_run_that_did_nothing_is_told(school):
     school.practice.configure(plugin={"simulate": "1"})
     result = school.run(MODULE, cohort="Y1", name="First", via="run")
