@@ -119,7 +119,7 @@ class Scenario:
     def arguments(self, world, **connection):
         """The options with the connection's, as a user writes them."""
         given = {"url": world.practice.url, "token": world.token, **self.options(world), **connection}
-        if "state_file" in self.task().options:
+        if "state_file" in self.task().argument_spec:
             given.setdefault("state_file", str(world.folder / "state.json"))
         return given
 

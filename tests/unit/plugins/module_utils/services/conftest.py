@@ -44,7 +44,7 @@ def perform(practice, tmp_path):
 
     def do(task, check_mode=False, **options):
         given = {"url": practice.url, "token": practice.token, **options}
-        if "state_file" in task.options:
+        if "state_file" in task.argument_spec:
             given.setdefault("state_file", str(tmp_path / "state.json"))
         checked = ArgumentSpecValidator(task.argument_spec, **task.constraints).validate(given)
         assert not checked.error_messages, checked.error_messages
