@@ -49,15 +49,6 @@ options:
       - Calls whose repetition would do harm (commit, process, deploy) are sent again only when it is certain that they never left.
     type: int
     default: 3
-notes:
-  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY)); C(.netrc) is not read.
-  - All options of this group can be given once with C(module_defaults) for C(group/activeprolearn.toolsync.toolsync).
-requirements:
-  - requests (Python library, on the host that runs the module)
-"""
-
-    STATE_FILE = r"""
-options:
   state_file:
     description:
       - A file on the host that runs the module that remembers what was last sent to the site, because the site can't be asked.
@@ -65,4 +56,9 @@ options:
       - The environment variable E(TOOLSYNC_STATE_FILE) gives another default.
       - Where it does not survive (a container per run, as in AWX), everything is reported as changed; nothing else depends on it.
     type: path
+notes:
+  - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY)); C(.netrc) is not read.
+  - All options of this group can be given once with C(module_defaults) for C(group/activeprolearn.toolsync.toolsync).
+requirements:
+  - requests (Python library, on the host that runs the module)
 """

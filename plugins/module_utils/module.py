@@ -41,9 +41,7 @@ CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
     "timeout": {"type": "int", "default": 60, "fallback": (env_fallback, ["TOOLSYNC_TIMEOUT"])},
     "connect_timeout": {"type": "int", "default": 10},
     "retries": {"type": "int", "default": 3},
-}
-STATE_FILE_SPEC: dict[str, dict[str, t.Any]] = {
-    "state_file": {"type": "path", "fallback": (env_fallback, ["TOOLSYNC_STATE_FILE"])}
+    "state_file": {"type": "path", "fallback": (env_fallback, ["TOOLSYNC_STATE_FILE"])},
 }
 
 

@@ -18,7 +18,6 @@ description:
     C(tool_sync_cohort_delete) to delete them. The plugin's packaged services hold neither list."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -244,7 +243,7 @@ error:
   sample: {"kind": "partly_failed", "option": null, "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort
 
 OPTIONS = {
@@ -282,7 +281,6 @@ TASK = Task(
         "run_timeout": {"type": "int", "default": 3600},
         "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "max_input_vars": {"type": "int", "default": 1000},
-        **STATE_FILE_SPEC,
     },
     constraints={"required_one_of": [("cohort", "cohorts")], "mutually_exclusive": [("cohort", "cohorts")]},
 )

@@ -17,7 +17,6 @@ description:
     nothing. Bindings of the same cohort and course by other roles, as far as this host knows of them, are made anew too.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -156,7 +155,7 @@ error:
   sample: {"kind": "option", "option": "course", "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort_enrol
 
 TASK = Task(
@@ -184,7 +183,6 @@ TASK = Task(
             "aliases": ["ridsource"],
         },
         "state": {"type": "str", "choices": ["present", "absent", "suspended"], "default": "present"},
-        **STATE_FILE_SPEC,
     },
 )
 

@@ -17,7 +17,6 @@ description:
   - With O(moodle_dir), the task runs on the Moodle host itself, reads the settings there and sets those that differ.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.attributes
 attributes:
   diff_mode:
@@ -149,7 +148,7 @@ error:
   sample: {"kind": "option", "option": "settings", "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import config
 
 
@@ -167,7 +166,6 @@ TASK = Task(
         "value": {"type": "str", "aliases": ["confvalue"]},
         "moodle_dir": {"type": "path"},
         "php": {"type": "path", "default": "php"},
-        **STATE_FILE_SPEC,
     },
     constraints={
         "required_one_of": [("settings", "key")],

@@ -22,7 +22,6 @@ description:
     is used; without that too, everything is sent and reported as changed, and RV(changed_is_certain) is false."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -300,7 +299,7 @@ error:
   sample: {"kind": "partly_failed", "option": null, "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrol
 
 OPTIONS = {
@@ -345,7 +344,6 @@ TASK = Task(
         "purge_empty": {"type": "bool", "default": False},
         "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "max_input_vars": {"type": "int", "default": 1000},
-        **STATE_FILE_SPEC,
     },
     constraints={
         "required_one_of": [("user", "users", "enrolments")],

@@ -19,7 +19,6 @@ description:
     without members. Where it lacks those that change, a run of the plugin can add and remove members, see O(via).
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -274,7 +273,7 @@ error:
   sample: {"kind": "partly_failed", "option": null, "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import group
 
 OPTIONS = {
@@ -311,7 +310,6 @@ TASK = Task(
         "run_timeout": {"type": "int", "default": 3600},
         "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "max_input_vars": {"type": "int", "default": 1000},
-        **STATE_FILE_SPEC,
     },
     constraints={"required_one_of": [("group", "groups")], "mutually_exclusive": [("group", "groups")]},
     personal=("members", "groups"),

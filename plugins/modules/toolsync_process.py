@@ -17,7 +17,6 @@ description:
   - It is started once. What can't be confirmed (a time-out, a gateway's error) fails with RV(outcome=unknown), and is never sent again.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.source
   - activeprolearn.toolsync.attributes
 attributes:
@@ -149,7 +148,7 @@ error:
   sample: {"kind": "run", "option": null, "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import files, process
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
 
@@ -172,7 +171,6 @@ TASK = Task(
         "on_failed_rows": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "tryback": {"type": "path"},
         "timeout": {"type": "int", "default": 3600},
-        **STATE_FILE_SPEC,
     },
     constraints={"mutually_exclusive": [("src", "content", "rows")], "required_by": {"columns": ("rows",)}},
     personal=("content", "rows"),

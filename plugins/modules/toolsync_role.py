@@ -18,7 +18,6 @@ description:
     than by ids."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -174,7 +173,7 @@ EXAMPLES = r"""
     role_ids: "{{ role_ids }}"
     assignments:
       - {role: teacher, user: ada, context: course, instance: MATH101}
-      - {role: teacher, user: bob, context: module, instance: 42}
+      - {role: teacher, user: bob, context: module, instance: 2}
       - {role: parent, user: dan, context: user, instance: ada}
 
 - name: Take a role away
@@ -247,7 +246,7 @@ error:
   sample: {"kind": "partly_failed", "option": null, "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import role
 
 OPTIONS = {
@@ -291,7 +290,6 @@ TASK = Task(
         "assignments": {"type": "list", "elements": "dict", "options": ITEM},
         "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "max_input_vars": {"type": "int", "default": 1000},
-        **STATE_FILE_SPEC,
     },
     constraints={"required_one_of": [("users", "assignments")], "mutually_exclusive": [("users", "assignments")]},
     personal=("users", "assignments"),

@@ -17,7 +17,6 @@ description:
   - What it finds, an unreachable site included, is no failure, unless O(fail_on_problems) is set.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.attributes
 attributes:
   diff_mode:
@@ -212,7 +211,7 @@ error:
   sample: {"kind": "not_ready", "option": null, "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import site as site_service
 
 
@@ -230,7 +229,6 @@ TASK = Task(
             "choices": list(site_service.FEATURES),
         },
         "fail_on_problems": {"type": "bool", "default": False},
-        **STATE_FILE_SPEC,
     },
 )
 

@@ -17,7 +17,6 @@ description:
     of the site with it.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
-  - activeprolearn.toolsync.connection.state_file
   - activeprolearn.toolsync.source
   - activeprolearn.toolsync.attributes
 attributes:
@@ -158,7 +157,7 @@ error:
   sample: {"kind": "csv", "option": "src", "errorcode": null, "debuginfo": null}
 """
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import STATE_FILE_SPEC, Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import files
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
 
@@ -180,7 +179,6 @@ TASK = Task(
         "action": {"type": "str", "choices": ["create", "delete", "reset", "check", "bindmetas", "sync"]},
         "allow_destructive": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
-        **STATE_FILE_SPEC,
     },
     constraints={
         "required_one_of": [("src", "content", "rows")],
