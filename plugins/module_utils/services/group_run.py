@@ -10,7 +10,7 @@ second time. So its report is no help, and whoever sends a run has to look at th
 
 from __future__ import annotations
 
-from ..errors import CsvRefused
+from .. import csvfile
 from . import config, files, process
 from .base import Site
 
@@ -29,9 +29,9 @@ class GroupRun:
     def problem(self, row):
         """Why a row can't be written, or None. A row: becomes (added or removed), course (by, value), user (id), group (name)."""
         try:
-            self._source([row]).close()
-        except CsvRefused as error:
-            return error.message.rstrip(".")
+            csvfile.render([_cells(row)], list(_COLUMNS), separator=self._separator, service="enrols")
+        except ValueError as error:
+            return f"a run of the plugin can't do it: {str(error).replace('row 1, column g1', 'the name')}"
         return None
 
     def send(self, rows):
@@ -65,15 +65,15 @@ class GroupRun:
             self._site.warn("The site runs the plugin in simulation (its setting simulate), so that nothing was done.")
 
     def _source(self, rows):
-        table = [
-            {
-                "cmd": "add",
-                "uid": row["user"],
-                "cid": row["course"][1],
-                "rolename": None,
-                "gcmd": _COMMANDS[row["becomes"]],
-                "g1": row["group"],
-            }
-            for row in rows
-        ]
-        return files.Source(rows=table, columns=list(_COLUMNS), separator=self._separator, service="enrols")
+        return files.Source(rows=map(_cells, rows), columns=list(_COLUMNS), separator=self._separator, service="enrols")
+
+
+def _cells(row):
+    return {
+        "cmd": "add",
+        "uid": row["user"],
+        "cid": row["course"][1],
+        "rolename": None,
+        "gcmd": _COMMANDS[row["becomes"]],
+        "g1": row["group"],
+    }
