@@ -1,6 +1,6 @@
 # Each target does its own set-up. What takes more than a line is in scripts/.
 .POSIX:
-.PHONY: help venv demo test lint unit contract replay fuzz faults secrets bench sanity integration build simulator changelog docs clean
+.PHONY: help venv demo test lint unit contract replay fuzz faults secrets runner ee bench sanity integration build simulator changelog docs examples clean
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -35,6 +35,12 @@ faults: venv ## every call of every task times every fault, as a matrix; tasks k
 secrets: venv ## every module and playbook, run both ways: nothing leaks, and both ways say the same
 	@scripts/unit.sh secrets
 
+runner: venv ## jobs as AWX runs them, AWX set up by the playbook, fifty sites in one play
+	@scripts/unit.sh runner -n 2
+
+ee: venv ## an execution environment, built with podman, and the jobs in it (not part of test)
+	@scripts/ee.sh
+
 bench: venv ## speed, beside what one would use instead; writes .cache/bench.json
 	@scripts/bench.sh $(ONLY)
 
@@ -46,6 +52,9 @@ integration: venv ## the integration targets; one of them: make integration TARG
 
 build: venv ## dist/*.tar.gz, checked and installed into an empty folder
 	@scripts/build.sh
+
+examples: venv ## every example of the documentation, run against a practice Moodle
+	@scripts/unit.sh docs -n 2
 
 docs: venv ## the documentation as a site in docs/build
 	@scripts/docs.sh

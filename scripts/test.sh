@@ -13,8 +13,11 @@ part lint
 part unit unit -n 2
 part unit contract -n 2
 part unit fuzz
+part unit docs -n 2
+part docs
 part faults
 part unit secrets
+part unit runner -n 2
 part sanity
 part integration
 part build

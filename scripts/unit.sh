@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Plain pytest over one folder of tests.
-# Usage: scripts/unit.sh unit|contract|fuzz|secrets [PYTEST ARGUMENT...]
+# Usage: scripts/unit.sh unit|contract|fuzz|secrets|runner [PYTEST ARGUMENT...]
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 part=$1
