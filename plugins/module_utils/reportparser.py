@@ -9,6 +9,7 @@ the next one that should have a line.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 
 from . import reportlines
@@ -56,6 +57,9 @@ _BY_KEY = {
     "willupdatecourse": ("updated", False),
 }
 _CHANGES = ("created", "deleted", "updated")
+# What reasons don't repeat. A failure's key names the row, and that is enough.
+_EMAIL = re.compile(r"[^\s@,;<>()\[\]]+@[^\s@,;<>()\[\]]+")
+_HIDDEN = "..."
 # The strongest first.
 _RANK = {outcome: rank for rank, outcome in enumerate((*_CHANGES, "skipped", "unchanged"))}
 
@@ -167,6 +171,8 @@ class Parser:
     service = ""
     # Columns that name a row in the failures.
     key_columns: tuple[str, ...] = ()
+    # Lines whose first placeholder stands for a person's names and the like.
+    personal: frozenset[str] = frozenset()
 
     def __init__(self, report, rows, settings, limit):
         self.report, self.settings, self.limit = report, settings, limit
@@ -177,6 +183,7 @@ class Parser:
         self.surplus = 0
         self.silent, self.first_silent = 0, None
         self.said = {}
+        self.reasons = {}
 
     # What services differ in.
 
@@ -224,6 +231,8 @@ class Parser:
             elif key in ("cleaned", "cleanupdisabledbyconf"):
                 report.file_consumed = key == "cleaned"
             else:
+                if cls == FAILED and key in self.personal and captures[0].strip() and len(self.reasons) < self.limit:
+                    self.reasons[number] = whole.replace(captures[0].strip(), _HIDDEN, 1)
                 self.on_line(key, cls, captures, number)
         self._finish()
 
@@ -301,7 +310,8 @@ class Parser:
         report = self.report
         report.failure_count += 1
         if len(report.failures) < self.limit:
-            report.failures.append({"line": line, "key": key, "reason": report.lines[number]})
+            reason = self.reasons.get(number, report.lines[number])
+            report.failures.append({"line": line, "key": key, "reason": _EMAIL.sub(_HIDDEN, reason)})
 
     def _close(self, account):
         report = self.report

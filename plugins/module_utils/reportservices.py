@@ -31,6 +31,7 @@ class Users(Parser):
             "usernotrenamedmissing",
         )
     )
+    personal = _OPENS | {"errorenrol", "enrollednot"}
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
