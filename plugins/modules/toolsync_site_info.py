@@ -38,6 +38,9 @@ options:
         place.
       - V(compare_users), V(compare_enrols) and V(compare_cohorts) are what M(activeprolearn.toolsync.toolsync_process)
         needs to tell whether a run of these services changed anything.
+      - V(course_info) and V(enrol_info) are what M(activeprolearn.toolsync.toolsync_course_info) and
+        M(activeprolearn.toolsync.toolsync_enrol_info) tell everything by, and V(groups) is what
+        M(activeprolearn.toolsync.toolsync_group) does without a run of the plugin.
     type: list
     elements: str
     default: [config, upload, process]
@@ -55,6 +58,9 @@ options:
       - compare_users
       - compare_enrols
       - compare_cohorts
+      - course_info
+      - enrol_info
+      - groups
   fail_on_problems:
     description: Whether to fail when RV(ready) is false. The return values are the same.
     type: bool

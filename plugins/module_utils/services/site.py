@@ -60,6 +60,19 @@ FEATURES = {
     "compare_cohorts": Feature(
         ("tool_sync_get_cohorts", "core_cohort_get_cohort_members", "core_user_get_users_by_field")
     ),
+    "course_info": Feature(("core_course_get_courses_by_field", "tool_sync_check_course")),
+    "enrol_info": Feature(_ENROLLED),
+    "groups": Feature(
+        (
+            *_ENROLLED,
+            "core_group_get_course_groups",
+            "core_group_get_group_members",
+            "core_group_create_groups",
+            "core_group_add_group_members",
+            "core_group_delete_group_members",
+            "core_group_delete_groups",
+        )
+    ),
 }
 
 
