@@ -205,7 +205,8 @@ def finding(call: ast.Call, known: Known) -> list[tuple[str, str, str]]:
         levels = ["error" if called(call) == "error" else "warning"]
     elif called(call) == "note" and len(arguments) in (4, 5):
         code, message = arguments[-2:]
-        levels = texts(arguments[0], known)
+        # What it is given decides the level where it is a parameter.
+        levels = texts(arguments[0], known) or ["error", "warning"]
     else:
         return []
     codes, said = texts(code, known), texts(message, known)

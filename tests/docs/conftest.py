@@ -1,0 +1,112 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A practice Moodle with what the examples speak of, and a folder with the files that they name."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.simulator.fixture import Practice
+
+SITE = "https://moodle.example.org"
+#: The names that examples give to the token.
+TOKENS = ("moodle_token", "vault_moodle_token")
+#: Files that examples send.
+FILES = {
+    "users.csv": "username;firstname;lastname;email\nada;Ada;Lovelace;ada@example.com\ncleo;Cleo;Duval;cleo@example.com\n",
+    "courses.csv": "shortname;fullname;category\nLAW1;Law 1;Faculties/Law\n",
+    "cohorts.csv": "cmd;userid;cidnumber;cname\nadd;ada;Y2;Second year\n",
+    "enrols.csv": "cmd;uid;cid;rolename;enrol;starttime\nadd;ada;MATH101;student;manual;2026-09-01 08:00:00\n",
+    "enrolments.json": json.dumps([{"user": "ada", "course": "MATH101"}, {"user": "nobody", "course": "MATH101"}]),
+}
+EXPORT = "username,firstname,lastname,email\nelo,Eloïse,Noël,elo@example.com\n"
+#: Users of the examples, besides those of the site's demo state.
+USERS = """username;firstname;lastname;email;idnumber
+ada;Ada;Byron;ada@example.com;A1
+bob;Bob;Jones;bob@example.com;B1
+cleo;Cleo;Duval;cleo@example.com;C1
+dan;Dan;Duval;dan@example.com;D1
+"""
+
+
+@pytest.fixture(scope="session")
+def running():
+    with Practice("--seed", "demo") as practice:
+        yield practice
+
+
+@pytest.fixture
+def practice(running):
+    """In its first state."""
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def inhabited(running, practice):
+    """With the users of the examples."""
+    running.put("people.csv", USERS)
+    for key, value in (("filelocation", "people.csv"), ("primaryidentity", "username")):
+        assert running.call("tool_sync_set_config", service="users", confkey=key, confvalue=value) is True
+    assert running.call("tool_sync_process", service="users", action="sync")
+    return running
+
+
+class Kitchen:
+    """A folder to run examples in, against a practice Moodle."""
+
+    def __init__(self, folder: Path, practice: Practice):
+        self.folder, self.practice = folder, practice
+        for name, text in FILES.items():
+            self.write(name, text)
+        (folder / "export.csv").write_bytes(EXPORT.encode("cp1252"))
+        self.write("variables.json", json.dumps(dict.fromkeys(TOKENS, practice.token)))
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of an example, with the practice Moodle's address in the place of the documentation's."""
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.replace(SITE, self.practice.url), encoding="utf-8")
+        return file
+
+    def playbook(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """ansible-playbook, in the folder."""
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE", "TOOLSYNC"))}
+        environment.update(
+            HOME=str(self.folder),
+            PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            ANSIBLE_HOME=str(self.folder / ".ansible"),
+            ANSIBLE_LOCALHOST_WARNING="false",
+            ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
+            ANSIBLE_NOCOLOR="true",
+            TOOLSYNC_URL=self.practice.url,
+            TOOLSYNC_TOKEN=self.practice.token,
+        )
+        return subprocess.run(
+            [sys.executable, "-m", "ansible", "playbook", "--extra-vars", "@variables.json", *arguments],
+            cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, encoding="utf-8", timeout=300,
+        )
+
+    def succeeds(self, *arguments: str) -> str:
+        done = self.playbook(*arguments)
+        assert done.returncode == 0, told(done)
+        return done.stdout
+
+
+def told(done: subprocess.CompletedProcess[str]) -> str:
+    """What a playbook says of failures, and its end."""
+    failures = [line[:1000] for line in done.stdout.splitlines() if line.startswith(("fatal:", "failed:", "ERROR", "[ERROR]"))]
+    return "\n".join([*failures, done.stdout[-600:]])
+
+
+@pytest.fixture
+def kitchen(tmp_path, practice):
+    return Kitchen(tmp_path, practice)

@@ -1,0 +1,114 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every example of the guides and of the READMEs, in the order of the page: files are written, commands and playbooks are run."""
+
+from __future__ import annotations
+
+import io
+import shlex
+
+import pytest
+import yaml
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import check
+
+from .blocks import PAGES, Block, blocks
+from .conftest import told
+
+#: Page and file or first words of a playbook -> why it is only checked for syntax.
+NOT_RUN = {
+    ("guide_prepare_moodle.rst", "prepare.yml"): "needs a shell on a Moodle host; the integration target of moodle_site has one",
+    ("moodle_site", "hosts: moodle"): "needs a shell on a Moodle host; the integration target of moodle_site has one",
+    ("moodle_site", "moodle_site_report.in_order"): "speaks of what the role left behind; the integration target of moodle_site reads it",
+}
+#: What a CSV of a guide is for: a step of the role sync. In the order in which they are run.
+STEPS = {
+    "courses.csv": {"service": "courses", "action": "create"},
+    "users.csv": {"service": "users", "config": {"primaryidentity": "username"}},
+    "cohorts.csv": {
+        "service": "cohorts", "config": {"cohortidentifier": "idnumber", "useridentifier": "username", "autocreate": True},
+    },
+    "enrols.csv": {"service": "enrols", "config": {"courseidentifier": "shortname", "useridentifier": "username"}},
+    "checkcourses.csv": {"service": "courses", "action": "check", "on_failed_rows": "ignore"},
+    "resetcourses.csv": {"service": "courses", "action": "reset", "config": {"fileresetidentifier": "shortname"}},
+    "deleteusers.csv": {"service": "users", "config": {"primaryidentity": "username"}, "allow_destructive": True},
+    "deletecourses.csv": {"service": "courses", "action": "delete", "allow_destructive": True},
+}
+#: CSVs of the guides that no run can take, as what they are checked.
+ONLY_CHECKED = {"metas.csv": ("courses", "bindmetas")}
+
+
+def with_examples():
+    return [page for page in PAGES if any(block.content or block.name for block in blocks(page))]
+
+
+def reason_not_run(page, block: Block) -> str:
+    where = page.name if page.suffix == ".rst" else page.parent.name
+    return next((why for (at, what), why in NOT_RUN.items() if at == where and (what == block.name or what in block.text)), "")
+
+
+@pytest.mark.parametrize("page", with_examples(), ids=lambda page: f"{page.parent.name}-{page.stem}" if page.suffix == ".md" else page.stem)
+def test_page(page, kitchen):
+    waiting: dict[str, Block] = {}
+    csvs: dict[str, Block] = {}
+    for number, block in enumerate(blocks(page)):
+        if block.language == "shell":
+            for command in commands(block, kitchen.folder):
+                waiting = {name: other for name, other in waiting.items() if name not in command}
+                done = kitchen.playbook(*command)
+                assert (done.returncode != 0) == block.fails, f"line {block.line}: {told(done)}"
+            continue
+        name = block.name or f"block{number}.yml"
+        if block.is_tasks:
+            play = {"name": name, "hosts": "localhost", "gather_facts": False, "tasks": block.content}
+            waiting[name] = Block("yaml", name, False, yaml.safe_dump([play], sort_keys=False), block.line)
+        elif block.is_playbook:
+            waiting[name] = block
+        if block.name.endswith(".csv"):
+            csvs[block.name] = block
+        if block.name or name in waiting:
+            kitchen.write(name, waiting[name].text if name in waiting else block.text)
+    for name, block in waiting.items():
+        if reason_not_run(page, block):
+            kitchen.succeeds("--syntax-check", name)
+        else:
+            kitchen.succeeds(name)
+    if len(csvs) > 1 and not any(block.language == "shell" for block in blocks(page)):
+        run_all(csvs, kitchen)
+
+
+def commands(block: Block, folder):
+    """The arguments of each ansible-playbook in a block of commands; others set up what is set up here."""
+    for line in block.text.replace("\\\n", " ").splitlines():
+        words = shlex.split(line.replace("$PWD", str(folder)))
+        if words[:1] == ["ansible-playbook"]:
+            yield words[1:]
+
+
+def run_all(csvs, kitchen):
+    """Every CSV of a page of formats passes the check and goes through a run, or what stands for one."""
+    assert set(csvs) <= set(STEPS) | set(ONLY_CHECKED), "say what it is for in STEPS"
+    for name, (service, action) in ONLY_CHECKED.items():
+        if name in csvs:
+            assert check(io.BytesIO(csvs[name].text.encode()), service, action).ok
+    steps = [{**step, "name": name, "src": name} for name, step in STEPS.items() if name in csvs]
+    play = {
+        "name": "All formats", "hosts": "localhost", "gather_facts": False,
+        "roles": [{"role": "activeprolearn.toolsync.sync", "vars": {"sync_steps": steps}}],
+        "post_tasks": [
+            {"name": "All rows were processed", "ansible.builtin.assert": {"that": [
+                f"sync_results | length == {len(steps)}",
+                "sync_results | map(attribute='state') | unique == ['done']",
+                "sync_results | rejectattr('action', 'equalto', 'check') | map(attribute='counts.failed') | sum == 0",
+                "sync_results | rejectattr('action', 'equalto', 'check') | map(attribute='counts.rows') | min > 0",
+            ]}},
+        ],
+    }
+    kitchen.write("all.yml", yaml.safe_dump([play], sort_keys=False))
+    kitchen.succeeds("all.yml")
+
+
+def test_what_is_not_run_exists():
+    for at, what in NOT_RUN:
+        (page,) = [page for page in PAGES if at in (page.name, page.parent.name)]
+        assert any(what == block.name or what in block.text for block in blocks(page)), (at, what)

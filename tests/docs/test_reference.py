@@ -1,0 +1,74 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pages that are made of the code say what the code says."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
+
+from .blocks import PAGES, ROOT
+
+spec = importlib.util.spec_from_file_location("reference", ROOT / "scripts/reference.py")
+reference = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(reference)
+
+
+def test_the_pages_are_current():
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts/reference.py", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert done.returncode == 0, f"{done.stdout}Run make docs, and commit the pages."
+
+
+def test_every_class_of_error_is_told_with_cause_and_cure():
+    page = reference.errors_page()
+    classes = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, errors.ToolsyncError)]
+    assert len(classes) > 20
+    for kind in classes:
+        section = page.partition(f"\n{kind.kind}\n{'-' * len(kind.kind)}\n")[2].partition("\n---")[0]
+        assert reference.plain(kind.cause) in section
+        assert reference.plain(kind.cure) in section
+
+
+def test_what_is_found_of_a_csv_in_the_code_is_told():
+    """Every code that is noted anywhere in the check, by a plain search."""
+    text = "".join((ROOT / "plugins/module_utils" / name).read_text() for name in ("csvcheck.py", "csvrules.py"))
+    codes = set(re.findall(r'(?:cell|note|error|warn)\((?:[^()"]|"[^"]*"(?=,)|\([^()]*\))*?, "([a-z]+(?:_[a-z0-9]+)+)", ', text))
+    told = {code for listed in reference.findings().values() for code in listed}
+    assert len(told) > 50
+    assert codes <= told
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ('raise E(f"a {b} c")', "a … c"),
+        ('raise E("a %s c" % b)', "a … c"),
+        ('m = "one"\n  raise E(m)', "one"),
+        ('m = "one"\n  raise F(m)\n  m = "two"\n  raise E(m)', "two"),
+    ],
+)
+def test_texts(code, text):
+    ((function, known),) = reference.functions(reference.ast.parse(f"def f():\n  {code}"))
+    (call,) = [node for node in reference.ast.walk(function) if isinstance(node, reference.ast.Call) and reference.called(node) == "E"]
+    assert reference.texts(call.args[0], known) == [text]
+
+
+def test_every_guide_is_listed_once():
+    sections = yaml.safe_load((ROOT / "docs/docsite/extra-docs.yml").read_text())["sections"]
+    listed = [name for section in sections for name in section["toctree"]]
+    assert sorted(listed) == sorted(page.stem for page in PAGES if page.suffix == ".rst")
+
+
+def test_every_guide_has_its_anchor():
+    for page in PAGES:
+        if page.suffix == ".rst":
+            assert f"\n.. _ansible_collections.activeprolearn.toolsync.docsite.{page.stem}:\n" in page.read_text(encoding="utf-8")
