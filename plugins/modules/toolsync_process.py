@@ -156,7 +156,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.b
 def plan(site, params):
     service, action = checked_action(params["service"], params["action"])
     given = any(params[name] is not None for name in ("src", "content", "rows"))
-    rows = process.RowFile(files.Source.of(params, service), service, action) if given else None
+    rows = process.RowFile(files.Source.of(params, service, action), service, action) if given else None
     taken = ("settings", "timeout", "on_failed_rows", "tryback")
     return process.plan(site, service, action, rows, **{name: params[name] for name in taken})
 

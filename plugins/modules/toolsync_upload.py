@@ -166,7 +166,7 @@ def plan(site, params):
     service, action = checked_action(params["service"], params["action"]) if params["service"] else (None, None)
     taken = ("commit", "force", "allow_destructive")
     options = {name: params[name] for name in taken}
-    return files.plan(site, files.Source.of(params, service), params["dest"], service=service, action=action, **options)
+    return files.plan(site, files.Source.of(params, service, action), params["dest"], service=service, action=action, **options)
 
 
 TASK = Task(

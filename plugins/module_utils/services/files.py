@@ -89,21 +89,31 @@ class Source:
     """
 
     def __init__(
-        self, *, src=None, content=None, rows=None, columns=None, separator=";", site_separator=None, encoding="utf-8", service=None
+        self,
+        *,
+        src=None,
+        content=None,
+        rows=None,
+        columns=None,
+        separator=";",
+        site_separator=None,
+        encoding="utf-8",
+        service=None,
+        action=None,
     ):
         self._folder = tempfile.TemporaryDirectory(prefix="toolsync-")
         self.name = os.path.basename(src) if src else None
         self.separator = site_separator or separator
         if rows is not None:
-            self.path = self._scratch("rows", _rendered(rows, columns, self.separator, service))
+            self.path = self._scratch("rows", _rendered(rows, columns, self.separator, service, action))
             return
         given = _regular(src) if src else self._scratch("content", content.encode("utf-8"))
         self.path = self._to_send(given, separator, encoding if src else "utf-8")
 
     @classmethod
-    def of(cls, params, service=None):
+    def of(cls, params, service=None, action=None):
         """The Source that a module's options name."""
-        return cls(service=service, **{name: params[name] for name in SOURCE_SPEC if name != "remote_src"})
+        return cls(service=service, action=action, **{name: params[name] for name in SOURCE_SPEC if name != "remote_src"})
 
     def close(self):
         self._folder.cleanup()
@@ -131,9 +141,9 @@ class Source:
         return path
 
 
-def _rendered(rows, columns, separator, service):
+def _rendered(rows, columns, separator, service, action):
     try:
-        return csvfile.render(rows, columns, separator=separator, service=service)
+        return csvfile.render(rows, columns, separator=separator, service=service, action=action)
     except ValueError as error:
         raise CsvRefused(f"rows can't be written as the plugin's CSV: {error}.", option="rows") from None
 

@@ -158,6 +158,15 @@ def test_rows_are_rendered(site):
     assert not os.path.exists(folder)
 
 
+@pytest.mark.parametrize("action", ["delete", "check"])
+def test_rows_of_a_file_without_a_header(action):
+    options = {**dict.fromkeys(("src", "content", "columns", "site_separator")), "separator": ";", "encoding": "utf-8"}
+    source = files.Source.of({**options, "rows": [{"shortname": "LAW1"}]}, "courses", action)
+    with open(source.path, encoding="utf-8") as stream:
+        assert stream.read() == "LAW1\n"
+    source.close()
+
+
 def test_rows_that_no_csv_can_carry():
     with pytest.raises(errors.CsvRefused, match="rows can't be written"):
         files.Source(rows=[{"username": "a\nb"}])
