@@ -72,3 +72,23 @@ def test_every_guide_has_its_anchor():
     for page in PAGES:
         if page.suffix == ".rst":
             assert f"\n.. _ansible_collections.activeprolearn.toolsync.docsite.{page.stem}:\n" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", ["plugins/modules/*.py", "plugins/filter/*.yml", "roles/*", "playbooks/*.yml"])
+def test_the_readme_lists_what_the_collection_holds(kind):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    names = [path.stem for path in ROOT.glob(kind) if path.name != "__init__.py"]
+    assert names
+    assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def test_readmes_hold_full_addresses_only():
+    for page in PAGES:
+        if page.suffix == ".md":
+            text = page.read_text(encoding="utf-8")
+            assert [target for target in re.findall(r"\]\(([^)]*)\)", text) if not target.startswith("https://")] == [], page
+
+
+def test_a_role_has_a_readme():
+    for role in ROOT.glob("roles/*"):
+        assert (role / "README.md").is_file(), role
