@@ -114,6 +114,37 @@ def invocation(task, params):
     return {"module_args": {key: HIDDEN if key in hidden and value else value for key, value in params.items()}}
 
 
+def refusal(task, params, text):
+    """What Ansible says of arguments that don't fit, without the values of personal options."""
+    for value in {leaf for name in task.personal for leaf in _leaves(params.get(name)) if len(leaf) > 2}:
+        text = text.replace(value, "********")
+    return text
+
+
+def _leaves(value):
+    """The texts in an option's value."""
+    if isinstance(value, (dict, list)):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
+    elif value is not None:
+        yield str(value)
+
+
+class _Module(AnsibleModule):
+    """Refuses arguments as the action plugins do. Ansible would show the values of personal options, or blank them everywhere."""
+
+    def __init__(self, task, **more):
+        self._task = task
+        super().__init__(**more)
+
+    def fail_json(self, msg, **kwargs):
+        if "invocation" not in kwargs:
+            kwargs["invocation"] = invocation(self._task, self.params)
+            msg = refusal(self._task, self.params, msg)
+            self.no_log_values = {self.params[name] for name in self._task.secrets if self.params.get(name)}
+        super().fail_json(msg=msg, **kwargs)
+
+
 def run_module(task):
     """The C(main) of a module."""
     # Personal options are kept out of the target's syslog by no_log; but no_log would also blank every "1" and "student"
@@ -121,7 +152,7 @@ def run_module(task):
     spec = {
         name: {**option, "no_log": True} if name in task.personal else option for name, option in task.argument_spec.items()
     }
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, **task.constraints)
+    module = _Module(task, argument_spec=spec, supports_check_mode=True, **task.constraints)
     if task.personal:
         module.no_log_values = {module.params["token"]} - {None}
     result = run(task, module.params, check_mode=module.check_mode, diff=module._diff)

@@ -19,7 +19,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import invocation, run
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import invocation, refusal, run
 
 
 class ToolsyncAction(ActionBase):
@@ -75,7 +75,7 @@ class ToolsyncAction(ActionBase):
             validated = ArgumentSpecValidator(self.task.argument_spec, **self.task.constraints).validate(_plain(args))
             params = validated.validated_parameters
             if validated.error_messages:
-                result = {"failed": True, "msg": self._refusal(validated.errors)}
+                result = {"failed": True, "msg": refusal(self.task, params, self._refusal(validated.errors))}
             else:
                 result = run(
                     self.task,

@@ -1,0 +1,31 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A callback that writes each result as it came, a line of JSON each, to the file that EVERY_RESULT names."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: every_result
+type: notification
+short_description: Write each result to a file
+description: Write each result, as it came, to the file that the environment variable EVERY_RESULT names.
+"""
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "every_result"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def _keep(self, result, **more):
+        line = {"task": result._task.get_name(), "action": result._task.action, "result": dict(result._result)}
+        with open(os.environ["EVERY_RESULT"], "a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line, default=str) + "\n")
+
+    v2_runner_on_ok = v2_runner_on_failed = v2_runner_on_unreachable = v2_runner_item_on_ok = v2_runner_item_on_failed = _keep
