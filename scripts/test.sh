@@ -22,7 +22,7 @@ part sanity
 part integration
 part build
 part sanity --newest
-part integration --newest toolsync_config
-part integration --oldest toolsync_config
+part integration --newest toolsync_config toolsync_enrol sync_role
+part integration --oldest toolsync_config toolsync_enrol sync_role
 log "summary"
 py scripts/summary.py "$RESULTS"
