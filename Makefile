@@ -1,6 +1,6 @@
 # Each target does its own set-up. What takes more than a line is in scripts/.
 .POSIX:
-.PHONY: help venv demo test lint unit contract replay fuzz faults secrets runner ee bench sanity integration build simulator changelog docs examples clean
+.PHONY: help venv demo test lint unit contract replay fuzz faults secrets runner ee bench sanity integration build simulator changelog docs examples release-check clean
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -64,6 +64,9 @@ simulator: venv ## a practice Moodle on port 8099 with the token "practice", unt
 
 changelog: venv ## bring CHANGELOG.rst up to date with changelogs/fragments, for the version in galaxy.yml
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/python .venv/bin/antsibull-changelog release --update-existing --refresh --reload-plugins
+
+release-check: venv ## what must hold before a release, besides test
+	@scripts/release_check.sh
 
 clean: ## remove what the other targets made
 	rm -rf .venv .cache dist .ansible tests/output
