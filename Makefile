@@ -36,7 +36,7 @@ secrets: venv ## every module and playbook, run both ways: nothing leaks, and bo
 	@scripts/unit.sh secrets
 
 runner: venv ## jobs as AWX runs them, AWX set up by the playbook, fifty sites in one play
-	@scripts/unit.sh runner -n 2
+	@scripts/unit.sh runner -n 2 --dist loadfile
 
 ee: venv ## an execution environment, built with podman, and the jobs in it (not part of test)
 	@scripts/ee.sh

@@ -14,36 +14,38 @@ definition=$ROOT/playbooks/files/awx/execution-environment.yml
 programs() {
   local missing=() program
   for program in "$@"; do command -v "$program" >/dev/null || missing+=("$program"); done
-  [ ${#missing[@]} = 0 ] && return
+  [ ${#missing[@]} != 0 ] || return 0
   log "installing ${missing[*]}"
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null &&
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "It needs ${missing[*]}, which only root can install here, and only on Debian." >&2
+    return 1
+  fi
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null
 }
 
 # A small Debian, with the certificate authorities that were added to this machine.
 debian_base() {
-  local root=$ROOM/rootfs
-  debootstrap --variant=minbase bookworm "$root" >"$ROOM/debootstrap.log" || { tail -n 5 "$ROOM/debootstrap.log" >&2; return 1; }
-  mkdir -p "$root/usr/local/share/ca-certificates"
-  find /usr/local/share/ca-certificates -name '*.crt' -exec cp {} "$root/usr/local/share/ca-certificates/" \;
-  tar -C "$root" -c . | podman import - "$LOCAL_BASE"
+  local tree=$ROOM/rootfs
+  debootstrap --variant=minbase bookworm "$tree" >"$ROOM/debootstrap.log" || { tail -n 5 "$ROOM/debootstrap.log" >&2; return 1; }
+  mkdir -p "$tree/usr/local/share/ca-certificates"
+  find /usr/local/share/ca-certificates -name '*.crt' -exec cp {} "$tree/usr/local/share/ca-certificates/" \;
+  tar -C "$tree" -c . | podman import - "$LOCAL_BASE"
 }
 
-# Sets EE_BASE, when it is not given and the definition's own image can't be had.
+# Sets EE_BASE, unless it is given: the definition's own image, or one made here where that can't be had.
 base_image() {
-  local own
   [ -z "${EE_BASE:-}" ] || return 0
-  own=$(py -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["images"]["base_image"]["name"])' "$definition")
-  podman image exists "$own" || timeout 120 podman pull --quiet "$own" >/dev/null 2>&1 || {
+  EE_BASE=$(py -c 'import sys, yaml; print(yaml.safe_load(open(sys.argv[1]))["images"]["base_image"]["name"])' "$definition")
+  podman image exists "$EE_BASE" || timeout 120 podman pull --quiet "$EE_BASE" >/dev/null 2>&1 || {
+    log "$EE_BASE can't be pulled, using a Debian made here"
     EE_BASE=$LOCAL_BASE
-    podman image exists "$EE_BASE" || { log "$own can't be pulled, making a Debian"; programs debootstrap; debian_base; }
+    podman image exists "$EE_BASE" || { programs debootstrap && debian_base; }
   }
-  EE_PROBE=$own
 }
 
 # Where podman can't start a container by its own settings (inside another container, mostly), ones that ask less of the machine.
 engine() {
-  podman run --rm --network=host "${EE_BASE:-$EE_PROBE}" true >/dev/null 2>&1 && return
+  podman run --rm --network=host "$EE_BASE" true >/dev/null 2>&1 && return
   programs runc
   export CONTAINERS_CONF=$ROOM/containers.conf
   cat > "$CONTAINERS_CONF" <<'CONF'
@@ -56,7 +58,7 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 CONF
-  podman run --rm --network=host "${EE_BASE:-$EE_PROBE}" true
+  podman run --rm --network=host "$EE_BASE" true
 }
 
 build() {
@@ -64,7 +66,7 @@ build() {
   (cd "$(copy_tree)" && tool ansible-galaxy collection build --force --output-path "$ROOM/dist" . >/dev/null)
   tarball=$(echo "$ROOM"/dist/*.tar.gz)
   mkdir "$ROOM/definition"
-  py tests/ee/local_definition.py "$tarball" "$ROOM/definition" "${EE_BASE:-}"
+  py tests/ee/local_definition.py "$tarball" "$ROOM/definition" "$EE_BASE"
   tool ansible-builder build --container-runtime podman --tag "$EE_TAG" --verbosity 2 --context "$ROOM/context" \
     --file "$ROOM/definition/execution-environment.yml" --extra-build-cli-args=--network=host
 }

@@ -17,7 +17,7 @@ part unit docs -n 2
 part docs
 part faults
 part unit secrets
-part unit runner -n 2
+part unit runner -n 2 --dist loadfile
 part sanity
 part integration
 part build

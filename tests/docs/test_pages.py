@@ -17,6 +17,7 @@ from .conftest import told
 
 #: Page and file or first words of a playbook -> why it is only checked for syntax.
 NOT_RUN = {
+    ("guide_awx.rst", "sync.yml"): "its files lie where AWX's survey says; tests/runner runs it as a job",
     ("guide_prepare_moodle.rst", "prepare.yml"): "needs a shell on a Moodle host; the integration target of moodle_site has one",
     ("moodle_site", "hosts: moodle"): "needs a shell on a Moodle host; the integration target of moodle_site has one",
     ("moodle_site", "moodle_site_report.in_order"): "speaks of what the role left behind; the integration target of moodle_site reads it",

@@ -21,6 +21,7 @@ from tests.simulator.fixture import ROOT, Practice
 
 # The last release of the package "ansible" that holds awx.awx; Galaxy may be out of reach where PyPI is not.
 ANSIBLE_WHEEL = "ansible==12.3.0"
+CACHE = Path(os.environ.get("TOOLSYNC_CACHE") or ROOT / ".cache")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -73,14 +74,13 @@ def start(practice: Practice, tmp_path: Path) -> Start:
 @pytest.fixture(scope="session")
 def awx_collection() -> Path:
     """A folder for ANSIBLE_COLLECTIONS_PATH that holds awx.awx; downloaded once."""
-    cache = Path(os.environ.get("TOOLSYNC_CACHE") or ROOT / ".cache")
-    folder = cache / f"awx-{ANSIBLE_WHEEL.rpartition('=')[2]}"
+    folder = CACHE / f"awx-{ANSIBLE_WHEEL.rpartition('=')[2]}"
     if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", scratch, ANSIBLE_WHEEL]
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--retries", "1", "--dest", scratch]
             try:
-                subprocess.run(command, check=True, capture_output=True, timeout=300)
+                subprocess.run([*command, ANSIBLE_WHEEL], check=True, capture_output=True, timeout=300)
             except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
                 pytest.skip(f"the package {ANSIBLE_WHEEL}, which holds the collection awx.awx, can't be downloaded")
             unpacked = Path(scratch) / "unpacked"

@@ -168,7 +168,7 @@ class Practice:
 
 
 class PracticeSites:
-    """Many practice Moodles in one process, each a Practice in ``sites`` with a token of its own.
+    """Two or more practice Moodles in one process, each a Practice in ``sites`` with a token of its own.
 
         with PracticeSites(50) as many:
             ... many.sites[17].url, many.sites[17].token ...
@@ -181,7 +181,7 @@ class PracticeSites:
         self._process = Practice("--sites", str(number), *options)
 
     def __enter__(self) -> PracticeSites:
-        urls = [self._process.start().url] + [self._process.next_url() for _ in range(1, self.number)]
+        urls = [self._process.start().url] + [self._process.next_url() for _number in range(1, self.number)]
         self.sites = [self._site(number, url) for number, url in enumerate(urls)]
         return self
 
