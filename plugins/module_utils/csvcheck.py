@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The check of a CSV file before it is sent: one pass, in bounded memory, all findings at once.
 
-A finding never quotes a cell: cells are personal data. It names header names, and the words of command columns.
+A finding never quotes a cell: cells are personal data. It names header names, and commands that it knows.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ class _Checker:
         for number, column, test, level, code, message in plan.cells:
             if number < len(cells) and not test(cells[number]):
                 if "%s" in message:
-                    message = message % csvrules.shown(cells[number])
+                    message = message % f"'{cells[number]}'"
                 note(level, line, column, code, message)
         if plan.row:
             plan.row(line, cells, given, note)

@@ -25,7 +25,6 @@ _LOOSE = re.compile(r"course|group|role|enrol|start|end|wwwroot[0-9]")
 _TOPIC = re.compile(r"topic([0-9]|[1-4][0-9]|5[0-2])").fullmatch
 _TEACHER = re.compile(r"teacher[1-9][0-9]*_(account|role)").fullmatch
 _TAME = re.compile(r"[A-Za-z0-9_ .-]{1,40}").fullmatch
-_WORD = re.compile(r"[A-Za-z0-9_-]{1,20}").fullmatch
 
 
 def _filled(value):
@@ -76,8 +75,8 @@ def _is_moment(value):
 class Plan:
     """The rules for one file.
 
-    cells: (column index, column, test, level, code, message); a message with %s gets the value, which only command
-    columns do.
+    cells: (column index, column, test, level, code, message); a message with %s gets the value, where the
+    test fails for known words only.
     row: None or called with (line, cells padded to the header's width, number of cells given, note).
     unique: (column index, column, folds case, level). exact: every row must have as many values as the header.
     quotes_are_data: quotes around a value are kept as a part of it.
@@ -100,11 +99,6 @@ class Plan:
 
     def digits(self, column, kind):
         self.cell(column, _DIGITS_OR_EMPTY, "not_an_id", f"must be a number, since the setting {kind} is id")
-
-
-def shown(value):
-    """A command word for a message; anything that does not look like one is not quoted."""
-    return f"'{value}'" if _WORD(value) else "the value"
 
 
 def is_on(settings, key):
@@ -281,7 +275,7 @@ def courses_bindmetas(columns, settings, note):
         plan.cell(name, _filled, "empty_required", "is empty: the plugin would write a broken binding")
     for name in header.index:
         plan.cell(name, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps")
-    plan.cell("cmd", ("", "add").__contains__, "bad_command", "must be add: %s does nothing or is not known")
+    plan.cell("cmd", ("", "add").__contains__, "bad_command", "must be add: anything else does nothing or is not known")
     return plan
 
 
@@ -436,8 +430,8 @@ def enrols(columns, settings, note):
         plan.digits("cid", "courseidentifier")
     plan.cell("cmd", _filled, "empty_required", "is empty: write add, or leave the column out")
     words = "add, del, shift or enable"
-    plan.cell("cmd", lambda value: not value or value in ENROL_COMMANDS, "bad_command", f"must be {words}, not %s")
-    plan.cell("gcmd", GROUP_COMMANDS.__contains__, "bad_command", "must be gadd, gaddcreate, gdel or empty, not %s")
+    plan.cell("cmd", lambda value: not value or value in ENROL_COMMANDS, "bad_command", f"must be {words}")
+    plan.cell("gcmd", GROUP_COMMANDS.__contains__, "bad_command", "must be gadd, gaddcreate, gdel or empty")
     broken = "warning" if is_on(settings, "allow_broken_commands") else "error"
     plan.cell("cmd", lambda value: value != "disable", "fatal_command", "%s ends the plugin's run on PHP 8", broken)
     message = "%s takes the user out of all groups and then ends the plugin's run on Moodle 4.1 and later"
@@ -492,7 +486,7 @@ def cohorts(columns, settings, note):
         plan.digits("cid", "cohortidentifier")
     if settings.get("useridentifier") == "id":
         plan.digits("userid", "useridentifier")
-    plan.cell("cmd", ("", "add", "del", "free").__contains__, "bad_command", "must be add, del or free, not %s")
+    plan.cell("cmd", ("", "add", "del", "free").__contains__, "bad_command", "must be add, del or free")
     plan.cell("ccatcontext", _DIGITS_OR_EMPTY, "bad_value", "must be the id of a category")
     cmd, user, name = (header.index.get(column) for column in ("cmd", "userid", "cname"))
     creates = is_on(settings, "autocreate")

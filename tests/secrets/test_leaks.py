@@ -25,7 +25,7 @@ TELLS = {
 #: What a task that names people in its message was asked to do to them.
 NAMES_IN_MESSAGES = {"toolsync_enrol", "toolsync_cohort_members", "toolsync_group", "toolsync_role", "toolsync_enrol_info"}
 #: Files that the tests themselves wrote, with the rows that were to be sent.
-GIVEN = re.compile(r"(?:users|enrols|check)\.csv|play\.(?:yml|jsonl)|users-\d+-of-\d+\.csv")
+GIVEN = re.compile(r"(?:users|enrols|check)\.csv|play\.(?:yml|jsonl|vars\.json)|users-\d+-of-\d+\.csv")
 
 
 def texts(value, path=()):

@@ -87,7 +87,9 @@ CASES: dict[str, Case] = {
         without=("src",),
     ),
     "content": Case(
-        "upload", {"content": "username;firstname;lastname;city\nzqada;Zqfirst;Zqlast;Zqcity;one too many\n", "dest": "u.csv"}, without=("src",)
+        "upload",
+        {"content": "username;firstname;lastname;city\nzqada;Zqfirst;Zqlast;Zqcity;one too many\n", "dest": "u.csv"},
+        without=("src",),
     ),
     "content without a header": Case("upload", {"content": "zqada;Zqfirst;Zqlast\n", "dest": "u.csv"}, without=("src",)),
     "the task's time-out": Case(
@@ -118,7 +120,7 @@ def interpreter(folder):
     return str(made / "bin/python")
 
 
-def playbook(plays, folder, *, python, name="play", arguments=("-vvvv", "--diff"), extra=None):
+def playbook(plays, folder, *, python, name="play", arguments=("-vvvv", "--diff"), extra=None, inventory="localhost,"):
     """Run plays (a list, or the name of a playbook); returns (results as they came, output)."""
     results = folder / f"{name}.jsonl"
     environment = {
@@ -138,10 +140,13 @@ def playbook(plays, folder, *, python, name="play", arguments=("-vvvv", "--diff"
         written = folder / f"{name}.yml"
         written.write_text(json.dumps(plays, indent=1))
         plays = str(written)
-    command = [sys.executable, str(Path(sys.executable).parent / "ansible-playbook"), "-i", "localhost,", plays]
-    variables = {"ansible_connection": "local", "ansible_python_interpreter": python, **(extra or {})}
+    command = [sys.executable, str(Path(sys.executable).parent / "ansible-playbook"), "-i", inventory, plays]
+    # In a file: Ansible prints what stands on the command line.
+    (folder / f"{name}.vars.json").write_text(
+        json.dumps({"ansible_connection": "local", "ansible_python_interpreter": python, **(extra or {})})
+    )
     done = subprocess.run(
-        [*command, "-e", json.dumps(variables), *arguments],
+        [*command, "-e", f"@{folder}/{name}.vars.json", *arguments],
         env=environment, cwd=folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
     )  # fmt: skip
     lines = results.read_text().splitlines() if results.exists() else []

@@ -1,11 +1,12 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A callback that writes each result as it came, a line of JSON each, to the file that EVERY_RESULT names."""
+"""A callback that writes each result as it came, with the seconds that it took, a line of JSON each, to the file EVERY_RESULT."""
 
 from __future__ import annotations
 
 import json
 import os
+import time
 
 from ansible.plugins.callback import CallbackBase
 
@@ -23,8 +24,13 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "every_result"
     CALLBACK_NEEDS_ENABLED = True
 
+    def v2_runner_on_start(self, host, task):
+        self._begun = {**getattr(self, "_begun", {}), (host.name, task._uuid): time.monotonic()}
+
     def _keep(self, result, **more):
-        line = {"task": result._task.get_name(), "action": result._task.action, "result": dict(result._result)}
+        task = result._task
+        seconds = time.monotonic() - self._begun[result._host.name, task._uuid]
+        line = {"task": task.get_name(), "host": result._host.name, "seconds": seconds, "result": dict(result._result)}
         with open(os.environ["EVERY_RESULT"], "a", encoding="utf-8") as stream:
             stream.write(json.dumps(line, default=str) + "\n")
 
