@@ -219,7 +219,7 @@ class Moodle:
         return answer
 
     def upload(self, path, name, *, timeout=None):
-        """Send a file to a new draft item: (upload.php's record of it with filename and itemid, SHA-256 of what was sent)."""
+        """Send a file to a new draft item: (upload.php's record of it with filename and itemid, the file's os.stat_result)."""
         part = FilePart(path, name)
         if self.read_only:
             raise RuntimeError("an upload in check mode")
@@ -249,7 +249,7 @@ class Moodle:
                 errorcode=record["errortype"],
                 cure="See Site administration > Security > Site security settings (maximum uploaded file size, user quota).",
             )
-        return record, part.digest
+        return record, part.sent
 
     def _guard(self, function):
         if self.read_only and function.writes:
@@ -282,7 +282,9 @@ class Moodle:
         if status == 503 and "<html" in text.lower() and reply.headers.get("Retry-After") == "300":
             return Maintenance(f"{self.base} is in maintenance mode (set from its command line).")
         if status == 404:
-            return NotMoodle(f"{self.base} has no Moodle web service (HTTP 404 at {reply.url}).")
+            error = NotMoodle(f"{self.base} has no Moodle web service (HTTP 404 at {reply.url}).")
+            error.may_be_done = False
+            return error
         if not repeatable and (status >= 500 or status == 429):
             return OutcomeUnknown(f"{self.base} answered {name} with HTTP {status}: whether it was done cannot be told.")
         if status == 429:
