@@ -20,11 +20,13 @@ PLUGINS = sorted((ROOT / "plugins/modules").glob("*.py")) + sorted((ROOT / "plug
 
 @dataclass
 class Block:
-    """language: of the block. name: the file that it is, from its caption, or "". fails: whether its commands must fail."""
+    """language: of the block. name: the file that it is, from its caption, or "".
+    kind: its class in the page: commands of ``fails`` must fail, and ``output`` is what the command before it prints.
+    """
 
     language: str
     name: str
-    fails: bool
+    kind: str
     text: str
     line: int
 
@@ -55,7 +57,7 @@ def _rst(text: str) -> list[Block]:
         options = dict(re.findall(r":(\w+): *(.*)", match.group(3)))
         body = textwrap.dedent(match.group(4)).strip("\n") + "\n"
         line = text.count("\n", 0, match.start()) + 1
-        found.append(Block(match.group(2).lower(), options.get("caption", ""), options.get("class") == "fails", body, line))
+        found.append(Block(match.group(2).lower(), options.get("caption", ""), options.get("class", ""), body, line))
     return found
 
 
@@ -69,7 +71,7 @@ def _markdown(text: str) -> list[Block]:
         body = textwrap.dedent(match.group(1))
         if body.startswith("- "):
             found.append((match.start(), "yaml", body))
-    return [Block(language, "", False, body, text.count("\n", 0, start) + 1) for start, language, body in sorted(found)]
+    return [Block(language, "", "", body, text.count("\n", 0, start) + 1) for start, language, body in sorted(found)]
 
 
 def examples(plugin: Path) -> list[dict]:

@@ -52,17 +52,22 @@ def reason_not_run(page, block: Block) -> str:
 def test_page(page, kitchen):
     waiting: dict[str, Block] = {}
     csvs: dict[str, Block] = {}
+    said = ""
     for number, block in enumerate(blocks(page)):
         if block.language == "shell":
             for command in commands(block, kitchen.folder):
                 waiting = {name: other for name, other in waiting.items() if name not in command}
                 done = kitchen.playbook(*command)
-                assert (done.returncode != 0) == block.fails, f"line {block.line}: {told(done)}"
+                assert (done.returncode != 0) == (block.kind == "fails"), f"line {block.line}: {told(done)}"
+                said = done.stdout
+            continue
+        if block.kind == "output":
+            assert [line for line in block.text.splitlines() if line.strip() not in said] == [], f"line {block.line}"
             continue
         name = block.name or f"block{number}.yml"
         if block.is_tasks:
             play = {"name": name, "hosts": "localhost", "gather_facts": False, "tasks": block.content}
-            waiting[name] = Block("yaml", name, False, yaml.safe_dump([play], sort_keys=False), block.line)
+            waiting[name] = Block("yaml", name, "", yaml.safe_dump([play], sort_keys=False), block.line)
         elif block.is_playbook:
             waiting[name] = block
         if block.name.endswith(".csv"):
