@@ -18,7 +18,7 @@ from tests.secrets.test_leaks import PERSONAL
 COURSES = "shortname;fullname;category;idnumber;lang;teacher1_account;teacher1_role\nZQC1;Zqcourse;1;ZQI1;zqlang;zqteacher;zqrole\n"
 FILES = {("users", "sync"): USERS, ("enrols", "sync"): ENROLS, ("cohorts", "sync"): COHORTS, ("courses", "create"): COURSES}
 DAMAGES = st.sampled_from(
-    ["drop line", "repeat line", "swap lines", "drop separator", "add separator", "quote", "comma", "swap cells", "long", "bytes", "empty cell"]
+    "drop line,repeat line,swap lines,drop separator,add separator,quote,comma,swap cells,long,bytes,empty cell".split(",")
 )
 INTO_HEADER = ("add separator", "quote", "long", "bytes")
 

@@ -27,6 +27,9 @@ _BOM = b"\xef\xbb\xbf"
 #: Findings shown as Ansible warnings; all of the first 50 are in the result.
 _SHOWN = 5
 
+#: What of os.stat changes when a file is written to or replaced.
+_STATE = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+
 #: What a run did to the file that was committed under a name.
 KEPT, MAYBE_CONSUMED, CONSUMED = "kept", "maybe_consumed", "consumed"
 
@@ -39,6 +42,7 @@ def plan(site, source, dest, *, service=None, action=None, commit=True, force=Fa
     name = _checked_name(dest or source.name)
     known = site.memory.get("settings", service) or {} if service else {}
     with open(source.path, "rb") as stream:
+        seen = os.fstat(stream.fileno())
         hashed = _Hashed(stream)
         reader = io.BufferedReader(hashed, CHUNK)
         check = csvfile.check(
@@ -58,7 +62,7 @@ def plan(site, source, dest, *, service=None, action=None, commit=True, force=Fa
     if len(shown) > _SHOWN:
         more = check.warning_count + check.destructive_count - _SHOWN
         site.warn(f"{name}: {more} more remarks of the CSV check, the first of them in findings.")
-    return UploadPlan(site, source, name, hashed.digest, hashed.size, check, commit=commit, force=force)
+    return UploadPlan(site, source, name, hashed.digest, seen, check, commit=commit, force=force)
 
 
 def text(finding):
@@ -149,9 +153,9 @@ def _rendered(rows, columns, separator, service, action):
 
 
 class UploadPlan(Plan):
-    def __init__(self, site, source, name, digest, size, check, *, commit, force):
+    def __init__(self, site, source, name, digest, seen, check, *, commit, force):
         known = site.memory.get("files", name) or {}
-        same = known.get("sha256") == digest
+        same, size = known.get("sha256") == digest, seen.st_size
         self._send = force or not commit or not same or known.get("state") != KEPT
         super().__init__(
             changed=force or not commit or not same or known.get("state") == CONSUMED,
@@ -169,7 +173,7 @@ class UploadPlan(Plan):
                 "findings": [vars(finding) for finding in (*check.destructive, *check.warnings)],
             },
         )
-        self._site, self._source, self._commit = site, source, commit
+        self._site, self._source, self._commit, self._seen = site, source, commit, seen
 
     def close(self):
         self._source.close()
@@ -179,8 +183,8 @@ class UploadPlan(Plan):
             return
         would_change, self.changed = self.changed, False
         self.result.update(sent=False, committed=False)
-        record, digest = self._site.moodle.upload(self._source.path, self.result["filename"])
-        if digest != self.result["sha256"]:
+        record, sent = self._site.moodle.upload(self._source.path, self.result["filename"])
+        if any(getattr(sent, name) != getattr(self._seen, name) for name in _STATE):
             raise SourceFileError(
                 f"src: {self.result['filename']} was changed while it was being read; it was not committed.",
                 option="src",
@@ -217,13 +221,12 @@ def mark(memory, name, state):
 
 
 class _Hashed(io.RawIOBase):
-    """A binary stream that remembers size and digest of what was read through it."""
+    """A binary stream that remembers the digest of what was read through it."""
 
     def __init__(self, stream):
         super().__init__()
         self._stream = stream
         self._digest = hashlib.sha256()
-        self.size = 0
 
     def readable(self):
         return True
@@ -231,7 +234,6 @@ class _Hashed(io.RawIOBase):
     def readinto(self, buffer):
         count = self._stream.readinto(buffer)
         self._digest.update(memoryview(buffer)[:count])
-        self.size += count
         return count
 
     @property
