@@ -14,7 +14,7 @@ import json
 import os
 import sys
 
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
@@ -45,8 +45,6 @@ class ToolsyncAction(ActionBase):
                         module_name=self._module, module_args=args, task_vars=task_vars, wrap_async=self._task.async_val
                     )
                 )
-        except AnsibleError as error:
-            result.update(failed=True, changed=False, msg=f"src: {error}")
         finally:
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
@@ -100,7 +98,10 @@ class ToolsyncAction(ActionBase):
 
     def _with_file(self, args):
         """The module's arguments with a path that holds on the executing host."""
-        found = self._loader.get_real_file(self._find_needle("files", args["src"]))
+        try:
+            found = self._loader.get_real_file(self._find_needle("files", args["src"]))
+        except AnsibleError as error:
+            raise AnsibleActionFail(f"src: {error}") from error
         moved = {**args, "src": found, "remote_src": True}
         if self.names_file and not any(args.get(name) for name in ("dest", "filename")):
             moved["dest"] = os.path.basename(args["src"])

@@ -92,7 +92,7 @@ class Kitchen:
         return subprocess.run(
             [sys.executable, "-m", "ansible", "playbook", "--extra-vars", "@variables.json", *arguments],
             cwd=self.folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            text=True, encoding="utf-8", timeout=300,
+            text=True, encoding="utf-8", timeout=300, check=False,
         )
 
     def succeeds(self, *arguments: str) -> str:

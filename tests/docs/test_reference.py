@@ -23,7 +23,11 @@ spec.loader.exec_module(reference)
 
 def test_the_pages_are_current():
     done = subprocess.run(
-        [sys.executable, ROOT / "scripts/reference.py", "--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [sys.executable, ROOT / "scripts/reference.py", "--check"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, f"{done.stdout}Run make docs, and commit the pages."
 
