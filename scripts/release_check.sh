@@ -14,8 +14,8 @@ changelog_lint() { tool antsibull-changelog lint; }
 
 # What Galaxy and Automation Hub do with an upload, in an environment of its own.
 importer() {
-  local room
-  room=$(second_venv importer "$VENV/bin/python" 'galaxy-importer>=0.4.44')
+  local importer_env
+  importer_env=$(second_venv importer "$VENV/bin/python" 'galaxy-importer>=0.4.44')
   mkdir -p "$ROOM/importer"
   cat > "$ROOM/importer/galaxy-importer.cfg" <<CFG
 [galaxy-importer]
@@ -26,8 +26,8 @@ run_ansible_doc = True
 run_ansible_lint = True
 run_ansible_test = False
 CFG
-  (cd "$ROOM/importer" && HOME=$ROOM/importer GALAXY_IMPORTER_CONFIG=$ROOM/importer/galaxy-importer.cfg PATH=$venv/bin:$PATH \
-    "$room/bin/python" -m galaxy_importer.main "$ROOT"/dist/*.tar.gz) 2>&1 | tee "$ROOM/importer.log"
+  (cd "$ROOM/importer" && HOME=$ROOM/importer GALAXY_IMPORTER_CONFIG=$ROOM/importer/galaxy-importer.cfg PATH=$importer_env/bin:$PATH \
+    "$importer_env/bin/python" -m galaxy_importer.main "$ROOT"/dist/*.tar.gz) 2>&1 | tee "$ROOM/importer.log"
   grep -q 'Importer processing completed successfully' "$ROOM/importer.log" && ! grep -E '^(WARNING|ERROR)' "$ROOM/importer.log"
 }
 
