@@ -47,8 +47,9 @@ bench: venv ## speed, beside what one would use instead; writes .cache/bench.jso
 sanity: venv ## ansible-test sanity
 	@scripts/sanity.sh
 
-integration: venv ## the integration targets; one of them: make integration TARGET=toolsync_config
+integration: venv ## the integration targets, and jobs as AWX runs them, for 50 sites too; one of them: make integration TARGET=toolsync_config
 	@scripts/integration.sh $(TARGET)
+	@[ -n "$(TARGET)" ] || scripts/unit.sh runner -n 2 --dist loadfile
 
 build: venv ## dist/*.tar.gz, checked and installed into an empty folder
 	@scripts/build.sh
