@@ -11,7 +11,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..csvfile import ACTIONS
 from ..errors import OptionError
 from ..memory import Memory
 from ..moodle import Moodle
@@ -23,6 +22,9 @@ SERVICE_ALIASES = {"enols": "enrols"}
 
 def checked_action(service, action):
     """(service, action) in the plugin's own spelling. Raises OptionError."""
+    # Here, since a module is compiled at each start, and most have nothing to do with CSV: it costs them a tenth of their time.
+    from ..csvfile import ACTIONS
+
     service = SERVICE_ALIASES.get(service, service)
     action = action or ("" if service == "courses" else "sync")
     if action not in ACTIONS[service]:
