@@ -10,6 +10,7 @@ and inside the controller. Errors become results here and nowhere else; so do ch
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 import traceback
 import typing as t
@@ -66,15 +67,15 @@ class Task(t.NamedTuple):
         return [name for name, option in self.argument_spec.items() if option.get("no_log")]
 
 
-def run(task, params, *, check_mode=False, diff=False, progress=None):
+def run(task, params, *, check_mode=False, diff=False, progress=None, commands=None):
     """Run a task; returns its result (C(failed) is true in that of a failure). Never raises.
 
-    progress: called with a text now and then while a long task runs.
+    progress: called with a text now and then while a long task runs. commands: runs a program, see MoodleHost.
     """
     warnings: list[str] = []
     plan = None
     try:
-        with _site(params, warnings, check_mode) as site:
+        with _site(params, warnings, check_mode, commands) as site:
             if progress is not None:
                 site.progress = _now_and_then(progress)
             try:
@@ -155,7 +156,7 @@ def run_module(task):
     module = _Module(task, argument_spec=spec, supports_check_mode=True, **task.constraints)
     if task.personal:
         module.no_log_values = {module.params["token"]} - {None}
-    result = run(task, module.params, check_mode=module.check_mode, diff=module._diff)
+    result = run(task, module.params, check_mode=module.check_mode, diff=module._diff, commands=_commands_of(module))
     result["invocation"] = invocation(task, module.params)
     for warning in result.pop("warnings", ()):
         module.warn(warning)
@@ -164,11 +165,33 @@ def run_module(task):
     module.exit_json(**result)
 
 
+def _commands_of(module):
+    """AnsibleModule's way to run a program, for MoodleHost: with an end."""
+
+    def commands(argv, timeout):
+        late = threading.Event()
+        timers = []
+
+        def watch(process):
+            timers.append(threading.Timer(timeout, lambda: (late.set(), process.kill())))
+            timers[0].daemon = True
+            timers[0].start()
+
+        answer = module.run_command(argv, errors="replace", handle_exceptions=False, before_communicate_callback=watch)
+        timers[0].cancel()
+        if late.is_set():
+            raise TimeoutError
+        return answer
+
+    return commands
+
+
 @contextlib.contextmanager
-def _site(params, warnings, read_only):
+def _site(params, warnings, read_only, commands):
     """The Site that a task works on: over web services, or on Moodle's own host."""
     if params.get("moodle_dir"):
-        host = MoodleHost(params["moodle_dir"], params["php"], timeout=_checked_number(params, "timeout", 1), read_only=read_only)
+        seconds = _checked_number(params, "timeout", 1)
+        host = MoodleHost(params["moodle_dir"], params["php"], commands, timeout=seconds, read_only=read_only)
         yield Site(None, None, warnings, host)
         return
     with _transport(params) as transport:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import subprocess
 import sys
 
 from ansible.errors import AnsibleActionFail, AnsibleError
@@ -81,6 +82,7 @@ class ToolsyncAction(ActionBase):
                     check_mode=self._task.check_mode,
                     diff=self._task.diff,
                     progress=lambda text: self._display.display(f"{self._task.get_name()}: {text}"),
+                    commands=commands,
                 )
         if "exception" in result:
             self._display.vvv(result.pop("exception"))
@@ -112,6 +114,17 @@ class ToolsyncAction(ActionBase):
         self._transfer_file(found, target)
         self._fixup_perms2((tmp, target))
         return {**moved, "src": target}
+
+
+def commands(argv, timeout):
+    """Run a program for MoodleHost."""
+    try:
+        done = subprocess.run(
+            argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        raise TimeoutError from None
+    return done.returncode, done.stdout, done.stderr
 
 
 @contextlib.contextmanager
