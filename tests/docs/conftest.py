@@ -18,6 +18,8 @@ from tests.simulator.fixture import Practice
 SITE = "https://moodle.example.org"
 #: The names that examples give to the token.
 TOKENS = ("moodle_token", "vault_moodle_token")
+#: Environment variables that examples take tokens from, besides TOOLSYNC_TOKEN.
+TOKEN_VARIABLES = ("TOOLSYNC_TOKEN_CAMPUS_LYON", "TOOLSYNC_TOKEN_CAMPUS_NANTES")
 #: Files that examples send.
 FILES = {
     "users.csv": "username;firstname;lastname;email\nada;Ada;Lovelace;ada@example.com\ncleo;Cleo;Duval;cleo@example.com\n",
@@ -88,6 +90,7 @@ class Kitchen:
             ANSIBLE_NOCOLOR="true",
             TOOLSYNC_URL=self.practice.url,
             TOOLSYNC_TOKEN=self.practice.token,
+            **dict.fromkeys(TOKEN_VARIABLES, self.practice.token),
         )
         return subprocess.run(
             [sys.executable, "-m", "ansible", "playbook", "--extra-vars", "@variables.json", *arguments],
