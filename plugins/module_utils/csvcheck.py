@@ -8,6 +8,7 @@ A finding never quotes a cell: cells are personal data. It names header names, a
 
 from __future__ import annotations
 
+import tempfile
 from array import array
 from dataclasses import dataclass, field
 
@@ -19,8 +20,8 @@ ARCHIVES = (b"PK\x03", b"PK\x05", b"\x1f\x8b")
 _SEPARATORS = {";": "a semicolon", ",": "a comma", "\t": "a tab", ":": "a colon"}
 # The plugin refuses a header that holds a separator other than the site's.
 _STRICT_HEADERS = (("courses", "create"), ("courses", "reset"), ("courses", "bindmetas"), ("cohorts", "sync"))
-# Hashes compared at a time, so that looking for doubles needs little memory beside the 8 bytes a row.
-_HASHES_AT_ONCE = 1 << 18
+# Rows whose hashes are kept in memory at a time, to look for doubles; those of more rows go to a temporary file.
+_IN_MEMORY = 1 << 18
 
 
 @dataclass
@@ -90,7 +91,7 @@ class _Checker:
         self.data_lines = 0
         self.plan = None
         self.hashes = []
-        self.row_lines = array("L")
+        self.row_lines = _Numbers()
 
     def note(self, level, line, column, code, message):
         """Record a finding; a warning only once for each code and column."""
@@ -137,7 +138,7 @@ class _Checker:
         if headerless:
             self.result.columns = ["identifier"] if self.action == "delete" else ["identifier", "description"]
             plan = csvrules.plan_for(self.service, self.action, self.result.columns, self.settings, None)
-            self.hashes = [array("q") for _each in plan.unique]
+            self.hashes = [_Numbers() for _each in plan.unique]
         line = 0
         for line, piece, part in reads(stream):
             text = self.text_of(line, piece, part)
@@ -200,7 +201,7 @@ class _Checker:
         if plan is None:
             self.result.columns = []
         else:
-            self.hashes = [array("q") for _each in plan.unique]
+            self.hashes = [_Numbers() for _each in plan.unique]
         return len(columns), plan
 
     def passed_over(self, line, text, why, width):
@@ -256,6 +257,9 @@ class _Checker:
             hashes.append(hash(value.lower() if fold else value) if value else 0)
         self.row_lines.append(line)
         self.plan = plan
+        if not self.result.rows % _IN_MEMORY:
+            for numbers in (*self.hashes, self.row_lines):
+                numbers.file()
 
     def finish(self, width):
         """What can only be said at the end."""
@@ -283,9 +287,8 @@ class _Checker:
         if not twice:
             return
         first = {}
-        for position, value in enumerate(hashes):
+        for value, line in zip(hashes, self.row_lines):
             if value in twice:
-                line = self.row_lines[position]
                 if value in first:
                     message = f"has the same {column} as line {first[value]}"
                     self.note(level, line, column, "duplicate_value", message)
@@ -294,18 +297,53 @@ class _Checker:
 
 
 def _repeated(hashes):
-    """The hashes that stand in the array more than once, 0 apart."""
-    parts = 1
-    while len(hashes) // parts > _HASHES_AT_ONCE:
-        parts *= 2
-    repeated = set()
-    for part in range(parts):
-        some = hashes if parts == 1 else [value for value in hashes if value % parts == part]
-        if len(set(some)) != len(some):
-            seen = set()
-            repeated.update(value for value in some if value in seen or seen.add(value))
-    repeated.discard(0)
-    return repeated
+    """The hashes that are there more than once, 0 apart. Two passes: two bits for each tell which may be, then these are counted."""
+    mask = (1 << max(16, (16 * len(hashes)).bit_length())) - 1
+    seen, suspects = bytearray((mask + 1) // 8), set()
+    for value in hashes:
+        high = value >> 32
+        place, other, bit, other_bit = (value & mask) >> 3, (high & mask) >> 3, 1 << (value & 7), 1 << (high & 7)
+        if seen[place] & bit and seen[other] & other_bit:
+            suspects.add(value)
+        else:
+            seen[place] |= bit
+            seen[other] |= other_bit
+    once, twice = set(), set()
+    for value in hashes:
+        if value in suspects:
+            (twice if value in once else once).add(value)
+    twice.discard(0)
+    return twice
+
+
+class _Numbers:
+    """Any number of integers in order: the last of them in memory, those before in a temporary file."""
+
+    def __init__(self):
+        self._last, self._file, self._filed = array("q"), None, 0
+        self.append = self._last.append
+
+    def __len__(self):
+        return self._filed + len(self._last)
+
+    def __iter__(self):
+        if self._file is not None:
+            self._file.seek(0)
+            while piece := self._file.read(1 << 19):
+                numbers = array("q")
+                numbers.frombytes(piece)
+                yield from numbers
+        yield from self._last
+
+    def file(self):
+        """Move what is in memory to the file."""
+        if self._file is None:
+            # It has no name, and goes with this object.
+            self._file = tempfile.TemporaryFile()
+        self._file.seek(0, 2)
+        self._last.tofile(self._file)
+        self._filed += len(self._last)
+        del self._last[:]
 
 
 def _has_quoted(text, separator):

@@ -444,8 +444,8 @@ def test_only_known_commands_are_quoted(word, quoted):
     assert (word in finding.message) is quoted
 
 
-def test_doubles_are_found_over_all_parts_of_the_hashes(monkeypatch):
-    monkeypatch.setattr(csvcheck, "_HASHES_AT_ONCE", 16)
+def test_doubles_are_found_in_memory_and_in_the_file(monkeypatch):
+    monkeypatch.setattr(csvcheck, "_IN_MEMORY", 16)
     rows = [f"user{number};A;L;;" for number in range(500)]
     rows[450] = rows[7]
     rows[460] = rows[7]
