@@ -20,7 +20,7 @@ options:
       - Token of a Moodle web service that holds the functions which the module calls.
       - Needed, unless the environment variable E(TOOLSYNC_TOKEN) is set.
       - It is an administrator's secret. It is sent in the body of requests only, and shown nowhere.
-      - Ansible itself shows the C(environment) of a task at C(-vvv) and extra variables of the command line at C(-vvvv); give it neither way.
+      - Ansible itself shows the C(environment) of a task at C(-vvv) and extra variables of the command line at C(-vvvv). Avoid both.
     type: str
     aliases: [wstoken]
   validate_certs:
