@@ -18,6 +18,24 @@ integration() { # PART VENV [TARGET...]
   if [ "$status" != 0 ] && [ -z "$failed" ]; then note "$part" "ansible-test (exit status $status)" failed 0; fi
 }
 
+# both_ways TARGET...: the targets with all tasks inside the controller, then as modules, and whether the results were the same.
+both_ways() {
+  local way python tree=$PWD
+  mkdir -p "$ROOM/ways/bin"
+  # Another path to the same Python: what is not the controller's own is started as a module.
+  ln -s "$(py -c 'import os, sys; print(os.path.realpath(sys.executable))')" "$ROOM/ways/bin/python"
+  cp "$VENV/pyvenv.cfg" "$ROOM/ways/"
+  ln -s "$VENV/lib" "$ROOM/ways/lib"
+  for way in inside module; do
+    if [ "$way" = inside ]; then python="{{ ansible_playbook_python }}"; else python=$ROOM/ways/bin/python; fi
+    printf 'ansible_python_interpreter: "%s"\n' "$python" > tests/integration/integration_config.yml
+    printf '[defaults]\ncallback_plugins = %s\n[every_result]\npath = %s\n' \
+      "$tree/tests/secrets/plugins" "$ROOM/$way.jsonl" > tests/integration/integration.cfg
+    integration "integration-$way" "$VENV" "$@"
+  done
+  check integration "both ways say the same" py "$ROOT/scripts/same_results.py" "$ROOM/inside.jsonl" "$ROOM/module.jsonl"
+}
+
 which=base
 case ${1:-} in --oldest | --newest) which=${1#--}; shift ;; esac
 if ! command -v ssh-keygen >/dev/null; then
@@ -28,7 +46,7 @@ fi
 cd "$(copy_tree)"
 case $which in
   base)
-    integration integration "$VENV" "$@"
+    both_ways "$@"
     ;;
   oldest)
     if python=$(find_python 3.11 || find_python 3.10 || find_python 3.12); then

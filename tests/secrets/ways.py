@@ -128,7 +128,6 @@ def playbook(plays, folder, *, python, name="play", arguments=("-vvvv", "--diff"
         "ANSIBLE_HOME": str(folder / "ansible"),
         "ANSIBLE_LOCAL_TEMP": str(folder / "tmp"),
         "ANSIBLE_CALLBACK_PLUGINS": str(Path(__file__).parent / "plugins"),
-        "ANSIBLE_CALLBACKS_ENABLED": "every_result",
         "ANSIBLE_LOCALHOST_WARNING": "false",
         "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
         "ANSIBLE_NOCOLOR": "1",
