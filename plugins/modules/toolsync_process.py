@@ -115,7 +115,7 @@ counts:
   description:
     - Number of rows by what became of them. C(rows) is the sum of the others but C(unparsed), which counts lines of the report that are not
       understood.
-    - C(unreported) rows are those that the report does not account for.
+    - C(unreported) rows are those that the report does not account for; in check mode, those of which can't be told what the run would do.
   returned: always, once the options were checked
   type: dict
   sample: {"rows": 60, "created": 3, "updated": 1, "deleted": 0, "unchanged": 55, "skipped": 0, "failed": 1, "unreported": 0, "unparsed": 0}
