@@ -18,6 +18,7 @@ description:
     C(tool_sync_cohort_delete) to delete them. The plugin's packaged services hold neither list."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -139,16 +140,6 @@ options:
     description: Seconds to wait for the end of a run.
     type: int
     default: 3600
-  on_failures:
-    description: What to do when some of the cohorts failed. The others are processed in any case.
-    type: str
-    choices: [fail, warn, ignore]
-    default: fail
-  max_input_vars:
-    description:
-      - PHP's setting C(max_input_vars) on the site. It limits how many cohorts fit into a request.
-    type: int
-    default: 1000
 seealso:
   - module: activeprolearn.toolsync.toolsync_cohort_info
   - module: activeprolearn.toolsync.toolsync_cohort_members
@@ -244,16 +235,12 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, COHORT_IDENTIFIER, RUN, item
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort
 
 OPTIONS = {
     "cohort": {"type": "str", "aliases": ["chid"]},
-    "cohort_identifier": {
-        "type": "str",
-        "choices": ["id", "idnumber", "name"],
-        "default": "idnumber",
-        "aliases": ["chidsource"],
-    },
+    "cohort_identifier": COHORT_IDENTIFIER,
     "name": {"type": "str"},
     "idnumber": {"type": "str"},
     "description": {"type": "str"},
@@ -267,20 +254,15 @@ OPTIONS = {
     },
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
-# An item's options are the task's, but what it does not say is the task's to say.
-DEFAULTLESS = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
-ITEM = {**DEFAULTLESS, "cohort": {**DEFAULTLESS["cohort"], "required": True}}
+ITEM = item(OPTIONS, "cohort")
 
 TASK = Task(
     cohort.plan,
     options={
         **OPTIONS,
         "cohorts": {"type": "list", "elements": "dict", "options": ITEM},
-        "via": {"type": "str", "choices": ["auto", "core", "run"], "default": "auto"},
-        "separator": {"type": "str", "choices": [";", ","], "default": ";"},
-        "run_timeout": {"type": "int", "default": 3600},
-        "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
-        "max_input_vars": {"type": "int", "default": 1000},
+        **RUN,
+        **BULK,
     },
     constraints={"required_one_of": [("cohort", "cohorts")], "mutually_exclusive": [("cohort", "cohorts")]},
 )

@@ -156,18 +156,14 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import COHORT_IDENTIFIER
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort_enrol
 
 TASK = Task(
     cohort_enrol.plan,
     options={
         "cohort": {"type": "str", "required": True, "aliases": ["chid"]},
-        "cohort_identifier": {
-            "type": "str",
-            "choices": ["id", "idnumber", "name"],
-            "default": "idnumber",
-            "aliases": ["chidsource"],
-        },
+        "cohort_identifier": COHORT_IDENTIFIER,
         "course": {"type": "str", "required": True, "aliases": ["cid"]},
         "course_identifier": {
             "type": "str",

@@ -131,18 +131,14 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import COHORT_IDENTIFIER
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort_info
 
 TASK = Task(
     cohort_info.plan,
     options={
         "cohorts": {"type": "list", "elements": "str", "aliases": ["cohort", "chid"]},
-        "cohort_identifier": {
-            "type": "str",
-            "choices": ["id", "idnumber", "name"],
-            "default": "idnumber",
-            "aliases": ["chidsource"],
-        },
+        "cohort_identifier": COHORT_IDENTIFIER,
         "members": {"type": "str", "choices": ["none", "count", "list"], "default": "none"},
         "max_input_vars": {"type": "int", "default": 1000},
     },

@@ -18,6 +18,7 @@ description:
   - Moodle enrols new members at once in the courses that the cohort is bound to, and ends the enrolments of those who leave.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -93,15 +94,6 @@ options:
         description: As O(state).
         type: str
         choices: [present, absent, exact]
-  on_failures:
-    description: What to do when some of the users failed. The others are processed in any case.
-    type: str
-    choices: [fail, warn, ignore]
-    default: fail
-  max_input_vars:
-    description: PHP's setting C(max_input_vars) on the site. It limits how many users fit into a request.
-    type: int
-    default: 1000
 seealso:
   - module: activeprolearn.toolsync.toolsync_cohort
   - module: activeprolearn.toolsync.toolsync_cohort_info
@@ -194,28 +186,17 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, COHORT_IDENTIFIER, USER_IDENTIFIER, item
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort_members
 
 OPTIONS = {
     "cohort": {"type": "str", "aliases": ["chid"]},
-    "cohort_identifier": {
-        "type": "str",
-        "choices": ["id", "idnumber", "name"],
-        "default": "idnumber",
-        "aliases": ["chidsource"],
-    },
+    "cohort_identifier": COHORT_IDENTIFIER,
     "users": {"type": "list", "elements": "str", "aliases": ["user", "userid"]},
-    "user_identifier": {
-        "type": "str",
-        "choices": ["id", "username", "idnumber", "email"],
-        "default": "username",
-        "aliases": ["useridsource"],
-    },
+    "user_identifier": USER_IDENTIFIER,
     "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
 }
-# An item's options are the task's, but what it does not say is the task's to say.
-DEFAULTLESS = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
-ITEM = {**DEFAULTLESS, "users": {**DEFAULTLESS["users"], "required": True}}
+ITEM = item(OPTIONS, "users")
 
 TASK = Task(
     cohort_members.plan,
@@ -223,8 +204,7 @@ TASK = Task(
         **OPTIONS,
         "allow_empty": {"type": "bool", "default": False},
         "memberships": {"type": "list", "elements": "dict", "options": ITEM},
-        "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
-        "max_input_vars": {"type": "int", "default": 1000},
+        **BULK,
     },
     constraints={"required_one_of": [("users", "memberships")], "mutually_exclusive": [("users", "memberships")]},
     personal=("users", "memberships"),

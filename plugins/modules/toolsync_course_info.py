@@ -150,6 +150,7 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import COURSE_IDENTIFIER
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import courseinfo
 
 
@@ -161,12 +162,7 @@ TASK = Task(
     plan,
     options={
         "courses": {"type": "list", "elements": "str", "required": True, "aliases": ["course", "courseid"]},
-        "course_identifier": {
-            "type": "str",
-            "choices": ["id", "shortname", "idnumber"],
-            "default": "shortname",
-            "aliases": ["courseidsource"],
-        },
+        "course_identifier": COURSE_IDENTIFIER,
     },
 )
 

@@ -22,6 +22,7 @@ description:
     is used; without that too, everything is sent and reported as changed, and RV(changed_is_certain) is false."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -179,17 +180,13 @@ options:
     description: Whether O(purge) may remove everybody who holds O(role) in O(course) because the list is empty.
     type: bool
     default: false
-  on_failures:
-    description: What to do when some of the records failed. The others are processed in any case.
-    type: str
-    choices: [fail, warn, ignore]
-    default: fail
-  max_input_vars:
+  parallel_requests:
     description:
-      - PHP's setting C(max_input_vars) on the site. It limits how many records fit into a request.
-      - A site with a lower one is noticed, and gets smaller requests.
+      - How many requests with enrolments are under way at a time, once the site has taken a first one. From V(1) to V(8).
+      - Each takes one of the site's PHP workers and a core. More than it has cores gain nothing.
+      - A user's enrolments in a course are never in two of them. Where the token can't look up users or courses, requests go one by one.
     type: int
-    default: 1000
+    default: 2
 seealso:
   - module: activeprolearn.toolsync.toolsync_process
 """
@@ -300,39 +297,29 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
+    BULK,
+    COURSE_IDENTIFIER,
+    ROLE_IDENTIFIER,
+    USER_IDENTIFIER,
+    item,
+)
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrol
 
 OPTIONS = {
     "course": {"type": "str", "aliases": ["courseid"]},
-    "course_identifier": {
-        "type": "str",
-        "choices": ["id", "shortname", "idnumber"],
-        "default": "shortname",
-        "aliases": ["courseidsource"],
-    },
+    "course_identifier": COURSE_IDENTIFIER,
     "user": {"type": "str", "aliases": ["userid"]},
-    "user_identifier": {
-        "type": "str",
-        "choices": ["id", "username", "idnumber", "email"],
-        "default": "username",
-        "aliases": ["useridsource"],
-    },
+    "user_identifier": USER_IDENTIFIER,
     "role": {"type": "str", "aliases": ["roleid"]},
-    "role_identifier": {
-        "type": "str",
-        "choices": ["id", "shortname"],
-        "default": "shortname",
-        "aliases": ["roleidsource"],
-    },
+    "role_identifier": ROLE_IDENTIFIER,
     "method": {"type": "str", "default": "manual"},
     "timestart": {"type": "str"},
     "timeend": {"type": "str"},
     "suspended": {"type": "bool", "aliases": ["suspend"]},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
-# An item's options are the task's, but what it does not say is the task's to say.
-DEFAULTLESS = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
-ITEM = {**DEFAULTLESS, "user": {**DEFAULTLESS["user"], "required": True}}
+ITEM = item(OPTIONS, "user")
 
 TASK = Task(
     enrol.plan,
@@ -342,8 +329,8 @@ TASK = Task(
         "enrolments": {"type": "list", "elements": "dict", "options": ITEM},
         "purge": {"type": "bool", "default": False},
         "purge_empty": {"type": "bool", "default": False},
-        "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
-        "max_input_vars": {"type": "int", "default": 1000},
+        **BULK,
+        "parallel_requests": {"type": "int", "default": 2},
     },
     constraints={
         "required_one_of": [("user", "users", "enrolments")],

@@ -160,6 +160,7 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import COURSE_IDENTIFIER, USER_IDENTIFIER
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrolinfo
 
 
@@ -172,19 +173,9 @@ TASK = Task(
     plan,
     options={
         "course": {"type": "str", "required": True, "aliases": ["courseid"]},
-        "course_identifier": {
-            "type": "str",
-            "choices": ["id", "shortname", "idnumber"],
-            "default": "shortname",
-            "aliases": ["courseidsource"],
-        },
+        "course_identifier": COURSE_IDENTIFIER,
         "users": {"type": "list", "elements": "str", "aliases": ["user", "userid"]},
-        "user_identifier": {
-            "type": "str",
-            "choices": ["id", "username", "idnumber", "email"],
-            "default": "username",
-            "aliases": ["useridsource"],
-        },
+        "user_identifier": USER_IDENTIFIER,
     },
     personal=("users",),
 )

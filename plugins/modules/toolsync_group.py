@@ -19,6 +19,7 @@ description:
     without members. Where it lacks those that change, a run of the plugin can add and remove members, see O(via).
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -147,15 +148,6 @@ options:
     description: Seconds to wait for the end of a run.
     type: int
     default: 3600
-  on_failures:
-    description: What to do when some of the groups or members failed. The others are processed in any case.
-    type: str
-    choices: [fail, warn, ignore]
-    default: fail
-  max_input_vars:
-    description: PHP's setting C(max_input_vars) on the site. It limits how many groups or members fit into a request.
-    type: int
-    default: 1000
 notes:
   - The token's account needs the capability C(moodle/course:managegroups) in the courses, and C(moodle/course:viewparticipants).
   - The plugin's group command C(greplace) is not used. It removes all memberships and then stops, on Moodle 4.1 and newer.
@@ -274,42 +266,28 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, COURSE_IDENTIFIER, RUN, USER_IDENTIFIER, item
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import group
 
 OPTIONS = {
     "course": {"type": "str", "aliases": ["courseid"]},
-    "course_identifier": {
-        "type": "str",
-        "choices": ["id", "shortname", "idnumber"],
-        "default": "shortname",
-        "aliases": ["courseidsource"],
-    },
+    "course_identifier": COURSE_IDENTIFIER,
     "group": {"type": "str", "aliases": ["groupid"]},
     "group_identifier": {"type": "str", "choices": ["name", "id"], "default": "name", "aliases": ["groupidsource"]},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "members": {"type": "list", "elements": "str", "aliases": ["users"]},
-    "user_identifier": {
-        "type": "str",
-        "choices": ["id", "username", "idnumber", "email"],
-        "default": "username",
-        "aliases": ["useridsource"],
-    },
+    "user_identifier": USER_IDENTIFIER,
     "members_state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
 }
-# An item's options are the task's, but what it does not say is the task's to say.
-DEFAULTLESS = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
-ITEM = {**DEFAULTLESS, "group": {**DEFAULTLESS["group"], "required": True}}
+ITEM = item(OPTIONS, "group")
 
 TASK = Task(
     group.plan,
     options={
         **OPTIONS,
         "groups": {"type": "list", "elements": "dict", "options": ITEM},
-        "via": {"type": "str", "choices": ["auto", "core", "run"], "default": "auto"},
-        "separator": {"type": "str", "choices": [";", ","], "default": ";"},
-        "run_timeout": {"type": "int", "default": 3600},
-        "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
-        "max_input_vars": {"type": "int", "default": 1000},
+        **RUN,
+        **BULK,
     },
     constraints={"required_one_of": [("group", "groups")], "mutually_exclusive": [("group", "groups")]},
     personal=("members", "groups"),

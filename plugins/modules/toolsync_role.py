@@ -18,6 +18,7 @@ description:
     than by ids."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -134,15 +135,6 @@ options:
         description: As O(state).
         type: str
         choices: [present, absent]
-  on_failures:
-    description: What to do when some of the assignments failed. The others are processed in any case.
-    type: str
-    choices: [fail, warn, ignore]
-    default: fail
-  max_input_vars:
-    description: PHP's setting C(max_input_vars) on the site. It limits how many assignments fit into a request.
-    type: int
-    default: 1000
 seealso:
   - module: activeprolearn.toolsync.toolsync_enrol
   - module: activeprolearn.toolsync.toolsync_enrol_info
@@ -247,22 +239,13 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, ROLE_IDENTIFIER, USER_IDENTIFIER, item
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import role
 
 OPTIONS = {
     "role": {"type": "str", "aliases": ["roleid"]},
-    "role_identifier": {
-        "type": "str",
-        "choices": ["id", "shortname"],
-        "default": "shortname",
-        "aliases": ["roleidsource"],
-    },
-    "user_identifier": {
-        "type": "str",
-        "choices": ["id", "username", "idnumber", "email"],
-        "default": "username",
-        "aliases": ["useridsource"],
-    },
+    "role_identifier": ROLE_IDENTIFIER,
+    "user_identifier": USER_IDENTIFIER,
     "context": {
         "type": "str",
         "choices": ["system", "category", "course", "module", "user"],
@@ -277,9 +260,7 @@ OPTIONS = {
     },
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
-# An item's options are the task's, but what it does not say is the task's to say.
-DEFAULTLESS = {name: {key: value for key, value in option.items() if key != "default"} for name, option in OPTIONS.items()}
-ITEM = {**DEFAULTLESS, "user": {"type": "str", "aliases": ["userid"], "required": True}}
+ITEM = item({**OPTIONS, "user": {"type": "str", "aliases": ["userid"]}}, "user")
 
 TASK = Task(
     role.plan,
@@ -288,8 +269,7 @@ TASK = Task(
         "role_ids": {"type": "dict"},
         "users": {"type": "list", "elements": "str", "aliases": ["user", "userid"]},
         "assignments": {"type": "list", "elements": "dict", "options": ITEM},
-        "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
-        "max_input_vars": {"type": "int", "default": 1000},
+        **BULK,
     },
     constraints={"required_one_of": [("users", "assignments")], "mutually_exclusive": [("users", "assignments")]},
     personal=("users", "assignments"),

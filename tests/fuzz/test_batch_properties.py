@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import ParameterRefused
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.batch import CREDENTIALS, Bulk, batches
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OutcomeUnknown, ParameterRefused
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.batch import CREDENTIALS, LEAST_MAX_INPUT_VARS, Bulk, batches
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +83,62 @@ def test_what_was_cut_off_in_silence_is_sent_again(costs, assumed, limit):
     assert [number for number, error, _tried in ends if error is None] == list(range(len(costs)))
     assert site.taken == set(range(len(costs)))
     assert all(site.size([]) < low <= limit for low in lowered) and lowered == sorted(lowered, reverse=True)
+
+
+@given(RECORDS, st.integers(20, 400), st.integers(40, 400), st.booleans(), st.integers(2, 8))
+def test_at_a_time_as_in_turn(records, assumed, limit, silent, lanes):
+    limit = max(limit, 70) if silent else limit
+    ends = []
+    for site, number in ((Site(records, limit, silent), 1), (Site(records, limit, silent), lanes)):
+        told = Bulk(site.take, site.cost, assumed, lanes=number).run(range(len(records)))
+        ends.append([(record, error is None) for record, error, _tried in told])
+        assert site.taken >= {record for record, taken in ends[-1] if taken}
+    assert sorted(ends[0]) == sorted(ends[1])
+
+
+@given(st.lists(st.integers(0, 9), max_size=80), st.integers(2, 8))
+def test_no_two_requests_at_a_time_write_to_one_place(places, lanes):
+    lock, writing, most = threading.Lock(), [], []
+
+    def send(numbers):
+        mine = {places[number] for number in numbers}
+        with lock:
+            assert not any(mine & others for others in writing)
+            writing.append(mine)
+            most.append(len(writing))
+        time.sleep(0.0002)
+        with lock:
+            writing.remove(mine)
+
+    bulk = Bulk(send, lambda number: 8, LEAST_MAX_INPUT_VARS, lanes=lanes, place=places.__getitem__)
+    assert [number for number, error, _tried in bulk.run(range(len(places))) if error is None] == list(range(len(places)))
+    assert max(most, default=0) <= lanes
+
+
+@given(RECORDS, st.integers(20, 400), st.integers(1, 8), st.data())
+def test_what_is_told_before_a_break_is_true(records, assumed, lanes, data):
+    """The connection breaks after a request: what was yielded was taken; what was taken unsaid was sent in a request without an answer."""
+    site = Site(records, 10**6, silent=False)
+    breaks, lost = data.draw(st.integers(1, 6)), set()
+
+    def send(numbers):
+        try:
+            return site.take(numbers)
+        finally:
+            if site.calls >= breaks:
+                lost.update(numbers)
+                raise OutcomeUnknown("gone")
+
+    bulk, told = Bulk(send, site.cost, assumed, lanes=lanes), set()
+    try:
+        for number, error, _tried in bulk.run(range(len(records))):
+            if error is None:
+                told.add(number)
+    except OutcomeUnknown:
+        assert told <= site.taken
+        assert site.taken - told <= lost or bulk.unclear or any(bad for _cost, bad in records)
+    else:
+        assert site.calls < breaks and not lost
 
 
 @given(st.integers(1, 400), st.data())

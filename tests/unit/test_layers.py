@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The import rule: each layer knows the layers below it and nothing else.
 
-errors <- transport <- moodle (with catalogue) <- services <- module <- modules; csvfile, report and memory are leaves.
+errors <- transport <- moodle (with catalogue) <- services <- module <- modules; csvfile, report, memory and options are leaves.
 The files are parsed, not imported, so imports inside functions count too.
 """
 
@@ -31,6 +31,7 @@ MAY_IMPORT = {
     "module_utils/report*": {"module_utils/errors", "module_utils/report*"},
     "module_utils/memory": {"module_utils/errors"},
     "module_utils/moodlehost": {"module_utils/errors"},
+    "module_utils/options": set(),
     "module_utils/services": {
         "module_utils/errors",
         "module_utils/catalogue",
@@ -51,7 +52,7 @@ MAY_IMPORT = {
         "module_utils/moodlehost",
         "module_utils/services",
     },
-    "modules": {"module_utils/module", "module_utils/services"},
+    "modules": {"module_utils/module", "module_utils/options", "module_utils/services"},
     "plugin_utils": {"module_utils/module", "modules"},
     "action": {"module_utils/module", "modules", "plugin_utils"},
     "filter": {"module_utils/errors", "module_utils/csvfile", "module_utils/services"},

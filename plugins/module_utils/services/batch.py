@@ -10,13 +10,26 @@ plugin stops at the first record that it refuses, without saying which.
 from __future__ import annotations
 
 import typing as t
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 
-from ..errors import AccessRefused, EditionError, FunctionUnknown, MoodleError, NotMoodle, OptionError, TokenRefused
+from ..errors import (
+    AccessRefused,
+    EditionError,
+    FunctionUnknown,
+    MoodleError,
+    NotMoodle,
+    OptionError,
+    TokenRefused,
+    ToolsyncError,
+)
 
 #: wstoken, wsfunction, moodlewsrestformat, moodlewssettinglang.
 CREDENTIALS = 4
 DEFAULT_MAX_INPUT_VARS = 1000
 LEAST_MAX_INPUT_VARS = 20
+#: More requests at a time take more of a site's PHP workers than a task should.
+MOST_LANES = 8
 #: So many records of a group fail alone before the rest of the group is given up.
 _ENOUGH = 2
 
@@ -26,6 +39,13 @@ def checked_limit(max_input_vars):
     if max_input_vars < LEAST_MAX_INPUT_VARS:
         raise OptionError(f"max_input_vars must be at least {LEAST_MAX_INPUT_VARS}.", option="max_input_vars")
     return max_input_vars
+
+
+def checked_lanes(parallel_requests):
+    """Raises OptionError for a number of requests at a time that makes no sense."""
+    if not 1 <= parallel_requests <= MOST_LANES:
+        raise OptionError(f"parallel_requests must be from 1 to {MOST_LANES}.", option="parallel_requests")
+    return parallel_requests
 
 
 def batches(records, cost, room):
@@ -61,39 +81,95 @@ class Bulk:
     credentials. group: record -> what it shares with others, such as course and role (None: nothing): where C(_ENOUGH)
     records of a group were refused alone and none was taken, the rest of the group is given up unsent. lowered: called
     with the lower number of variables once a request turns out to be cut off earlier than max_input_vars says.
+    lanes: so many requests are under way at a time, once one was taken whole; send is then called in other threads.
+    place: record -> what must not be written by two requests at a time.
+
+    unclear: whether the run ended by an error while a refused request was left of which nobody knows how far it got.
     """
 
-    def __init__(self, send, cost, max_input_vars, *, overhead=0, group=None, lowered=None):
+    def __init__(self, send, cost, max_input_vars, *, overhead=0, group=None, lowered=None, lanes=1, place=None):
         self._send, self._cost = send, cost
         self._room = max_input_vars - CREDENTIALS - overhead
         self._overhead = overhead
         self._group = group or (lambda record: None)
         self._lowered = lowered or (lambda limit: None)
+        self._lanes, self._place = lanes, place or (lambda record: None)
         self._refused: dict[t.Any, list[MoodleError]] = {}
         self._taken: set[t.Any] = set()
         self._largest = 0
+        self.unclear = False
 
     def run(self, records):
         """Yields (record, None, True) for a record that was taken, and (record, error, whether it was tried) for another.
 
         Raises the ToolsyncError of a call that failed for another reason than its records; what was yielded by then is true.
         """
-        for batch in batches(records, self._cost, lambda: self._room):
-            self._largest = 0
-            split, refused = yield from self._deliver(batch)
-            if split and not refused:
-                self._lower(self._largest)
+        under_way: deque[t.Any] = deque()
+        pool = ThreadPoolExecutor(self._lanes) if self._lanes > 1 else None
+        try:
+            for batch in batches(records, self._cost, lambda: self._room):
+                while under_way and (len(under_way) >= self._open_lanes or self._meets(batch, under_way)):
+                    yield from self._finish(*under_way.popleft())
+                if pool is None or not self._taken:
+                    yield from self._finish(batch)
+                    continue
+                batch, hopeless = self._without_hopeless(batch)
+                yield from hopeless
+                if batch:
+                    under_way.append((batch, pool.submit(self._send, batch).result))
+            while under_way:
+                yield from self._finish(*under_way.popleft())
+        except ToolsyncError:
+            for batch, answer in under_way:
+                yield from self._told(batch, answer)
+            raise
+        finally:
+            if pool is not None:
+                pool.shutdown(wait=False)
 
-    def _deliver(self, batch):
-        """Returns whether the batch had to be split, and how many records were refused."""
+    @property
+    def _open_lanes(self):
+        # After a refusal the next request waits for the outcome: it may show that others would be refused as well.
+        return 1 if self._refused else self._lanes
+
+    def _meets(self, batch, under_way):
+        """Whether a batch writes to a place that is being written to."""
+        places = set(map(self._place, batch)) - {None}
+        return any(self._place(record) in places for other, answer in under_way for record in other)
+
+    def _told(self, batch, answer):
+        """What is known of a request that was under way when the run failed."""
+        try:
+            seen = answer()
+        except ToolsyncError as error:
+            self.unclear = self.unclear or concerns_records(error)
+        else:
+            self.unclear = self.unclear or (seen is not None and seen < len(batch))
+            for record in batch if seen is None or seen >= len(batch) else batch[: max(seen - 1, 0)]:
+                yield record, None, True
+
+    def _finish(self, batch, answer=None):
+        self._largest = 0
+        split, refused = yield from self._deliver(batch, answer)
+        if split and not refused:
+            self._lower(self._largest)
+
+    def _without_hopeless(self, batch):
+        """(the records worth a try, what is to be said of the others)."""
         hopeless = [record for record in batch if self._is_hopeless(record)]
-        for record in hopeless:
-            yield record, self._refused[self._group(record)][0], False
-        batch = [record for record in batch if not self._is_hopeless(record)]
+        kept = [record for record in batch if not self._is_hopeless(record)] if hopeless else batch
+        return kept, [(record, self._refused[self._group(record)][0], False) for record in hopeless]
+
+    def _deliver(self, batch, answer=None):
+        """Returns whether the batch had to be split, and how many records were refused. answer: of what was sent already."""
+        hopeless = []
+        if answer is None:
+            batch, hopeless = self._without_hopeless(batch)
+            yield from hopeless
         if not batch:
             return False, len(hopeless)
         try:
-            seen = self._send(batch)
+            seen = self._send(batch) if answer is None else answer()
         except MoodleError as error:
             if not concerns_records(error):
                 raise

@@ -12,7 +12,7 @@ import typing as t
 
 from ..errors import AccessRefused, FunctionUnknown, PartlyFailed
 from .base import Plan
-from .batch import checked_limit
+from .batch import checked_lanes, checked_limit
 from .enrolactions import Action, Course, Sender
 from .enrolled import CORE_LIST, EnrolledReader, UnknownCourse
 from .enrolments import DEFAULT_METHOD, Record, fold, purge_targets, records
@@ -24,6 +24,8 @@ UNENROL = "enrol_manual_unenrol_users"
 UNASSIGN = "core_role_unassign_roles"
 SITE_INFO = "core_webservice_get_site_info"
 SECTION = "enrolments"
+#: What ENROL takes for a variable that is not sent (plugin.md, tool_sync_enrol_user_enrol).
+DEFAULTS = {"suspend": False, "timestart": 0, "timeend": 0, "method": DEFAULT_METHOD}
 #: Entries that a list of the result holds at most; the counts are complete.
 LISTED = 1000
 _SERVICES = "Site administration > Server > Web services > External services > Functions"
@@ -31,17 +33,17 @@ _SERVICES = "Site administration > Server > Web services > External services > F
 
 def plan(site, params):
     """params: the options of toolsync_enrol. Raises OptionError before anything is sent."""
-    limit = checked_limit(params["max_input_vars"])
+    limit, lanes = checked_limit(params["max_input_vars"]), checked_lanes(params["parallel_requests"])
     wanted = fold(records(params), lambda record: (record.course, record.user))
     purged = purge_targets(params, wanted) if params["purge"] else []
-    return EnrolPlan(site, wanted, purged, on_failures=params["on_failures"], max_input_vars=limit)
+    return EnrolPlan(site, wanted, purged, on_failures=params["on_failures"], max_input_vars=limit, lanes=lanes)
 
 
 class EnrolPlan(Plan):
-    def __init__(self, site, wanted, purged, *, on_failures, max_input_vars):
+    def __init__(self, site, wanted, purged, *, on_failures, max_input_vars, lanes):
         super().__init__(changed=False, before={}, after={}, result={})
         self._site, self._moodle = site, site.moodle
-        self._on_failures, self._max_input_vars = on_failures, max_input_vars
+        self._on_failures, self._max_input_vars, self._lanes = on_failures, max_input_vars, lanes
         self._directory = Directory(site.moodle, max_input_vars)
         self._reader = EnrolledReader(site.moodle, site.warn)
         self._remembered = site.memory.get(SECTION)
@@ -294,7 +296,10 @@ class EnrolPlan(Plan):
     def apply(self):
         sender = Sender(self._site, self._courses.values(), self._max_input_vars, self._fail)
         try:
-            sender.run(self._enrolments, ENROL, "enrols")
+            _leave_out_defaults(self._enrolments)
+            # Two requests at a time with one user and course would clash, and what is known by no id may be the same.
+            known = all(action.user is not None and action.course.number is not None for action in self._enrolments)
+            sender.run(self._enrolments, ENROL, "enrols", self._lanes if known else 1)
             sender.run(self._unless_refused(sender, self._unassignments), UNASSIGN, "unassignments")
             sender.run(self._unless_refused(sender, self._unenrolments), UNENROL, "enrolments")
             sender.verify(self._reader)
@@ -361,6 +366,14 @@ class EnrolPlan(Plan):
             self._site.warn(message)
         else:
             raise PartlyFailed(message)
+
+
+def _leave_out_defaults(actions):
+    """Drop the variables in which no action differs from the default, so that a request holds more of them."""
+    for name, default in DEFAULTS.items():
+        if all(action.sent[name] == default for action in actions):
+            for action in actions:
+                del action.sent[name]
 
 
 def _shows(course, ref):

@@ -72,8 +72,8 @@ class Action:
 class Sender:
     """Sends the actions on some courses. fail: called with a Record and the reason for each that failed.
 
-    done: the actions that Moodle took. refused: (course key, user id) of the others. unanswered: whether the last request was
-    left without an answer.
+    done: the actions that Moodle took. refused: (course key, user id) of the others. unanswered: whether a request was left
+    without an answer.
     """
 
     def __init__(self, site, courses, max_input_vars, fail):
@@ -81,36 +81,51 @@ class Sender:
         self._known_roles = {role for course in courses for role in _roles_in(course.enrolled)}
         self.done: list[Action] = []
         self.refused: set[t.Any] = set()
-        self.unanswered = False
+        self._waiting: set[object] = set()
+        self._unclear = False
 
-    def run(self, actions, function, parameter):
-        """Send actions in batches, as the parameter of a function."""
+    @property
+    def unanswered(self):
+        return bool(self._waiting) or self._unclear
+
+    def run(self, actions, function, parameter, lanes=1):
+        """Send actions in batches, as the parameter of a function; several batches at a time where there are lanes for them."""
         actions = list(actions)
 
         def send(batch):
-            self.unanswered = True
+            request = object()
+            self._waiting.add(request)
             try:
                 answer = self._site.moodle.call(function, {parameter: Columns(action.sent for action in batch)}).value
             except MoodleError:
-                self.unanswered = False
+                self._waiting.discard(request)
                 raise
-            self.unanswered = False
+            self._waiting.discard(request)
             return len(answer) if isinstance(answer, list) else None
 
         def group(action):
             return None if action.user is None else (action.course.key, action.record.role, action.record.method)
 
         bulk = Bulk(
-            send, lambda action: len(action.sent), self._max_input_vars, group=group, lowered=self._warn_of_limit
+            send,
+            lambda action: len(action.sent),
+            self._max_input_vars,
+            group=group,
+            lowered=self._warn_of_limit,
+            lanes=lanes,
+            place=lambda action: (action.course.key, action.user),
         )
-        for number, (action, error, tried) in enumerate(bulk.run(actions), 1):
-            self._site.progress(f"{number} of {len(actions)} sent")
-            if error is None:
-                self.done.append(action)
-                self._known_roles.add(action.record.role)
-            else:
-                self.refused.add((action.course.key, action.user))
-                self._fail(action.record, self._reason(action, error) + ("" if tried else _SAME))
+        try:
+            for number, (action, error, tried) in enumerate(bulk.run(actions), 1):
+                self._site.progress(f"{number} of {len(actions)} sent")
+                if error is None:
+                    self.done.append(action)
+                    self._known_roles.add(action.record.role)
+                else:
+                    self.refused.add((action.course.key, action.user))
+                    self._fail(action.record, self._reason(action, error) + ("" if tried else _SAME))
+        finally:
+            self._unclear = self._unclear or bulk.unclear
 
     def _warn_of_limit(self, limit):
         self._site.warn(

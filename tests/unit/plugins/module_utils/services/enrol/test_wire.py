@@ -19,7 +19,7 @@ def planned(site, *names, **options):
         "course": "C", "course_identifier": "shortname", "users": list(names), "user": None, "enrolments": None,
         "user_identifier": "username", "role": None, "role_identifier": "shortname", "method": "manual", "timestart": None,
         "timeend": None, "suspended": True, "state": "present", "purge": False, "purge_empty": False, "on_failures": "fail",
-        "max_input_vars": 1000, **options,
+        "max_input_vars": 1000, "parallel_requests": 2, **options,
     }
     return enrol.plan(site, params)
 
@@ -29,14 +29,34 @@ def script(server, *names):
     server.answer(COURSE).answer([]).answer([{"id": 10 + place, "username": name} for place, name in enumerate(names)]).answer(MAY)
 
 
-def test_variables_go_key_by_key_with_the_required_ones_last(site, server):
+REQUIRED = ("roleidsource", "roleid", "useridsource", "userid", "courseidsource", "courseid")
+
+
+@pytest.mark.parametrize(
+    ("options", "optional"),
+    [
+        ({}, ("suspend",)),
+        ({"suspended": None}, ()),
+        ({"timeend": "1900000000", "method": "sync"}, ("suspend", "timeend", "method")),
+    ],
+)
+def test_variables_go_key_by_key_with_the_required_ones_last_and_without_defaults(site, server, options, optional):
     script(server, "ada", "bob")
     server.answer([{"userid": "10", "status": True}, {"userid": "11", "status": True}])
-    planned(site, "ada", "bob").apply()
+    planned(site, "ada", "bob", **options).apply()
     names = [name for name, _value in server.seen[-1].form[4:]]
-    keys = ("suspend", "timestart", "timeend", "method", "roleidsource", "roleid", "useridsource", "userid", "courseidsource", "courseid")
-    assert names == [f"enrols[{place}][{key}]" for key in keys for place in (0, 1)]
+    assert names == [f"enrols[{place}][{key}]" for key in (*optional, *REQUIRED) for place in (0, 1)]
     assert dict(server.seen[-1].form)["enrols[1][userid]"] == "11"
+
+
+def test_what_one_record_needs_all_say(site, server):
+    script(server, "ada", "bob")
+    server.answer([{"userid": "10", "status": True}, {"userid": "11", "status": True}])
+    items = [{"course": "C", "user": "ada", "timeend": "1900000000"}, {"course": "C", "user": "bob"}]
+    planned(site, users=None, enrolments=items, suspended=None).apply()
+    form = dict(server.seen[-1].form)
+    assert (form["enrols[0][timeend]"], form["enrols[1][timeend]"]) == ("1900000000", "0")
+    assert "enrols[0][timestart]" not in form
 
 
 def test_columns_of_nothing_are_nothing():

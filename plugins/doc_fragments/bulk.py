@@ -1,0 +1,23 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options of the modules that send many records in few requests."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  on_failures:
+    description: What to do when some of the records failed. The others are processed in any case.
+    type: str
+    choices: [fail, warn, ignore]
+    default: fail
+  max_input_vars:
+    description:
+      - PHP's setting C(max_input_vars) on the site. It limits how many records fit into a request.
+      - A site with a lower one is noticed, and gets smaller requests.
+    type: int
+    default: 1000
+"""

@@ -1,0 +1,41 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that several modules share, as parts of an argument spec.
+
+Private to this collection. An alias is the name of the web service parameter.
+"""
+
+from __future__ import annotations
+
+
+def _identifier(alias, default, choices):
+    return {"type": "str", "choices": choices, "default": default, "aliases": [alias]}
+
+
+COURSE_IDENTIFIER = _identifier("courseidsource", "shortname", ["id", "shortname", "idnumber"])
+USER_IDENTIFIER = _identifier("useridsource", "username", ["id", "username", "idnumber", "email"])
+ROLE_IDENTIFIER = _identifier("roleidsource", "shortname", ["id", "shortname"])
+COHORT_IDENTIFIER = _identifier("chidsource", "idnumber", ["id", "idnumber", "name"])
+
+#: Of the modules that send many records in few requests.
+BULK = {
+    "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
+    "max_input_vars": {"type": "int", "default": 1000},
+}
+#: Of those that may have a run of the plugin do it.
+RUN = {
+    "via": {"type": "str", "choices": ["auto", "core", "run"], "default": "auto"},
+    "separator": {"type": "str", "choices": [";", ","], "default": ";"},
+    "run_timeout": {"type": "int", "default": 3600},
+}
+
+
+def item(options, needed):
+    """The spec of an item of a list: the task's options without defaults, as what it does not say is the task's to say.
+
+    needed: the option that each item must have.
+    """
+    spec = {name: {key: value for key, value in option.items() if key != "default"} for name, option in options.items()}
+    spec[needed]["required"] = True
+    return spec
