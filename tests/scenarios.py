@@ -154,7 +154,7 @@ def _two_roles(world):
 
 _ZQ = [f"zq{name}" for name in NAMES]
 #: Five enrolments in two requests.
-_SMALL = {"course": "MATH101", "role": "student", "users": _ZQ, "max_input_vars": 44}
+_SMALL = {"course": "MATH101", "role": "student", "users": _ZQ, "max_input_vars": 28}
 
 SCENARIOS = {
     "upload": Scenario(

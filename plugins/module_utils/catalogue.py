@@ -15,7 +15,8 @@ import typing as t
 class Function(t.NamedTuple):
     """name: as registered; parameters: top-level keys; writes: changes the site; repeatable: twice has the effect of once.
 
-    raw: it is asked for names as they are stored, and not as a web page needs them.
+    raw: it is asked for names as they are stored, and not as a web page needs them. alone: twice has another effect while the
+    first is still running, because Moodle looks first and then inserts: a role assigned twice, or an error of the database.
     """
 
     name: str
@@ -23,14 +24,15 @@ class Function(t.NamedTuple):
     writes: bool
     repeatable: bool
     raw: bool = False
+    alone: bool = False
 
 
 def _read(name, *parameters, raw=False):
     return Function(name, parameters, writes=False, repeatable=True, raw=raw)
 
 
-def _write(name, *parameters, repeatable):
-    return Function(name, parameters, writes=True, repeatable=repeatable)
+def _write(name, *parameters, repeatable, alone=False):
+    return Function(name, parameters, writes=True, repeatable=repeatable, alone=alone)
 
 
 FUNCTIONS = {
@@ -57,16 +59,18 @@ FUNCTIONS = {
             repeatable=False,
         ),
         # the plugin's core extension
-        _write("tool_sync_enrol_users_enrol", "enrols", repeatable=True),
+        _write("tool_sync_enrol_users_enrol", "enrols", repeatable=True, alone=True),
         _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options"),
         _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options"),
         # the plugin's cohort extension
         _read("tool_sync_get_cohorts", "cohortids", "cohortidsource", raw=True),
-        _write("tool_sync_cohort_bind", "chidsource", "chid", "cidsource", "cid", "ridsource", "rid", "method", repeatable=True),
+        _write(
+            "tool_sync_cohort_bind", "chidsource", "chid", "cidsource", "cid", "ridsource", "rid", "method", repeatable=True, alone=True
+        ),
         _write("tool_sync_cohort_unbind", "chidsource", "chid", "cidsource", "cid", "method", repeatable=True),
         _write("tool_sync_cohort_suspend_enrol", "chidsource", "chid", "cidsource", "cid", "method", repeatable=True),
         _write("tool_sync_cohort_delete", "chidsource", "chid", repeatable=True),
-        _write("tool_sync_cohort_add_members", "members", repeatable=True),
+        _write("tool_sync_cohort_add_members", "members", repeatable=True, alone=True),
         _write("tool_sync_cohort_delete_members", "members", repeatable=True),
         # Moodle's own
         _read("core_cohort_get_cohorts", "cohortids", raw=True),
@@ -80,12 +84,12 @@ FUNCTIONS = {
         _read("core_user_get_users_by_field", "field", "values"),
         _read("core_enrol_get_enrolled_users", "courseid", "options"),
         _write("enrol_manual_unenrol_users", "enrolments", repeatable=True),
-        _write("core_role_assign_roles", "assignments", repeatable=True),
+        _write("core_role_assign_roles", "assignments", repeatable=True, alone=True),
         _write("core_role_unassign_roles", "unassignments", repeatable=True),
         _read("core_group_get_course_groups", "courseid", raw=True),
         _read("core_group_get_group_members", "groupids"),
         _write("core_group_create_groups", "groups", repeatable=False),
-        _write("core_group_add_group_members", "members", repeatable=True),
+        _write("core_group_add_group_members", "members", repeatable=True, alone=True),
         _write("core_group_delete_group_members", "members", repeatable=True),
         _write("core_group_delete_groups", "groupids", repeatable=True),
     )

@@ -199,7 +199,10 @@ class UploadRefused(MoodleError):
 class OutcomeUnknown(ToolsyncError):
     kind = "unknown"
     may_be_done = True
-    cause = "A call that must not be repeated was sent, and no usable answer came back: a time-out, a broken connection, HTTP 5xx."
+    cause = (
+        "A call that must not be repeated, or not while it may still be running, was sent, and no usable answer came back: a time-out, a "
+        "broken connection, HTTP 5xx."
+    )
     cure = "It may have been done, and may still be running: look at the site before you run this again."
 
 

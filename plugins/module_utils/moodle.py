@@ -30,10 +30,14 @@ from .errors import (
     TokenRefused,
     UploadRefused,
 )
-from .transport import FilePart
+from .transport import GATEWAY_TIMEOUT, FilePart
 
 SERVER = "/webservice/rest/server.php"
 UPLOAD = "/webservice/upload.php"
+_STILL_AT_IT = (
+    "The site may still be at it. Run this again when it has had the time to end: what is in place is left alone. A greater timeout, "
+    "or a lower max_input_vars, keeps it from happening again."
+)
 #: A parameter that no web service function has.
 NO_PARAMETER = "toolsync_may_call"
 
@@ -166,7 +170,12 @@ class Moodle:
         if unknown:
             raise KeyError(f"{name} has no parameter {sorted(unknown)}")
         self._guard(function)
-        return self._ask(name, parameters, repeatable=function.repeatable, timeout=timeout)
+        try:
+            return self._ask(name, parameters, repeatable=function.repeatable, alone=function.alone, timeout=timeout)
+        except OutcomeUnknown as error:
+            if function.alone:
+                error.cure = _STILL_AT_IT
+            raise
 
     def may_call(self, name, *, timeout=None):
         """Whether the token may call a function: True or False; None where the site has no such function.
@@ -202,7 +211,7 @@ class Moodle:
             raise self._error(Answer(value, ""), "upload.php")
         return True
 
-    def _ask(self, name, parameters, *, repeatable, timeout):
+    def _ask(self, name, parameters, *, repeatable, timeout, alone=False):
         # Credentials first: PHP drops what comes after max_input_vars variables.
         fields = [
             ("wstoken", self._token),
@@ -212,8 +221,8 @@ class Moodle:
             *([("moodlewssettingraw", "1")] if FUNCTIONS[name].raw else ()),
             *flatten(parameters),
         ]
-        reply = self.transport.post(SERVER, fields, repeatable=repeatable, timeout=timeout)
-        answer = self._decode(reply, name, repeatable)
+        reply = self.transport.post(SERVER, fields, repeatable=repeatable, alone=alone, timeout=timeout)
+        answer = self._decode(reply, name, repeatable and not (alone and reply.status == GATEWAY_TIMEOUT))
         if isinstance(answer.value, dict) and ("exception" in answer.value or "errorcode" in answer.value):
             raise self._error(answer, name)
         return answer

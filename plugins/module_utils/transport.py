@@ -40,6 +40,7 @@ else:
 USER_AGENT = "activeprolearn.toolsync/1.0.0 (ansible)"
 #: Statuses that a proxy or an overloaded server gives for a while.
 PASSING = (429, 502, 503, 504)
+GATEWAY_TIMEOUT = 504
 #: A Retry-After beyond this many seconds is not waited for.
 LONGEST_WAIT = 60.0
 CHUNK = 1 << 20
@@ -119,19 +120,22 @@ class Transport:
         """text without the token."""
         return str(text).replace(self._secret, "********") if self._secret else str(text)
 
-    def post(self, path, fields, *, repeatable, timeout=None):
-        """POST form fields (ordered pairs of text). Raises Unreachable, TlsFailed, Redirected, OutcomeUnknown."""
+    def post(self, path, fields, *, repeatable, alone=False, timeout=None):
+        """POST form fields (ordered pairs of text). Raises Unreachable, TlsFailed, Redirected, OutcomeUnknown.
+
+        alone: it must not be sent again while the server may still be at it.
+        """
         body = urlencode(fields).encode("ascii")
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._send(path, body, headers, repeatable=repeatable, timeout=timeout)
+        return self._send(path, body, headers, repeatable=repeatable, alone=alone, timeout=timeout)
 
     def post_file(self, path, fields, part, *, repeatable, timeout=None):
         """POST a FilePart as multipart/form-data, streamed. fields come before the file."""
         body = Multipart(fields, part)
         headers = {"Content-Type": body.content_type, "Content-Length": str(len(body))}
-        return self._send(path, body, headers, repeatable=repeatable, timeout=timeout)
+        return self._send(path, body, headers, repeatable=repeatable, alone=False, timeout=timeout)
 
-    def _send(self, path, body, headers, *, repeatable, timeout):
+    def _send(self, path, body, headers, *, repeatable, alone, timeout):
         url = self.base + path
         sent, lost = 0, False
         while True:
@@ -141,11 +145,11 @@ class Transport:
             except _NotSent as error:
                 failure, wait = Unreachable(self.redact(error)), None
             except _Lost as error:
-                if not repeatable:
+                if not repeatable or (alone and isinstance(error, _Late)):
                     raise OutcomeUnknown(self.redact(error)) from None
                 failure, wait, lost = Unreachable(self.redact(error)), None, True
             else:
-                if not (repeatable and reply.status in PASSING):
+                if not (repeatable and reply.status in PASSING) or (alone and reply.status == GATEWAY_TIMEOUT):
                     return reply
                 failure, wait = reply, _retry_after(reply.headers)
             if sent > self.retries or (wait or 0) > LONGEST_WAIT:
@@ -180,7 +184,7 @@ class Transport:
         except requests.exceptions.ConnectTimeout:
             raise _NotSent(f"{self.base} did not accept a connection within {limits[0]:g} s.") from None
         except requests.exceptions.ReadTimeout:
-            raise _Lost(f"{self.base} did not answer within {timeout:g} s.") from None
+            raise _Late(f"{self.base} did not answer within {timeout:g} s.") from None
         except requests.exceptions.ProxyError as error:
             raise _NotSent(f"The proxy that the environment names for {self.base} failed: {_root(error)}.") from None
         except (requests.exceptions.RequestException, OSError) as error:
@@ -203,7 +207,7 @@ class Transport:
                 return b"".join(chunks)
             chunks.append(chunk)
             if self._clock() > deadline:
-                raise _Lost(f"The answer of {self.base} was not complete within {timeout:g} s.")
+                raise _Late(f"The answer of {self.base} was not complete within {timeout:g} s.")
 
 
 class _NotSent(Exception):
@@ -212,6 +216,10 @@ class _NotSent(Exception):
 
 class _Lost(Exception):
     """The server may have done the work; the answer did not arrive."""
+
+
+class _Late(_Lost):
+    """The answer did not arrive in time: the server may still be at it."""
 
 
 class FilePart:

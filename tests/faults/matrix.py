@@ -177,4 +177,11 @@ def _deployment_is_looked_for(step, name, always, outcome):
         return "ok" if done else outcome
 
 
-RULES = [_too_large, _deployment_is_looked_for]
+def _two_at_a_time_would_clash(step, name, always, outcome):
+    """Some that may be sent again may not be while the server may still be at it: after a time-out."""
+    late = name.startswith(("hang", "late", "504"))
+    if late and not step.probe and step.function in FUNCTIONS and FUNCTIONS[step.function].alone:
+        return "unknown"
+
+
+RULES = [_too_large, _deployment_is_looked_for, _two_at_a_time_would_clash]

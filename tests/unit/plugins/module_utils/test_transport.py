@@ -96,6 +96,21 @@ def test_no_answer_in_time(server):
         post(client, repeatable=False)
 
 
+def test_what_must_run_alone_is_not_sent_again_after_a_time_out(server):
+    server.answer({}, before=lambda handler: time.sleep(1.5))
+    with transport(server.url, timeout=1) as client, pytest.raises(errors.OutcomeUnknown, match="within 1 s"):
+        post(client, alone=True)
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(("status", "sent"), [(502, 2), (504, 1)])
+def test_what_must_run_alone_is_sent_again_unless_a_gateway_timed_out(server, status, sent):
+    server.answer({}, status).answer({})
+    with transport(server.url) as client:
+        assert post(client, alone=True).status == (200 if sent == 2 else status)
+    assert len(server.seen) == sent
+
+
 def test_a_body_that_trickles_in_is_given_up(server):
     def trickle(handler):
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
