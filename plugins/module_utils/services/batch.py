@@ -108,7 +108,7 @@ class Bulk:
         pool = ThreadPoolExecutor(self._lanes) if self._lanes > 1 else None
         try:
             for batch in batches(records, self._cost, lambda: self._room):
-                while under_way and (len(under_way) >= self._open_lanes or self._meets(batch, under_way)):
+                while under_way and (len(under_way) >= self._lanes_for(batch) or self._meets(batch, under_way)):
                     yield from self._finish(*under_way.popleft())
                 if pool is None or not self._taken:
                     yield from self._finish(batch)
@@ -127,10 +127,10 @@ class Bulk:
             if pool is not None:
                 pool.shutdown(wait=False)
 
-    @property
-    def _open_lanes(self):
-        # After a refusal the next request waits for the outcome: it may show that others would be refused as well.
-        return 1 if self._refused else self._lanes
+    def _lanes_for(self, batch):
+        """One for a batch of a group that may prove to be hopeless: it waits for what becomes of the others."""
+        doubtful = self._refused.keys() - self._taken - {None}
+        return 1 if doubtful and any(self._group(record) in doubtful for record in batch) else self._lanes
 
     def _meets(self, batch, under_way):
         """Whether a batch writes to a place that is being written to."""
