@@ -41,6 +41,10 @@ options:
       - V(course_info) and V(enrol_info) are what M(activeprolearn.toolsync.toolsync_course_info) and
         M(activeprolearn.toolsync.toolsync_enrol_info) tell everything by, and V(groups) is what
         M(activeprolearn.toolsync.toolsync_group) does without a run of the plugin.
+      - V(cohorts), V(cohort_info), V(cohort_members), V(cohort_enrol) and V(roles) are M(activeprolearn.toolsync.toolsync_cohort)
+        without a run of the plugin, M(activeprolearn.toolsync.toolsync_cohort_info),
+        M(activeprolearn.toolsync.toolsync_cohort_members), M(activeprolearn.toolsync.toolsync_cohort_enrol) and
+        M(activeprolearn.toolsync.toolsync_role).
     type: list
     elements: str
     default: [config, upload, process]
@@ -60,6 +64,11 @@ options:
       - compare_cohorts
       - course_info
       - enrol_info
+      - cohorts
+      - cohort_info
+      - cohort_members
+      - cohort_enrol
+      - roles
       - groups
   fail_on_problems:
     description: Whether to fail when RV(ready) is false. The return values are the same.

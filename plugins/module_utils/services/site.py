@@ -41,6 +41,7 @@ class Feature(t.NamedTuple):
 
 
 _ENROLLED = ("core_course_get_courses_by_field", "core_enrol_get_enrolled_users", "core_user_get_users_by_field")
+_COHORT_INFO = ("tool_sync_get_cohorts", "core_cohort_get_cohort_members", "core_user_get_users_by_field")
 _UNENROL = (*_ENROLLED, "enrol_manual_unenrol_users")
 
 #: What modules do -> what it takes.
@@ -57,11 +58,30 @@ FEATURES = {
     "compare_courses": Feature(("core_course_get_courses_by_field", "core_course_get_categories")),
     "compare_users": Feature(("core_user_get_users_by_field",)),
     "compare_enrols": Feature(_ENROLLED),
-    "compare_cohorts": Feature(
-        ("tool_sync_get_cohorts", "core_cohort_get_cohort_members", "core_user_get_users_by_field")
-    ),
+    "compare_cohorts": Feature(_COHORT_INFO),
     "course_info": Feature(("core_course_get_courses_by_field", "tool_sync_check_course")),
     "enrol_info": Feature(_ENROLLED),
+    "cohorts": Feature(
+        (
+            "tool_sync_get_cohorts",
+            "core_course_get_categories",
+            "core_cohort_create_cohorts",
+            "core_cohort_update_cohorts",
+            "tool_sync_cohort_delete",
+        )
+    ),
+    "cohort_info": Feature(_COHORT_INFO),
+    "cohort_members": Feature((*_COHORT_INFO, "tool_sync_cohort_add_members", "tool_sync_cohort_delete_members")),
+    "cohort_enrol": Feature(
+        (
+            "tool_sync_get_cohorts",
+            "core_course_get_courses_by_field",
+            "tool_sync_cohort_bind",
+            "tool_sync_cohort_unbind",
+            "tool_sync_cohort_suspend_enrol",
+        )
+    ),
+    "roles": Feature((*_ENROLLED, "core_course_get_categories", "core_role_assign_roles", "core_role_unassign_roles")),
     "groups": Feature(
         (
             *_ENROLLED,
