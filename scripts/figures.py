@@ -20,8 +20,8 @@ def table(found: dict) -> str:
     about = found["about"]
     lines = [
         f"Measured on a machine with {about['cores']} cores and Python {about['python']}, against a practice Moodle where a call costs",
-        f"{about['call_ms']} ms and an enrolment {about['record_ms']} ms. The machine's load was {about['load']:.1f} before it began. Look at the",
-        "ratios: what they compare was measured in one run.",
+        f"{about['call_ms']} ms and an enrolment {about['record_ms']} ms. The machine's load was {about['load']:.1f} before it began.",
+        "Look at the ratios: what they compare was measured in one run.",
         "",
         ".. list-table::",
         "   :header-rows: 1",
