@@ -9,9 +9,10 @@ plugin stops at the first record that it refuses, without saying which.
 
 from __future__ import annotations
 
+import threading
 import typing as t
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 
 from ..errors import (
     AccessRefused,
@@ -73,6 +74,23 @@ def concerns_records(error):
     )
 
 
+def _begin(send, batch):
+    """Call send in a thread of its own; returns what waits for its outcome.
+
+    Not a ThreadPoolExecutor: for that, a process would stay until its last request is answered, even after Ansible's time-out.
+    """
+    future: Future[t.Any] = Future()
+
+    def work():
+        try:
+            future.set_result(send(batch))
+        except BaseException as error:  # whoever waits shall get it
+            future.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return future.result
+
+
 class Bulk:
     """Sends records in batches until each has been taken or refused on its own.
 
@@ -105,27 +123,23 @@ class Bulk:
         Raises the ToolsyncError of a call that failed for another reason than its records; what was yielded by then is true.
         """
         under_way: deque[t.Any] = deque()
-        pool = ThreadPoolExecutor(self._lanes) if self._lanes > 1 else None
         try:
             for batch in batches(records, self._cost, lambda: self._room):
                 while under_way and (len(under_way) >= self._lanes_for(batch) or self._meets(batch, under_way)):
                     yield from self._finish(*under_way.popleft())
-                if pool is None or not self._taken:
+                if self._lanes == 1 or not self._taken:
                     yield from self._finish(batch)
                     continue
                 batch, hopeless = self._without_hopeless(batch)
                 yield from hopeless
                 if batch:
-                    under_way.append((batch, pool.submit(self._send, batch).result))
+                    under_way.append((batch, _begin(self._send, batch)))
             while under_way:
                 yield from self._finish(*under_way.popleft())
         except ToolsyncError:
             for batch, answer in under_way:
                 yield from self._told(batch, answer)
             raise
-        finally:
-            if pool is not None:
-                pool.shutdown(wait=False)
 
     def _lanes_for(self, batch):
         """One for a batch of a group that may prove to be hopeless: it waits for what becomes of the others."""
