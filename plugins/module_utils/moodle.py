@@ -30,13 +30,13 @@ from .errors import (
     TokenRefused,
     UploadRefused,
 )
-from .transport import GATEWAY_TIMEOUT, FilePart
+from .transport import FilePart
 
 SERVER = "/webservice/rest/server.php"
 UPLOAD = "/webservice/upload.php"
 _STILL_AT_IT = (
-    "The site may still be at it. Run this again when it has had the time to end: what is in place is left alone. A greater timeout, "
-    "or a lower max_input_vars, keeps it from happening again."
+    "The site may still be at it. Run this again when it has had the time to end: what is in place is left alone. A greater timeout "
+    "(where the module has it, a lower max_input_vars too) keeps it from happening again."
 )
 #: A parameter that no web service function has.
 NO_PARAMETER = "toolsync_may_call"
@@ -222,7 +222,7 @@ class Moodle:
             *flatten(parameters),
         ]
         reply = self.transport.post(SERVER, fields, repeatable=repeatable, alone=alone, timeout=timeout)
-        answer = self._decode(reply, name, repeatable and not (alone and reply.status == GATEWAY_TIMEOUT))
+        answer = self._decode(reply, name, repeatable)
         if isinstance(answer.value, dict) and ("exception" in answer.value or "errorcode" in answer.value):
             raise self._error(answer, name)
         return answer

@@ -149,14 +149,16 @@ class Transport:
                     raise OutcomeUnknown(self.redact(error)) from None
                 failure, wait, lost = Unreachable(self.redact(error)), None, True
             else:
-                if not (repeatable and reply.status in PASSING) or (alone and reply.status == GATEWAY_TIMEOUT):
+                if alone and reply.status == GATEWAY_TIMEOUT:
+                    raise OutcomeUnknown(f"A gateway in front of {self.base} gave up waiting (HTTP {reply.status}).")
+                if not (repeatable and reply.status in PASSING):
                     return reply
                 failure, wait = reply, _retry_after(reply.headers)
             if sent > self.retries or (wait or 0) > LONGEST_WAIT:
                 if isinstance(failure, Reply):
                     return failure
                 if sent > 1:
-                    failure.message += f" (tried {sent} times)"
+                    failure.message = f"{failure.message.rstrip('.')} (tried {sent} times)."
                 failure.may_be_done = lost
                 raise failure
             self._sleep(min(2.0 ** (sent - 1), 30.0) if wait is None else wait)
