@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import MoodleError
@@ -47,3 +48,15 @@ def test_what_goes_wrong_in_another_thread_arrives():
         for number, error, _tried in Bulk(send, lambda number: 16, LEAST_MAX_INPUT_VARS, lanes=2).run(range(5)):
             told.append((number, error and error.message))
     assert told == [(0, None), (1, None), (2, "no such thing")]
+
+
+def test_requests_are_under_way_at_a_time_once_the_first_was_taken():
+    together, sent = threading.Barrier(3), []
+
+    def send(numbers):
+        sent.append(numbers)
+        if numbers != [0]:
+            together.wait(timeout=30)  # breaks, unless three of them meet
+
+    assert len(list(Bulk(send, lambda number: 16, LEAST_MAX_INPUT_VARS, lanes=3).run(range(7)))) == 7
+    assert sent[0] == [0]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrolactions
 
 ENROL = "tool_sync_enrol_users_enrol"
 COURSES, USERS, LIST = "core_course_get_courses_by_field", "core_user_get_users_by_field", "core_enrol_get_enrolled_users"
@@ -183,6 +184,22 @@ def test_requests_at_a_time_do_what_those_in_turn_do(school, enrol):
     result = enrol(course="MATH101", enrolments=items, parallel_requests=8)
     assert result["counts"] == {"enrolled": 1000, "updated": 1000, "unenrolled": 0, "unchanged": 0, "failed": 1}
     assert "nosuchrole" in result["failures"][0]["reason"] and len(school.assignments()) == 2000
+
+
+def test_requests_go_one_by_one_where_ids_are_not_known(school, enrol, monkeypatch):
+    lanes = []
+
+    class Watched(enrolactions.Bulk):
+        def __init__(self, *given, **more):
+            lanes.append(more["lanes"])
+            super().__init__(*given, **more)
+
+    monkeypatch.setattr(enrolactions, "Bulk", Watched)
+    for user, functions in (("ada", (ENROL,)), ("bob", (ENROL, COURSES)), ("cleo", (ENROL, COURSES, USERS, LIST))):
+        result = enrol(token=school.token_for(*functions), course="MATH101", user=user, parallel_requests=4)
+        assert result["counts"]["enrolled"] == 1
+    # Enrolments, unassignments and un-enrolments of each.
+    assert lanes == [1, 1, 1, 1, 1, 1, 4, 1, 1]
 
 
 @pytest.mark.parametrize("number", [0, -1, 9])
