@@ -48,7 +48,7 @@ options:
     description:
       - How often a call is sent again when the connection fails, or when a proxy answers HTTP 429, 502, 503 or 504.
       - Calls whose repetition would do harm (commit, process, deploy) are sent again only when it is certain that they never left.
-      - Calls that enrol, assign or bind are not sent again after a time-out, because Moodle may still be at it.
+      - Calls that enrol, add members, assign roles or bind cohorts are not sent again after a time-out, because Moodle may still be at it.
     type: int
     default: 3
   state_file:

@@ -15,8 +15,9 @@ import typing as t
 class Function(t.NamedTuple):
     """name: as registered; parameters: top-level keys; writes: changes the site; repeatable: twice has the effect of once.
 
-    raw: it is asked for names as they are stored, and not as a web page needs them. alone: twice has another effect while the
-    first is still running, because Moodle looks first and then inserts: a role assigned twice, or an error of the database.
+    raw: it is asked for names as they are stored, and not as a web page needs them. alone: twice may have another effect while
+    the first is still running. A Moodle 4.1 answered two enrolments at a time with an error of its database, or assigned the role
+    twice, because it looks first and then inserts; the others were not tried and are taken to be alike.
     """
 
     name: str
