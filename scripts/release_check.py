@@ -55,7 +55,7 @@ def versions() -> list[str]:
         problems.append(f"changelog.yaml: the newest release is {newest}, galaxy.yml has {version}")
     if f"\nv{version}\n=" not in read("CHANGELOG.rst"):
         problems.append(f"CHANGELOG.rst: has no heading v{version}: make changelog")
-    if f"/{version} " not in re.search('USER_AGENT = "(.*)"', read("plugins/module_utils/transport.py")).group(1):
+    if f"/{version} " not in re.search('USER_AGENT = "(.*)"', read("plugins/module_utils/wire/transport.py")).group(1):
         problems.append("transport.py: USER_AGENT names another version")
     if f'version: ">={version.split(".")[0]}.0.0"' not in read("README.md"):
         problems.append("README.md: the example of a requirements.yml names another major version")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 
 SEPARATORS = (";", ",")
 #: What the plugin's web page calls a service otherwise than its code.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import needs
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import site_info_needs
 
 
 def toolsync_site_needs(features):
@@ -16,7 +16,7 @@ def toolsync_site_needs(features):
     if not isinstance(features, Sequence) or isinstance(features, (str, bytes)):
         raise AnsibleFilterError(f"toolsync_site_needs: its input must be a list of features, and is {type(features).__name__}")
     try:
-        return needs.needs([str(feature) for feature in features])._asdict()
+        return site_info_needs.needs([str(feature) for feature in features])._asdict()
     except ValueError as error:
         raise AnsibleFilterError(f"toolsync_site_needs: {error}") from None
 

@@ -9,6 +9,9 @@ the cure is what a message ends with unless the place that raises knows better.
 
 from __future__ import annotations
 
+#: Where an administrator adds functions to a service.
+FUNCTIONS_PAGE = "Site administration > Server > Web services > External services > Functions"
+
 
 class ToolsyncError(Exception):
     """Base of all errors that users see.
@@ -238,3 +241,17 @@ class LockHeld(ToolsyncError):
     kind = "lock"
     cause = "Another sequence is running on the site. The plugin's settings are global, so two at a time would swap files."
     cure = "Wait for its end, or give it more time with wait."
+
+
+def concerns_records(error):
+    """Whether a refusal may come from a record, and not from the token or the site."""
+    return isinstance(error, MoodleError) and not isinstance(
+        error, (AccessRefused, EditionError, FunctionUnknown, TokenRefused)
+    )
+
+
+def lacks_function(error):
+    """Whether an error says that the token's service, or the site, does not have the function that was called."""
+    if isinstance(error, FunctionUnknown):
+        return True
+    return isinstance(error, AccessRefused) and error.errorcode == "accessexception"

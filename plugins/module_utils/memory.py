@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 from .errors import StateFileError
 
+#: What a run did to the file that was committed under a name.
+KEPT, MAYBE_CONSUMED, CONSUMED = "kept", "maybe_consumed", "consumed"
 DEFAULT_FOLDER = "~/.ansible/toolsync"
 
 
@@ -65,6 +67,13 @@ class Memory:
                 f"state_file: {self.path} could not be written: {error.strerror}. What was sent to the site stays sent.",
                 option="state_file",
             ) from None
+
+    def mark_files(self, name, state):
+        """A run has read the file of that name: remember what became of it. name None: any file may have been read."""
+        files = self.get("files")
+        touched = {key: {**entry, "state": state} for key, entry in files.items() if name in (None, key)}
+        if touched:
+            self.put("files", touched)
 
     def _load(self):
         content = self._sites().get(self._site)

@@ -19,10 +19,10 @@ from ansible.module_utils.basic import AnsibleModule, env_fallback
 
 from .errors import OptionError, ToolsyncError
 from .memory import Memory
-from .moodle import Moodle
-from .moodlehost import MoodleHost
-from .services.base import Plan, Site
-from .transport import Transport
+from .plan import Plan, Site
+from .wire.moodle import Moodle
+from .wire.moodlehost import MoodleHost
+from .wire.transport import Transport
 
 ISSUES = "https://github.com/activeprolearn/ansible-toolsync/issues"
 #: Seconds that a task is silent at least, and that a call other than a run or a deployment may take at most.

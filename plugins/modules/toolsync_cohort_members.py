@@ -186,7 +186,12 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, COHORT_IDENTIFIER, USER_IDENTIFIER, item
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
+    BULK,
+    COHORT_IDENTIFIER,
+    USER_IDENTIFIER,
+    item,
+)
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort_members
 
 OPTIONS = {

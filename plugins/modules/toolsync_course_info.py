@@ -151,11 +151,11 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import COURSE_IDENTIFIER
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import courseinfo
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import course_info
 
 
 def plan(site, params):
-    return courseinfo.plan(site, params["courses"], params["course_identifier"])
+    return course_info.plan(site, params["courses"], params["course_identifier"])
 
 
 TASK = Task(

@@ -158,11 +158,11 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import course
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import deploy_course
 
 
 def plan(site, params):
-    wanted = course.checked(
+    wanted = deploy_course.checked(
         params["category"],
         params["template"],
         params["shortname"],
@@ -172,7 +172,7 @@ def plan(site, params):
         idnumber=params["idnumber"],
         replacements=params["replacements"],
     )
-    return course.plan(site, wanted, timeout=params["timeout"], poll_timeout=params["poll_timeout"])
+    return deploy_course.plan(site, wanted, timeout=params["timeout"], poll_timeout=params["poll_timeout"])
 
 
 TASK = Task(

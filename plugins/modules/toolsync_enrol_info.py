@@ -161,12 +161,12 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import COURSE_IDENTIFIER, USER_IDENTIFIER
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrolinfo
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrol_info
 
 
 def plan(site, params):
     names = ("course", "course_identifier", "users", "user_identifier")
-    return enrolinfo.plan(site, **{name: params[name] for name in names})
+    return enrol_info.plan(site, **{name: params[name] for name in names})
 
 
 TASK = Task(

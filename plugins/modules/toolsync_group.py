@@ -266,7 +266,13 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, COURSE_IDENTIFIER, RUN, USER_IDENTIFIER, item
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
+    BULK,
+    COURSE_IDENTIFIER,
+    RUN,
+    USER_IDENTIFIER,
+    item,
+)
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import group
 
 OPTIONS = {

@@ -153,7 +153,7 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import parts
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import checked_action
 
 
 def plan(site, params):

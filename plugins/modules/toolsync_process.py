@@ -148,15 +148,16 @@ error:
   sample: {"kind": "run", "option": null, "errorcode": null, "debuginfo": null}
 """
 
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import SOURCE_SPEC, Source
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import files, process
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import process
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import checked_action
 
 
 def plan(site, params):
     service, action = checked_action(params["service"], params["action"])
     given = any(params[name] is not None for name in ("src", "content", "rows"))
-    rows = process.RowFile(files.Source.of(params, service, action), service, action) if given else None
+    rows = process.RowFile(Source.of(params, service, action), service, action) if given else None
     taken = ("settings", "timeout", "on_failed_rows", "tryback")
     return process.plan(site, service, action, rows, **{name: params[name] for name in taken})
 
@@ -166,7 +167,7 @@ TASK = Task(
     options={
         "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
         "action": {"type": "str", "choices": ["create", "delete", "reset", "check", "bindmetas", "sync"]},
-        **files.SOURCE_SPEC,
+        **SOURCE_SPEC,
         "settings": {"type": "dict"},
         "on_failed_rows": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "tryback": {"type": "path"},

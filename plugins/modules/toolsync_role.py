@@ -239,7 +239,12 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, ROLE_IDENTIFIER, USER_IDENTIFIER, item
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
+    BULK,
+    ROLE_IDENTIFIER,
+    USER_IDENTIFIER,
+    item,
+)
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import role
 
 OPTIONS = {

@@ -227,11 +227,11 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import site as site_service
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import site_info
 
 
 def plan(site, params):
-    return site_service.plan(site, params["features"], fail_on_problems=params["fail_on_problems"])
+    return site_info.plan(site, params["features"], fail_on_problems=params["fail_on_problems"])
 
 
 TASK = Task(
@@ -241,7 +241,7 @@ TASK = Task(
             "type": "list",
             "elements": "str",
             "default": ["config", "upload", "process"],
-            "choices": list(site_service.FEATURES),
+            "choices": list(site_info.FEATURES),
         },
         "fail_on_problems": {"type": "bool", "default": False},
     },

@@ -157,22 +157,23 @@ error:
   sample: {"kind": "csv", "option": "src", "errorcode": null, "debuginfo": null}
 """
 
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import SOURCE_SPEC, Source
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import files
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import upload
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import checked_action
 
 
 def plan(site, params):
     service, action = checked_action(params["service"], params["action"]) if params["service"] else (None, None)
     taken = ("commit", "force", "allow_destructive")
     options = {name: params[name] for name in taken}
-    return files.plan(site, files.Source.of(params, service, action), params["dest"], service=service, action=action, **options)
+    return upload.plan(site, Source.of(params, service, action), params["dest"], service=service, action=action, **options)
 
 
 TASK = Task(
     plan,
     options={
-        **files.SOURCE_SPEC,
+        **SOURCE_SPEC,
         "dest": {"type": "str", "aliases": ["filename"]},
         "commit": {"type": "bool", "default": True},
         "service": {"type": "str", "choices": ["courses", "users", "enrols", "enols", "cohorts"]},

@@ -297,8 +297,8 @@ def in_child(code, *arguments):
 
 TRANSFER = """
 import json, sys, time
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.moodle import Moodle
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.transport import Transport
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import Moodle
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import Transport
 url, path = sys.argv[1:]
 begun = time.monotonic()
 with Transport(url, "x" * 32, timeout=600) as transport:
@@ -373,7 +373,7 @@ def bench_upload():
 
 CHECK = """
 import json, sys, time
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 begun = time.monotonic()
 with open(sys.argv[1], "rb") as stream:
     check = csvfile.check(stream, "users", "sync", separator=";", settings={}, allow_destructive=False)
@@ -381,7 +381,8 @@ print(json.dumps([time.monotonic() - begun, check.rows, check.error_count]))
 """
 REPORT = """
 import json, sys, time
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile, report
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import outcome as report
 text = open(sys.argv[2]).read()
 begun = time.monotonic()
 with open(sys.argv[1], "rb") as stream:

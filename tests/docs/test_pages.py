@@ -10,7 +10,7 @@ import shlex
 
 import pytest
 import yaml
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import check
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.file import check
 
 from .blocks import PAGES, Block, blocks
 from .conftest import told

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.catalogue import FUNCTIONS
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
 
 #: Scenario (tests/scenarios.py) -> the calls of the task, in their order. A "?" marks the question whether a function may be
 #: called, which never runs it; a "-" a call that no fault strikes, because another row has the same call from the same code.

@@ -14,8 +14,9 @@ import os
 import signal
 
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import memory, transport
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import memory
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire import transport
 
 from tests.faults.matrix import STEPS
 from tests.faults.test_matrix import digest, executed

@@ -10,10 +10,10 @@ import time
 import urllib.parse
 
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.catalogue import FUNCTIONS
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.moodle import NO_PARAMETER
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.transport import Transport
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import NO_PARAMETER
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import Transport
 
 from tests.faults.matrix import ALL_STEPS, FAULTS, STEPS, TIMEOUT, expected
 from tests.scenarios import MODULES, SCENARIOS, World

@@ -9,7 +9,12 @@ import threading
 import time
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OutcomeUnknown, ParameterRefused
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.batch import CREDENTIALS, LEAST_MAX_INPUT_VARS, Bulk, batches
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.send.batch import (
+    CREDENTIALS,
+    LEAST_MAX_INPUT_VARS,
+    Bulk,
+    batches,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

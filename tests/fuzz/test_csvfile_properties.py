@@ -8,7 +8,7 @@ import io
 import re
 
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import io
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile, report, reportlines
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import lines as reportlines
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import outcome as report
 from hypothesis import given
 from hypothesis import strategies as st
 

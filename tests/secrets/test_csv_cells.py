@@ -7,7 +7,8 @@ from __future__ import annotations
 import io
 import json
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile, module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 from ansible_collections.activeprolearn.toolsync.plugins.modules import toolsync_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -126,7 +126,7 @@ def test_a_python_file_names_its_licence(file):
 def test_the_version_is_the_same_everywhere():
     version = load("galaxy.yml")["version"]
     assert version in load("changelogs/changelog.yaml")["releases"]
-    transport = (ROOT / "plugins/module_utils/transport.py").read_text(encoding="utf-8")
+    transport = (ROOT / "plugins/module_utils/wire/transport.py").read_text(encoding="utf-8")
     assert f"activeprolearn.toolsync/{version}" in transport
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.catalogue import FUNCTIONS, UNSUPPORTED
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS, UNSUPPORTED
 
 ROOT = Path(__file__).resolve().parents[2]
 FQCN = "activeprolearn.toolsync."

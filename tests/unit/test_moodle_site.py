@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.config import SETTINGS
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site import FEATURES
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info import FEATURES
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "roles/moodle_site"

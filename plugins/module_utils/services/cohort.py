@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import EditionError, OptionError
-from .batch import checked_limit
+from ..errors import FUNCTIONS_PAGE, EditionError, OptionError
+from ..read.cohorts import SEARCH, Cohort, Cohorts, Whereabouts
+from ..read.directory import CATEGORIES, Directory, Ref, reference
+from ..send.batch import checked_limit
+from ..send.listed import ListedPlan, Step, told
 from .cohort_run import CohortRun
-from .cohorts import SEARCH, Cohort, Cohorts, Whereabouts
-from .identify import CATEGORIES, Directory, Ref, reference
-from .listed import SERVICES, ListedPlan, Step, told
 
 CREATE = "core_cohort_create_cohorts"
 UPDATE = "core_cohort_update_cohorts"
@@ -223,7 +223,7 @@ class CohortPlan(ListedPlan):
             return None
         number = self._directory.id_of(item.category)
         if number is None:
-            self.fail(item.item, f"{item.category} can't be looked up: add {CATEGORIES} to the token's service ({SERVICES})")
+            self.fail(item.item, f"{item.category} can't be looked up: add {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})")
         return number
 
     # -- the way --------------------------------------------------------------------------------------------------
@@ -242,7 +242,7 @@ class CohortPlan(ListedPlan):
         for function in self._run.functions if by_run else ():
             self.need(
                 function,
-                f"Add {CREATE} and {UPDATE} to the token's service ({SERVICES}), or {function}, for a run of the plugin; nothing "
+                f"Add {CREATE} and {UPDATE} to the token's service ({FUNCTIONS_PAGE}), or {function}, for a run of the plugin; nothing "
                 "was sent.",
             )
 
@@ -296,7 +296,7 @@ class CohortPlan(ListedPlan):
             self._run.send(creations, updates)
         except EditionError as error:
             self.unanswered = False
-            error.cure = f"Add {CREATE} and {UPDATE} to the token's service ({SERVICES}): then no run is needed."
+            error.cure = f"Add {CREATE} and {UPDATE} to the token's service ({FUNCTIONS_PAGE}): then no run is needed."
             raise
         for step in creations + updates:
             found, problem = self._seen(self._run.ref_of(step))
@@ -339,7 +339,7 @@ def _problem_of_update(step):
         return None
     return (
         "it lies in a category that can't be told, and Moodle's update sets the category in any case: give category, or add "
-        f"{SEARCH} and {CATEGORIES} to the token's service ({SERVICES})"
+        f"{SEARCH} and {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})"
     )
 
 

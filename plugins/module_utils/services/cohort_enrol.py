@@ -13,11 +13,12 @@ making it anew.
 from __future__ import annotations
 
 from ..errors import MoodleError, OptionError, ParameterRefused
-from .base import Plan
-from .batch import DEFAULT_MAX_INPUT_VARS
-from .cohorts import Cohorts
-from .identify import COURSES, not_one, reference
-from .listed import read_or_none, require_function, told
+from ..plan import Plan
+from ..read.cohorts import Cohorts
+from ..read.directory import COURSES, not_one, reference
+from ..send.batch import DEFAULT_MAX_INPUT_VARS
+from ..send.listed import told
+from ..wire.ask import read_or_none, require_function
 
 BIND = "tool_sync_cohort_bind"
 UNBIND = "tool_sync_cohort_unbind"

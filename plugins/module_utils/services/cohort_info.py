@@ -8,12 +8,11 @@ Private to this collection.
 
 from __future__ import annotations
 
-from ..errors import AccessRefused
-from .base import Plan
-from .batch import checked_limit
-from .cohorts import MEMBERS, Cohorts, members_of, usernames_of
-from .identify import USERS, reference
-from .listed import SERVICES
+from ..errors import FUNCTIONS_PAGE, AccessRefused
+from ..plan import Plan
+from ..read.cohorts import MEMBERS, Cohorts, members_of, usernames_of
+from ..read.directory import USERS, reference
+from ..send.batch import checked_limit
 
 
 def plan(site, params):
@@ -42,12 +41,12 @@ def _add_members(site, shown, listed, limit):
     if members is None:
         raise AccessRefused(
             "The members of cohorts can't be read with this token.",
-            cure=f"Add {MEMBERS} to the token's service ({SERVICES}), or set members to none.",
+            cure=f"Add {MEMBERS} to the token's service ({FUNCTIONS_PAGE}), or set members to none.",
             option="members",
         )
     names = usernames_of(site.moodle, (user for ids in members.values() for user in ids), limit) if listed else {}
     if names is None:
-        site.warn(f"The usernames of members can't be read: add {USERS} to the token's service ({SERVICES}).")
+        site.warn(f"The usernames of members can't be read: add {USERS} to the token's service ({FUNCTIONS_PAGE}).")
     for cohort in shown:
         ids = members.get(cohort["id"], [])
         cohort["member_count"] = len(ids)

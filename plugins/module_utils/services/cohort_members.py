@@ -11,11 +11,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..errors import AccessRefused, MoodleError, OptionError, ParameterRefused
-from .batch import checked_limit, concerns_records
-from .cohorts import MEMBERS, Cohorts, members_of, usernames_of
-from .identify import Directory, Ref, reference
-from .listed import SERVICES, ListedPlan, Step, told
+from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, OptionError, ParameterRefused, concerns_records
+from ..read.cohorts import MEMBERS, Cohorts, members_of, usernames_of
+from ..read.directory import Directory, Ref, reference
+from ..send.batch import checked_limit
+from ..send.listed import ListedPlan, Step, told
 
 ADD = "tool_sync_cohort_add_members"
 REMOVE = "tool_sync_cohort_delete_members"
@@ -129,7 +129,7 @@ class MembersPlan(ListedPlan):
         if any(target.members is None and target.problem is None for target in targets.values()):
             self.site.warn(
                 "Who is a member can't be read with this token, so everything is sent. "
-                f"Add tool_sync_get_cohorts and {MEMBERS} to the token's service ({SERVICES})."
+                f"Add tool_sync_get_cohorts and {MEMBERS} to the token's service ({FUNCTIONS_PAGE})."
             )
         return targets
 
@@ -205,7 +205,7 @@ class MembersPlan(ListedPlan):
         if target.members is None:
             raise AccessRefused(
                 f"state exact needs to know who is in {one.cohort}, which can't be read.",
-                cure=f"Add tool_sync_get_cohorts and {MEMBERS} to the token's service ({SERVICES}); nothing was sent.",
+                cure=f"Add tool_sync_get_cohorts and {MEMBERS} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
                 option="state",
             )
         wanted = {self._directory.id_of(user) for user in one.users}

@@ -9,9 +9,10 @@ synchronisation of all cohort enrolments of the site.
 
 from __future__ import annotations
 
+from ..csvfile.source import Source
 from ..errors import CsvRefused
-from . import config, files, process
-from .identify import Ref
+from ..read.directory import Ref
+from . import config, process, upload
 
 FILE = "toolsync_cohort.csv"
 _CREATION = ("cmd", "cname", "cidnumber", "cdescription", "ccatcontext")
@@ -72,7 +73,7 @@ class CohortRun:
         config.plan(self._site, "cohorts", settings).apply()
         source = self._source(steps, columns)
         try:
-            files.plan(self._site, source, FILE, service="cohorts", action="sync").apply()
+            upload.plan(self._site, source, FILE, service="cohorts", action="sync").apply()
             rows = process.RowFile(source, "cohorts", "sync")
             run = process.plan(self._site, "cohorts", "sync", rows, timeout=self._timeout, on_failed_rows="ignore")
             run.apply()
@@ -84,7 +85,7 @@ class CohortRun:
 
     def _source(self, steps, columns):
         rows = [{column: self._cell(step, column) for column in columns} for step in steps]
-        return files.Source(rows=rows, columns=list(columns), separator=self._separator, service="cohorts")
+        return Source(rows=rows, columns=list(columns), separator=self._separator, service="cohorts")
 
     def _unwritable(self, step, columns):
         try:

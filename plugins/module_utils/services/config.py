@@ -10,55 +10,15 @@ Moodle host itself they are read, and only those that differ are set.
 
 from __future__ import annotations
 
-import re
-
 from ..errors import MoodleHostError, OptionError, ParameterRefused, ToolsyncError
-from ..moodle import has_markup
-from .base import SERVICE_ALIASES, Plan
+from ..plan import Plan
+from ..settings import SERVICE_ALIASES, checked
 
 PLUGIN = "tool_sync"
-FILE = "a file name with an extension"
-FLAG = ("0", "1")
-_COURSE = ("id", "shortname", "idnumber")
-_USER = ("id", "username", "idnumber", "email")
-
-#: service -> key -> FILE or the values it may have (plugin.md A.4).
-SETTINGS = {
-    "courses": {
-        "fileuploadlocation": FILE,
-        "filedeletelocation": FILE,
-        "filedeleteidentifier": _COURSE,
-        "fileexistslocation": FILE,
-        "existfileidentifier": _COURSE,
-        "fileresetlocation": FILE,
-        "fileresetidentifier": ("shortname",),
-    },
-    "users": {"filelocation": FILE, "primaryidentity": _USER},
-    "enrols": {"filelocation": FILE, "courseidentifier": _COURSE, "useridentifier": _USER},
-    "cohorts": {
-        "filelocation": FILE,
-        "useridentifier": _USER,
-        "cohortidentifier": ("id", "idnumber", "name"),
-        "autocreate": FLAG,
-        "syncdelete": FLAG,
-    },
-}
-
-_UI = "Site administration > Plugins > Admin tools > Sync"
-_REFUSED = {
-    ("courses", "forceupdate"): (
-        f"Set it on {_UI}, or on the Moodle host: php admin/cli/cfg.php --component=tool_sync --name=courses_forceupdate --set=1."
-    ),
-    ("courses", "fileexistlocation"): (
-        "It is not needed: toolsync_process with service courses, action check and src checks a file of courses without it."
-    ),
-}
 _WITHOUT_EFFECT = {
     ("courses", "fileexistslocation"): "the plugin reads a setting of another name; toolsync_process takes the file as src",
     ("cohorts", "syncdelete"): "the plugin never reads it; remove members with cmd del rows instead",
 }
-_FILE_NAME = re.compile(r"[^,\\\x00-\x1f]*[^,\\/\x00-\x1f]\.[A-Za-z0-9]{1,10}")
-
 
 def plan(site, service, settings):
     """service: one of SETTINGS (or an alias); settings: dict key -> value. Raises OptionError before anything is sent."""
@@ -72,30 +32,6 @@ def plan(site, service, settings):
     if site.host is not None:
         return HostConfigPlan(site.host, service, values)
     return ConfigPlan(site, service, values)
-
-
-def checked(service, key, value):
-    """The text that is sent for a setting. Raises OptionError."""
-    known = SETTINGS[service]
-    if key not in known:
-        cure = _REFUSED.get((service, key))
-        if cure:
-            raise OptionError(f"The web service refuses to set {key} of {service}.", option="settings", cure=cure)
-        names = ", ".join(sorted(known))
-        raise OptionError(f"{service} has no setting {key}. It has: {names}.", option="settings")
-    allowed = known[key]
-    if isinstance(value, (dict, list)) or value is None:
-        raise OptionError(f"{key} of {service} needs a single value.", option="settings")
-    text = str(int(value)) if isinstance(value, bool) else str(value).strip()
-    if allowed is FILE:
-        if len(text) > 255 or has_markup(text) or not _FILE_NAME.fullmatch(text):
-            raise OptionError(
-                f"{key} of {service} must be {FILE}, such as {service}.csv: without commas, backslashes or markup, at most 255 characters.",
-                option="settings",
-            )
-    elif text not in allowed:
-        raise OptionError(f"{key} of {service} must be one of: {', '.join(allowed)}.", option="settings")
-    return text
 
 
 class _ConfigPlan(Plan):

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import AccessRefused, FunctionUnknown, PartlyFailed
-from .base import Plan
-from .batch import checked_lanes, checked_limit
-from .enrolactions import Action, Course, Sender
-from .enrolled import CORE_LIST, EnrolledReader, UnknownCourse
-from .enrolments import DEFAULT_METHOD, Record, fold, purge_targets, records
-from .identify import COURSES, USERS, Directory, Ref, lacks_function
-from .standing import Period, Standing, is_role, memory_key
+from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, PartlyFailed, lacks_function
+from ..plan import Plan
+from ..read.directory import COURSES, USERS, Directory, Ref
+from ..read.enrolments import CORE_LIST, EnrolledReader, UnknownCourse
+from ..send.batch import checked_lanes, checked_limit
+from .enrol_actions import Action, Course, Sender
+from .enrol_records import DEFAULT_METHOD, Record, fold, purge_targets, records
+from .enrol_standing import Period, Standing, is_role, memory_key
 
 ENROL = "tool_sync_enrol_users_enrol"
 UNENROL = "enrol_manual_unenrol_users"
@@ -28,7 +28,6 @@ SECTION = "enrolments"
 DEFAULTS = {"suspend": False, "timestart": 0, "timeend": 0, "method": DEFAULT_METHOD}
 #: Entries that a list of the result holds at most; the counts are complete.
 LISTED = 1000
-_SERVICES = "Site administration > Server > Web services > External services > Functions"
 
 
 def plan(site, params):
@@ -90,7 +89,7 @@ class EnrolPlan(Plan):
         ):
             self._site.warn(
                 "Who is enrolled can't be read with this token, so everything is sent and reported as changed. "
-                f"Add {CORE_LIST} and {COURSES} to the token's service ({_SERVICES})."
+                f"Add {CORE_LIST} and {COURSES} to the token's service ({FUNCTIONS_PAGE})."
             )
 
     def _identified(self, wanted):
@@ -182,12 +181,12 @@ class EnrolPlan(Plan):
         elif user is None or course.number is None:
             missing = USERS if user is None else COURSES
             self._ends = True
-            self._fail(record, f"un-enrolling needs ids: add {missing} to the token's service ({_SERVICES})")
+            self._fail(record, f"un-enrolling needs ids: add {missing} to the token's service ({FUNCTIONS_PAGE})")
         elif record.role is not None and not standing.known:
             self._fail(
                 record,
                 "which other roles the user holds can't be read: leave role out to end the whole enrolment, or add "
-                f"{CORE_LIST} to the token's service ({_SERVICES})",
+                f"{CORE_LIST} to the token's service ({FUNCTIONS_PAGE})",
             )
         else:
             self._remove(record, course, user, standing)
@@ -240,7 +239,7 @@ class EnrolPlan(Plan):
         if course.enrolled is None:
             raise AccessRefused(
                 f"purge needs to know who is enrolled in {course.ref}, which can't be read.",
-                cure=f"Add {CORE_LIST} and {COURSES} to the token's service ({_SERVICES}); nothing was sent.",
+                cure=f"Add {CORE_LIST} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
                 option="purge",
             )
         wanted = [record for record in wanted if self._courses[record.course] is course]
@@ -264,7 +263,7 @@ class EnrolPlan(Plan):
                 raise
             raise AccessRefused(
                 f"purge needs {SITE_INFO}, to leave the token's own account alone, and the token may not call it.",
-                cure=f"Add it to the token's service ({_SERVICES}); nothing was sent.",
+                cure=f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
                 option="purge",
             ) from None
 
@@ -275,7 +274,7 @@ class EnrolPlan(Plan):
                 self._fail(
                     action.record,
                     f"the user holds other roles too, and un-enrolling would take all of them: add {UNASSIGN} to the token's service "
-                    f"({_SERVICES}) to take only this one",
+                    f"({FUNCTIONS_PAGE}) to take only this one",
                 )
             self._unassignments = []
         for needed, function in ((self._enrolments, ENROL), (self._unenrolments or self._ends, UNENROL)):
@@ -285,7 +284,7 @@ class EnrolPlan(Plan):
             if not allowed:
                 raise AccessRefused(
                     f"The token may not call {function}, which this task needs.",
-                    cure=f"Add it to the token's service ({_SERVICES}); nothing was sent.",
+                    cure=f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
                 )
 
     # -- doing ----------------------------------------------------------------------------------------------------

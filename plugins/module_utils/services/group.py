@@ -8,12 +8,12 @@ Private to this collection. The plugin has no web service for groups. So Moodle'
 
 from __future__ import annotations
 
-from ..errors import ExecutedUnreadable, MoodleError, OutcomeUnknown, RunFailed
-from .batch import CREDENTIALS, checked_limit, concerns_records
+from ..errors import FUNCTIONS_PAGE, ExecutedUnreadable, MoodleError, OutcomeUnknown, RunFailed, concerns_records
+from ..read.directory import COURSES, Directory
+from ..read.groups import GROUPS, Course, GroupReader, wanted
+from ..send.batch import CREDENTIALS, checked_limit
+from ..send.listed import ListedPlan, Step, told
 from .group_run import FUNCTIONS, GroupRun
-from .groups import GROUPS, Course, GroupReader, wanted
-from .identify import COURSES, Directory
-from .listed import SERVICES, ListedPlan, Step, told
 
 CREATE = "core_group_create_groups"
 DELETE = "core_group_delete_groups"
@@ -115,7 +115,7 @@ class GroupPlan(ListedPlan):
         else:
             self.fail(
                 one.item,
-                f"whether there is such a group, without members, can't be read: add {GROUPS} to the token's service ({SERVICES})",
+                f"whether there is such a group, without members, can't be read: add {GROUPS} to the token's service ({FUNCTIONS_PAGE})",
             )
 
     def _decide_members(self, one, course, group):
@@ -147,7 +147,7 @@ class GroupPlan(ListedPlan):
         elif number is None and course.enrolled is not None and course.enrolled.shows(ref.by):
             self.fail(item, _NOT_ENROLLED)
         elif number is None:
-            self.fail(item, f"the {ref} can't be looked up: add core_user_get_users_by_field to the token's service ({SERVICES})")
+            self.fail(item, f"the {ref} can't be looked up: add core_user_get_users_by_field to the token's service ({FUNCTIONS_PAGE})")
         else:
             return number
         return None
@@ -202,7 +202,7 @@ class GroupPlan(ListedPlan):
         for function in FUNCTIONS if self._of("added", "removed") else ():
             self.need(
                 function,
-                f"Add {' and '.join(functions)} to the token's service ({SERVICES}), or {function}, for a run of the plugin; nothing "
+                f"Add {' and '.join(functions)} to the token's service ({FUNCTIONS_PAGE}), or {function}, for a run of the plugin; nothing "
                 "was sent.",
             )
         return True
@@ -222,7 +222,8 @@ class GroupPlan(ListedPlan):
         for step in self._of("created"):
             course, _group, name, _user = self._concerns[step]
             if (id(course), name) not in begun:
-                self._drop(step, f"a run of the plugin makes a group only for a member: add {CREATE} to the token's service ({SERVICES})")
+                cure = f"add {CREATE} to the token's service ({FUNCTIONS_PAGE})"
+                self._drop(step, f"a run of the plugin makes a group only for a member: {cure}")
 
     def _row(self, step):
         course, _group, name, user = self._concerns[step]

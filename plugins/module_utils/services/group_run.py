@@ -10,9 +10,10 @@ second time. So its report is no help, and whoever sends a run has to look at th
 
 from __future__ import annotations
 
-from .. import csvfile
-from . import config, files, process
-from .base import Site
+from ..csvfile import file as csvfile
+from ..csvfile.source import Source
+from ..plan import Site
+from . import config, process, upload
 
 FILE = "toolsync_group.csv"
 FUNCTIONS = ("tool_sync_set_config", "tool_sync_commit_file", "tool_sync_process")
@@ -52,11 +53,11 @@ class GroupRun:
     def _run(self, by, rows):
         settings = {"filelocation": FILE, "courseidentifier": by, "useridentifier": "id"}
         config.plan(self._site, "enrols", settings).apply()
-        upload = files.plan(self._site, self._source(rows), FILE, force=True)
+        sending = upload.plan(self._site, self._source(rows), FILE, force=True)
         try:
-            upload.apply()
+            sending.apply()
         finally:
-            upload.close()
+            sending.close()
         # What the report warns of is what such rows are meant to cause.
         unheard = Site(self._site.moodle, self._site.memory)
         run = process.plan(unheard, "enrols", "sync", timeout=self._timeout, on_failed_rows="ignore")
@@ -65,7 +66,7 @@ class GroupRun:
             self._site.warn("The site runs the plugin in simulation (its setting simulate), so that nothing was done.")
 
     def _source(self, rows):
-        return files.Source(rows=map(_cells, rows), columns=list(_COLUMNS), separator=self._separator, service="enrols")
+        return Source(rows=map(_cells, rows), columns=list(_COLUMNS), separator=self._separator, service="enrols")
 
 
 def _cells(row):

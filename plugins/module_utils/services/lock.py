@@ -18,7 +18,7 @@ import time
 
 from ..errors import LockHeld, StateFileError
 from ..memory import default_path
-from .base import Plan
+from ..plan import Plan
 
 POLL = 1.0
 

@@ -15,10 +15,10 @@ import json
 import os
 import shutil
 
-from .. import csvfile
+from ..csvfile import file as csvfile
 from ..errors import CsvRefused, OptionError, SourceFileError, StateFileError
 from ..memory import DEFAULT_FOLDER
-from .base import Plan
+from ..plan import Plan
 
 
 def plan(site, *, src, service, action, rows_per_part, separator=";", state="present", dest=None, folder=None):

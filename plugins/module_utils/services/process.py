@@ -12,30 +12,15 @@ from __future__ import annotations
 
 import os
 
-from .. import csvfile, report
-from ..errors import (
-    DatabaseError,
-    ExecutedUnreadable,
-    MoodleError,
-    OptionError,
-    OutcomeUnknown,
-    RunFailed,
-)
-from . import files
-from .base import Plan
-from .config import checked
-from .observe import Observation
+from ..csvfile import file as csvfile
+from ..errors import DatabaseError, ExecutedUnreadable, MoodleError, OptionError, OutcomeUnknown, RunFailed
+from ..memory import CONSUMED, KEPT, MAYBE_CONSUMED
+from ..plan import Plan
+from ..read.observe import Observation
+from ..report import outcome as report
+from ..settings import LOCATIONS, checked
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
-#: (service, action) -> the setting that names the run's file, and its default (plugin.md A.4).
-LOCATIONS = {
-    ("courses", "create"): ("fileuploadlocation", "uploadcourses.csv"),
-    ("courses", "delete"): ("filedeletelocation", "deletecourses.csv"),
-    ("courses", "reset"): ("fileresetlocation", "resetcourses.csv"),
-    ("users", "sync"): ("filelocation", "userimport.csv"),
-    ("enrols", "sync"): ("filelocation", "enrols.csv"),
-    ("cohorts", "sync"): ("filelocation", "cohorts.csv"),
-}
 #: Outcomes of a row that change the site.
 CHANGING = ("created", "updated", "deleted")
 
@@ -59,7 +44,7 @@ def plan(site, service, action, rows=None, *, settings=None, timeout=3600, on_fa
 
 
 class RowFile:
-    """The rows that were sent, read again as often as needed. source: a files.Source."""
+    """The rows that were sent, read again as often as needed. source: a csvfile.source.Source."""
 
     def __init__(self, source, service, action):
         self._source, self._service, self._action = source, service, action
@@ -143,11 +128,11 @@ class ProcessPlan(Plan):
             found = report.find_report(error.debuginfo or "")
             if found is None:
                 self._unsettle("executed_unreadable", changed=True)
-                self._mark(files.MAYBE_CONSUMED)
+                self._mark(MAYBE_CONSUMED)
                 raise
             text, noise = found, ""
         except OutcomeUnknown as error:
-            self._mark(files.MAYBE_CONSUMED)
+            self._mark(MAYBE_CONSUMED)
             error.cure = (
                 "The run may still be going on. It is not started again on its own: wait, look at the data on the site, then run "
                 "the task again. If a proxy cut the answer, raise its time-out or send the rows in parts."
@@ -158,7 +143,7 @@ class ProcessPlan(Plan):
             stopped = type(error) in (MoodleError, DatabaseError)
             self._unsettle("aborted", changed=stopped)
             if stopped:
-                self._mark(files.MAYBE_CONSUMED)
+                self._mark(MAYBE_CONSUMED)
                 error.message += " The rows before the one that failed are done; there is no report of them."
             raise
         else:
@@ -223,12 +208,12 @@ class ProcessPlan(Plan):
         consumed = True if "cleaned." in noise else parsed.file_consumed
         if parsed.fatal and consumed is None:
             missing = self._file and self._file in parsed.fatal
-            self._mark(files.CONSUMED if missing else files.KEPT)
+            self._mark(CONSUMED if missing else KEPT)
         else:
-            self._mark({True: files.CONSUMED, False: files.KEPT, None: files.MAYBE_CONSUMED}[consumed])
+            self._mark({True: CONSUMED, False: KEPT, None: MAYBE_CONSUMED}[consumed])
 
     def _mark(self, state):
-        files.mark(self._site.memory, self._file, state)
+        self._site.memory.mark_files(self._file, state)
 
     def _write_tryback(self, parsed):
         descriptor = os.open(self._tryback, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

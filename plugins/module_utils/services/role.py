@@ -14,11 +14,11 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..errors import OptionError, ParameterRefused
-from .batch import checked_limit
-from .enrolled import EnrolledReader
-from .identify import CATEGORIES, COURSES, USERS, Directory, Ref, reference
-from .listed import SERVICES, ListedPlan, Step, told
+from ..errors import FUNCTIONS_PAGE, OptionError, ParameterRefused
+from ..read.directory import CATEGORIES, COURSES, USERS, Directory, Ref, reference
+from ..read.enrolments import EnrolledReader
+from ..send.batch import checked_limit
+from ..send.listed import ListedPlan, Step, told
 
 ASSIGN = "core_role_assign_roles"
 UNASSIGN = "core_role_unassign_roles"
@@ -284,7 +284,7 @@ def _holds(enrolled, user, role):
 
 
 def _unsaid(ref):
-    return f"{ref} can't be looked up: add {_LOOKED_UP_BY[ref.kind]} to the token's service ({SERVICES}), or give the id"
+    return f"{ref} can't be looked up: add {_LOOKED_UP_BY[ref.kind]} to the token's service ({FUNCTIONS_PAGE}), or give the id"
 
 
 def _reason(step, error):

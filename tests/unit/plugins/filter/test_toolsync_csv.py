@@ -10,7 +10,7 @@ import io
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.activeprolearn.toolsync.plugins.filter.toolsync_csv import FilterModule, toolsync_csv
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 
 ADA = {"username": "ada", "firstname": "Ada", "lastname": "Lovelace"}
 

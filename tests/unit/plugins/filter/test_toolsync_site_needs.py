@@ -9,9 +9,9 @@ import re
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.activeprolearn.toolsync.plugins.filter.toolsync_site_needs import FilterModule, toolsync_site_needs
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.catalogue import FUNCTIONS
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.needs import CAPABILITIES
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site import FEATURES
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info import FEATURES
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info_needs import CAPABILITIES
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
 
 
 def test_the_filter_is_found_under_its_name():

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import RunFailed
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import Plan
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.plan import Plan
 
 PARAMS = {
     "url": "http://127.0.0.1:9",

@@ -16,7 +16,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.testing import patch_module_args
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors, module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.moodlehost import MoodleHost
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodlehost import MoodleHost
 from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_config import TASK
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import commands
 

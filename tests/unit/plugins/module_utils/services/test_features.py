@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.needs import needs
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site import FEATURES
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info import FEATURES
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info_needs import needs
 
 from tests.scenarios import SCENARIOS, World
 

@@ -8,7 +8,8 @@ import json
 import os
 
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import csvfile, errors
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import parts
 
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import config, files, process
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import Source
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import config, process, upload
 
 USERS = """username;firstname;lastname;email;idnumber;city
 ada;Ada;Lovelace;ada@example.org;U1;London
@@ -40,15 +41,15 @@ class Sequence:
 
     def put(self, service, action, content, **settings):
         name = f"{service}-{action}.csv"
-        made = files.plan(
-            self.site, files.Source(content=content), name, service=service, action=action, allow_destructive=True
+        made = upload.plan(
+            self.site, Source(content=content), name, service=service, action=action, allow_destructive=True
         )
         made.apply()
         made.close()
         (self.tmp_path / name).write_text(content, encoding="utf-8")
         location = {LOCATIONS.get(action, "filelocation"): made.result["filename"]}
         config.plan(self.site, service, {**location, **SETTINGS[service], **settings}).apply()
-        return process.RowFile(files.Source(src=str(self.tmp_path / name)), service, action)
+        return process.RowFile(Source(src=str(self.tmp_path / name)), service, action)
 
     def plan(self, rows, check_mode=False, **more):
         site = self.site_on(self.practice.url, self.practice.token, check_mode) if check_mode else self.site
@@ -185,7 +186,7 @@ def test_courses(sequence):
 
 def test_courses_that_are_checked_one_by_one(practice, sequence, tmp_path):
     (tmp_path / "check.csv").write_text("MATH101\nNOPE;a description\n")
-    rows = process.RowFile(files.Source(src=str(tmp_path / "check.csv")), "courses", "check")
+    rows = process.RowFile(Source(src=str(tmp_path / "check.csv")), "courses", "check")
     with pytest.raises(errors.RunFailed, match="1 of 2 rows failed in the run of courses check") as caught:
         sequence.plan(rows, check_mode=True)
     assert caught.value.result["failures"] == [{"line": 2, "key": "NOPE", "reason": "there is no course with this shortname"}]
@@ -256,7 +257,7 @@ def test_the_community_release(practice, sequence):
     [("courses", None, "action is missing"), ("users", "create", "no action create"), ("enols", "delete", "enrols has no")],
 )
 def test_actions_that_a_service_does_not_have(service, action, words):
-    from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.base import checked_action
+    from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import checked_action
 
     with pytest.raises(errors.OptionError, match=words):
         checked_action(service, action)

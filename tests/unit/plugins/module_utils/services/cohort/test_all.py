@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import MoodleError, TokenRefused
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.moodle import Moodle
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.cohorts import Whereabouts
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.cohorts import Whereabouts
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import Moodle
 
 TASKS = {
     "toolsync_cohort": {"cohort": "Y2", "name": "n"},

@@ -8,7 +8,7 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.enrolments import moment, records
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.enrol_records import moment, records
 from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_enrol import TASK
 
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrolactions
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrol_actions
 
 ENROL = "tool_sync_enrol_users_enrol"
 COURSES, USERS, LIST = "core_course_get_courses_by_field", "core_user_get_users_by_field", "core_enrol_get_enrolled_users"
@@ -189,12 +189,12 @@ def test_requests_at_a_time_do_what_those_in_turn_do(school, enrol):
 def test_requests_go_one_by_one_where_ids_are_not_known(school, enrol, monkeypatch):
     lanes = []
 
-    class Watched(enrolactions.Bulk):
+    class Watched(enrol_actions.Bulk):
         def __init__(self, *given, **more):
             lanes.append(more["lanes"])
             super().__init__(*given, **more)
 
-    monkeypatch.setattr(enrolactions, "Bulk", Watched)
+    monkeypatch.setattr(enrol_actions, "Bulk", Watched)
     for user, functions in (("ada", (ENROL,)), ("bob", (ENROL, COURSES)), ("cleo", (ENROL, COURSES, USERS, LIST))):
         result = enrol(token=school.token_for(*functions), course="MATH101", user=user, parallel_requests=4)
         assert result["counts"]["enrolled"] == 1

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.moodle import Columns, flatten
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrol
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.standing import memory_key
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.enrol_standing import memory_key
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import Columns, flatten
 
 COURSE = {"courses": [{"id": 3}]}
 MAY = {"exception": "invalid_parameter_exception", "errorcode": "invalidparameter", "message": "Invalid parameter value detected"}

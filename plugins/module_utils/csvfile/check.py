@@ -1,0 +1,380 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The check of a CSV file before it is sent: one pass, in bounded memory, all findings at once.
+
+A finding never quotes a cell: cells are personal data. It names header names, and commands that it knows.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from array import array
+from dataclasses import dataclass, field
+
+from . import rules as csvrules
+from .dialect import LINE_LIMIT, dialect_of, line_text, passed_over, reads, resolve
+
+# How zip, empty zip and gzip files start: archives (user pictures, course backups) that are uploaded the same way.
+ARCHIVES = (b"PK\x03", b"PK\x05", b"\x1f\x8b")
+_SEPARATORS = {";": "a semicolon", ",": "a comma", "\t": "a tab", ":": "a colon"}
+# The plugin refuses a header that holds a separator other than the site's.
+_STRICT_HEADERS = (("courses", "create"), ("courses", "reset"), ("courses", "bindmetas"), ("cohorts", "sync"))
+# Rows whose hashes are kept in memory at a time, to look for doubles; those of more rows go to a temporary file.
+_IN_MEMORY = 1 << 18
+
+
+@dataclass
+class Finding:
+    """level: error, warning or destructive. line: 1-based, None for the whole file. code: a word for programs."""
+
+    level: str
+    line: int | None
+    column: str | None
+    code: str
+    message: str
+
+
+@dataclass
+class Check:
+    """What a file holds. rows: data rows that the plugin will act on.
+
+    The lists hold the first findings, the counts all of them. A warning that many rows get is listed once.
+    """
+
+    rows: int = 0
+    lines: int = 0
+    columns: list[str] = field(default_factory=list)
+    errors: list[Finding] = field(default_factory=list)
+    error_count: int = 0
+    warnings: list[Finding] = field(default_factory=list)
+    warning_count: int = 0
+    destructive: list[Finding] = field(default_factory=list)
+    destructive_count: int = 0
+    allow_destructive: bool = False
+
+    @property
+    def ok(self):
+        """Whether the file may be sent."""
+        return not self.error_count and (self.allow_destructive or not self.destructive_count)
+
+
+def check(
+    stream,
+    service=None,
+    action=None,
+    *,
+    separator=";",
+    settings=None,
+    allow_destructive=False,
+    limit=50,
+    max_rows_hint=None,
+):
+    """Check the CSV in a binary stream by the rules of a service; without one, by those that hold for every file.
+
+    settings: what is known of the plugin's settings for the service (primaryidentity, forceupdate, ...).
+    limit: findings listed of each level. max_rows_hint: more rows than this are worth a warning.
+    Returns a Check. ValueError: unknown service or action. The stream may be left with unread bytes.
+    """
+    service, action = resolve(service, action)
+    return _Checker(stream, service, action, separator, settings, allow_destructive, limit, max_rows_hint).run()
+
+
+class _Checker:
+    def __init__(self, stream, service, action, separator, settings, allow_destructive, limit, max_rows_hint):
+        self.stream, self.service, self.action, self.separator = stream, service, action, separator
+        self.settings, self.limit, self.max_rows_hint = settings, limit, max_rows_hint
+        self.dialect = dialect_of(service, action)
+        self.result = Check(allow_destructive=allow_destructive)
+        self.said = {}
+        self.line_ends = set()
+        self.data_lines = 0
+        self.plan = None
+        self.hashes = []
+        self.row_lines = _Numbers()
+
+    def note(self, level, line, column, code, message):
+        """Record a finding; a warning only once for each code and column."""
+        result = self.result
+        if level == "error":
+            result.error_count += 1
+            listed = result.errors
+        elif level == "warning":
+            result.warning_count += 1
+            if (code, column) in self.said:
+                return
+            self.said[code, column] = True
+            listed = result.warnings
+        else:
+            result.destructive_count += 1
+            listed = result.destructive
+        if len(listed) < self.limit:
+            listed.append(Finding(level, line, column, code, message))
+
+    def run(self):
+        head = self.stream.read(3)
+        stream = _Rejoined(head, self.stream)
+        if head.startswith(ARCHIVES):
+            if self.service:
+                self.note("error", None, None, "not_text", "this is an archive, not a CSV file")
+            return self.result
+        if head == b"\xef\xbb\xbf":
+            self.note(
+                "warning",
+                1,
+                None,
+                "bom",
+                "the file starts with a byte order mark, which only some settings of the site remove",
+            )
+        width = self.read(stream)
+        self.finish(width)
+        return self.result
+
+    def read(self, stream):
+        """The one pass over the lines. Returns the number of columns, None without a header."""
+        separator, dialect, plan = self.separator, self.dialect, None
+        headerless = dialect.headerless
+        width = 1 if headerless else None
+        if headerless:
+            self.result.columns = ["identifier"] if self.action == "delete" else ["identifier", "description"]
+            plan = csvrules.plan_for(self.service, self.action, self.result.columns, self.settings, None)
+            self.hashes = [_Numbers() for _each in plan.unique]
+        line = 0
+        for line, piece, part in reads(stream):
+            text = self.text_of(line, piece, part)
+            if width is None:
+                if passed_over(text, separator, 1):
+                    continue
+                width, plan = self.header(line, text)
+                continue
+            if part:
+                # Nothing more is said of a line that is cut.
+                self.result.rows += part == 1
+                self.data_lines += 1
+                continue
+            if dialect.trims_line:
+                text = text.strip()
+            skipped = passed_over(text, separator, width)
+            if skipped:
+                self.passed_over(line, text, skipped, width)
+                continue
+            self.data_lines += 1
+            if plan is None:
+                self.result.rows += 1
+            else:
+                self.row(line, text, plan, width)
+        self.result.lines = line
+        return width
+
+    def text_of(self, line, piece, part):
+        """The text of a piece, with findings about its bytes."""
+        if part == 1:
+            message = "has more than %d bytes, line end included: the plugin would cut it and read the rest as a row" % LINE_LIMIT
+            self.note("error", line, None, "line_too_long", message)
+        if b"\0" in piece:
+            self.note("error", line, None, "nul_byte", "holds a NUL byte: this is not text, or UTF-16")
+        self.line_ends.add(piece[-2:] if piece[-2:] == b"\r\n" else piece[-1:])
+        text = line_text(piece)
+        if not part and not text.isascii() and not _is_unicode(text):
+            self.note("error", line, None, "not_utf8", "is not UTF-8: give the file's encoding")
+        return text
+
+    def header(self, line, text):
+        """Check the header; returns (number of columns, Plan or None)."""
+        columns = self.dialect.header(text, self.separator)
+        self.result.columns = [name.strip() for name in columns]
+        if self.service is None:
+            return len(columns), None
+        others = [name for char, name in _SEPARATORS.items() if char != self.separator and char in text]
+        expected = _SEPARATORS.get(self.separator, f"'{self.separator}'")
+        if others and (len(columns) == 1 or (self.service, self.action) in _STRICT_HEADERS):
+            message = "the header holds {}, but the separator is {}".format(" and ".join(others), expected)
+            self.note("error", line, None, "wrong_separator", message)
+            if len(columns) == 1:
+                self.result.columns = []
+                return 1, None
+
+        def note(level, column, code, message):
+            self.note(level, line, column, code, message)
+
+        plan = csvrules.plan_for(self.service, self.action, columns, self.settings, note)
+        if plan is None:
+            self.result.columns = []
+        else:
+            self.hashes = [_Numbers() for _each in plan.unique]
+        return len(columns), plan
+
+    def passed_over(self, line, text, why, width):
+        if why == "dropped":
+            self.data_lines += 1
+            message = "starts with one of ( [ - # / or a space: the plugin drops such a row. Put another column first"
+            self.note("error", line, None, "comment_rule", message)
+        elif why == "comment" and width > 1 and text.count(self.separator) == width - 1:
+            self.note("warning", line, None, "comment_like_row", "is a comment for the plugin, but looks like a row")
+
+    def row(self, line, text, plan, width):
+        """Check one data row."""
+        note, separator = self.note, self.separator
+        if plan.quotes_are_data and '"' in text and _has_quoted(text, separator):
+            note("error", line, None, "quoted", "has quotes around a value: the plugin has no quoting and keeps them")
+        if self.action == "delete":
+            cells = [text.strip()]
+            if separator in text:
+                note(
+                    "warning",
+                    line,
+                    None,
+                    "several_values",
+                    "holds a separator: the plugin takes the whole line for one identifier",
+                )
+        else:
+            cells = self.dialect.cells(text, separator)
+        given = len(cells)
+        if given != width and not self.dialect.headerless:
+            if given > width or plan.exact:
+                note("error", line, None, "value_count", f"has {given} values, the header has {width} columns")
+            else:
+                note(
+                    "warning",
+                    line,
+                    None,
+                    "few_values",
+                    "has fewer values than the header: the plugin takes them for absent",
+                )
+            if given > width or plan.exact:
+                return
+            cells += [""] * (width - given)
+        self.result.rows += 1
+        for number, column, test, level, code, message in plan.cells:
+            if number < len(cells) and not test(cells[number]):
+                if "%s" in message:
+                    message = message % f"'{cells[number]}'"
+                note(level, line, column, code, message)
+        if plan.row:
+            plan.row(line, cells, given, note)
+        for hashes, (number, _column, fold, _level) in zip(self.hashes, plan.unique):
+            value = cells[number]
+            hashes.append(hash(value.lower() if fold else value) if value else 0)
+        self.row_lines.append(line)
+        self.plan = plan
+        if not self.result.rows % _IN_MEMORY:
+            for numbers in (*self.hashes, self.row_lines):
+                numbers.file()
+
+    def finish(self, width):
+        """What can only be said at the end."""
+        result = self.result
+        if width is None:
+            message = "the file has no header line: the plugin would never end its run and block a process of the server"
+            self.note("error", None, None, "no_header", message)
+        elif not self.data_lines:
+            hint = "" if self.service else " (a file of courses to delete or check has no header: then name service and action)"
+            self.note("error", None, None, "no_rows", "the file has no data row" + hint)
+        self.line_ends.discard(b"")
+        ends = self.line_ends & {b"\r\n", b"\n", b"\r"}
+        if len(ends) > 1:
+            self.note("warning", None, None, "mixed_line_ends", "the file has several kinds of line ends")
+        if self.max_rows_hint and result.rows > self.max_rows_hint:
+            message = f"the file has {result.rows} rows: send it in parts, or allow the run the time it needs"
+            self.note("warning", None, None, "many_rows", message)
+        if self.plan:
+            for hashes, (_number, column, _fold, level) in zip(self.hashes, self.plan.unique):
+                self.doubles(hashes, column, level)
+
+    def doubles(self, hashes, column, level):
+        """Findings for values that stand in a column twice; equal hashes of 64 bits are taken for equal values."""
+        twice = _repeated(hashes)
+        if not twice:
+            return
+        first = {}
+        for value, line in zip(hashes, self.row_lines):
+            if value in twice:
+                if value in first:
+                    message = f"has the same {column} as line {first[value]}"
+                    self.note(level, line, column, "duplicate_value", message)
+                else:
+                    first[value] = line
+
+
+def _repeated(hashes):
+    """The hashes that are there more than once, 0 apart. Two passes: two bits for each tell which may be, then these are counted."""
+    mask = (1 << max(16, (16 * len(hashes)).bit_length())) - 1
+    seen, suspects = bytearray((mask + 1) // 8), set()
+    for value in hashes:
+        high = value >> 32
+        place, other, bit, other_bit = (value & mask) >> 3, (high & mask) >> 3, 1 << (value & 7), 1 << (high & 7)
+        if seen[place] & bit and seen[other] & other_bit:
+            suspects.add(value)
+        else:
+            seen[place] |= bit
+            seen[other] |= other_bit
+    once, twice = set(), set()
+    for value in hashes:
+        if value in suspects:
+            (twice if value in once else once).add(value)
+    twice.discard(0)
+    return twice
+
+
+class _Numbers:
+    """Any number of integers in order: the last of them in memory, those before in a temporary file."""
+
+    def __init__(self):
+        self._last, self._file, self._filed = array("q"), None, 0
+        self.append = self._last.append
+
+    def __len__(self):
+        return self._filed + len(self._last)
+
+    def __iter__(self):
+        if self._file is not None:
+            self._file.seek(0)
+            while piece := self._file.read(1 << 19):
+                numbers = array("q")
+                numbers.frombytes(piece)
+                yield from numbers
+        yield from self._last
+
+    def file(self):
+        """Move what is in memory to the file."""
+        if self._file is None:
+            # It has no name, and goes with this object.
+            self._file = tempfile.TemporaryFile()
+        self._file.seek(0, 2)
+        self._last.tofile(self._file)
+        self._filed += len(self._last)
+        del self._last[:]
+
+
+def _has_quoted(text, separator):
+    return any(cell.strip().startswith('"') for cell in text.split(separator))
+
+
+def _is_unicode(text):
+    """Whether the text was decoded without a bad byte (those become surrogates)."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Rejoined:
+    """A stream whose first bytes were read already. readline() and read(), as reads() needs them."""
+
+    def __init__(self, head, stream):
+        self._head, self._stream = head, stream
+
+    def readline(self, limit):
+        if not self._head:
+            return self._stream.readline(limit)
+        head, self._head = self._head, b""
+        end = head.find(b"\n") + 1
+        if end:
+            head, self._head = head[:end], head[end:]
+            return head
+        return head + self._stream.readline(limit - len(head))
+
+    def read(self, size):
+        head, self._head = self._head, b""
+        return head + self._stream.read(size)

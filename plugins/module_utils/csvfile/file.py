@@ -1,0 +1,279 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""CSV files as the plugin takes them: read, check, render, re-encode.
+
+Private to this collection, and the front door of csvdialect, csvrules and csvcheck. No network. Nothing here keeps a
+file in memory but render(), which makes one.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime
+import io
+import math
+
+from .check import ARCHIVES, Check, Finding, check
+from .dialect import ACTIONS, BLANKS, COMMENT_STARTS, HEADERLESS, LINE_LIMIT, SEPARATOR_CODE, SERVICES, Row, read_rows, resolve
+
+__all__ = ["ACTIONS", "COMMENT_STARTS", "HEADERLESS", "SERVICES", "Check", "Finding", "Row", "check", "normalise", "read_rows", "render"]
+
+_CHUNK = 1 << 16
+
+
+def render(rows, columns=None, *, separator=";", service=None, action=None):
+    """The plugin's CSV (bytes: UTF-8, LF, no byte order mark) of an iterable of dicts.
+
+    columns: their order, default that of first appearance; if a row would then start like a comment, another column
+    comes first. True, False and None become 1, 0 and nothing. ValueError names the row (from 1) and the column of
+    what the dialect can't carry, never the content.
+    """
+    service, action = resolve(service, action)
+    rows = list(rows)
+    if not rows:
+        raise ValueError("there are no rows")
+    headerless = (service, action) in HEADERLESS
+    given = columns is not None
+    columns = _columns(rows, columns)
+    table = [_cells(number, row, columns, separator, service) for number, row in enumerate(rows, 1)]
+    order = range(len(columns))
+    if not given and not headerless:
+        order = _best_order(table, service)
+    names = [columns[place] for place in order]
+    lines = [] if headerless else [_header(names, separator)]
+    for number, cells in enumerate(table, 1):
+        lines.append(_line(number, [cells[place] for place in order], names, separator, service))
+    return b"".join(lines)
+
+
+def _columns(rows, columns):
+    if columns is not None:
+        columns = list(columns)
+    known = dict.fromkeys(columns or ())
+    if columns is not None and len(known) != len(columns):
+        raise ValueError("columns names a column more than once")
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise ValueError(f"row {number} is not a dictionary")
+        for name in row:
+            if name not in known:
+                if columns is not None:
+                    raise ValueError(f"row {number} has a value for a column that columns does not name")
+                known[name] = None
+    for name in known:
+        if not isinstance(name, str) or name != name.strip(BLANKS) or not name:
+            raise ValueError("every column needs a name, without a space around it")
+    if not known:
+        raise ValueError("there are no columns")
+    return list(known)
+
+
+def _cells(number, row, columns, separator, service):
+    return [_cell(number, name, row.get(name), separator, service) for name in columns]
+
+
+def _cell(number, column, value, separator, service):
+    """One value as text, checked for what the dialect can't carry."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        text = value.strip(BLANKS)
+    elif isinstance(value, bool):
+        return "1" if value else "0"
+    elif isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+        text = str(value)
+    elif isinstance(value, (datetime.date, datetime.time)):
+        text = str(value)
+    else:
+        raise _refusal(number, column, "must be a text, a number, true, false or null")
+    if "\n" in text or "\r" in text:
+        raise _refusal(number, column, "has a line break, which the plugin's CSV can't carry")
+    if "\0" in text:
+        raise _refusal(number, column, "has a NUL character")
+    if service == "users" and SEPARATOR_CODE in text:
+        raise _refusal(number, column, f"has the code {SEPARATOR_CODE}, which the plugin would take for the separator")
+    if separator in text:
+        if service != "users":
+            raise _refusal(number, column, "has the separator in it, and the plugin's CSV has no quoting")
+        text = text.replace(separator, SEPARATOR_CODE)
+    if service == "courses" and text and '"' in (text[0], text[-1]):
+        raise _refusal(number, column, "starts or ends with a quote, which the plugin would take off")
+    return text
+
+
+def _refusal(number, column, why):
+    return ValueError(f"row {number}, column {column} {why}")
+
+
+def _best_order(table, service):
+    """The places of the columns, with one first that no row starts a comment with, if there is one."""
+    places = list(range(len(table[0])))
+    for first in places:
+        if all(_may_be_first(cells[first], service) for cells in table):
+            return [first] + [place for place in places if place != first]
+    return places
+
+
+def _may_be_first(cell, service):
+    if service == "users" and cell in ("", "0"):
+        return False
+    return cell[:1] not in COMMENT_STARTS if cell else True
+
+
+def _header(names, separator):
+    text = separator.join(names)
+    if any(separator in name or "\n" in name or "\r" in name for name in names):
+        raise ValueError("a column name has the separator or a line break in it")
+    if text[0] in COMMENT_STARTS:
+        raise ValueError("the first column's name starts like a comment")
+    return _encoded(text, "the header")
+
+
+def _line(number, cells, names, separator, service):
+    text = separator.join(cells)
+    if not any(cells):
+        raise ValueError(f"row {number} is empty")
+    if text[0] in COMMENT_STARTS:
+        raise _refusal(number, names[0], f"starts with one of {COMMENT_STARTS.strip()} or a space: the plugin drops such a row")
+    if service == "users" and cells[0] in ("", "0"):
+        raise _refusal(number, names[0], "is the first one and empty or 0: the plugin drops such a row")
+    longest = max(range(len(cells)), key=lambda place: len(cells[place]))
+    return _encoded(text, f"row {number} (its longest column is {names[longest]})")
+
+
+def _encoded(text, what):
+    try:
+        line = text.encode("utf-8") + b"\n"
+    except UnicodeEncodeError:
+        raise ValueError(f"{what} has a character that UTF-8 can't hold") from None
+    if len(line) > LINE_LIMIT:
+        raise ValueError(f"{what} is longer than the {LINE_LIMIT} bytes that the plugin reads")
+    return line
+
+
+def normalise(source, target, *, separator=";", encoding="utf-8", site_separator=None):
+    """Copy a CSV from one binary stream to another as UTF-8 without a byte order mark. Returns whether bytes differ.
+
+    When site_separator differs from separator, the source is read with the usual CSV quoting and written without it.
+    With nothing to do, and for an archive, the bytes are copied untouched. ValueError names line and column, never
+    content.
+    """
+    try:
+        "".encode(encoding)
+        name = codecs.lookup(encoding).name
+    except LookupError:
+        raise ValueError("encoding: there is no text encoding of that name") from None
+    text_of = codecs.getincrementaldecoder("utf-8" if name == "utf-8-sig" else name)().decode
+    head = source.read(len(codecs.BOM_UTF8))
+    if head.startswith(ARCHIVES):
+        target.write(head)
+        _copy(_chunks(b"", source), target)
+        return False
+    utf8 = name in ("utf-8", "utf-8-sig")
+    has_bom = utf8 and head == codecs.BOM_UTF8
+    decoded = _decoded(_chunks(b"" if has_bom else head, source), text_of, encoding)
+    if site_separator not in (None, separator):
+        _reseparate((text for _raw, text in decoded), target, separator, site_separator)
+        return True
+    differs = has_bom
+    for raw, text in decoded:
+        data = raw if utf8 else text.encode("utf-8")
+        differs = differs or data != raw
+        target.write(data)
+    return differs
+
+
+def _chunks(head, source):
+    """Yield the bytes of a stream, then b"" once."""
+    chunk = head + source.read(_CHUNK)
+    while chunk:
+        yield chunk
+        chunk = source.read(_CHUNK)
+    yield b""
+
+
+def _copy(chunks, target):
+    for chunk in chunks:
+        target.write(chunk)
+
+
+def _decoded(chunks, text_of, encoding):
+    """Yield (bytes, text) for each chunk; the empty chunk at the end flushes the decoder."""
+    lines = 1
+    first = True
+    for raw in chunks:
+        try:
+            text = text_of(raw, not raw)
+            if first and text:
+                first = False
+                text = text[1:] if text[0] == "\ufeff" else text
+        except UnicodeDecodeError as error:
+            good = error.object[: int(error.start)].decode(error.encoding, "replace")
+            line = lines + _line_ends(good)
+            raise ValueError(f"line {line} is not {encoding}: name its encoding with the option encoding") from None
+        except UnicodeError:
+            raise ValueError(f"the file is not {encoding}: name its encoding with the option encoding") from None
+        lines += _line_ends(text)
+        yield raw, text
+
+
+def _line_ends(text):
+    return text.count("\n") or text.count("\r")
+
+
+def _reseparate(texts, target, separator, site_separator):
+    """Write the lines with another separator. Comments are passed on as they are."""
+    lines = _Lines(texts, target)
+    columns = None
+    try:
+        for cells in csv.reader(lines, delimiter=separator, quotechar='"'):
+            for place, cell in enumerate(cells):
+                why = "a line break" if "\n" in cell else "the site's separator" if site_separator in cell else None
+                if why:
+                    column = columns[place] if columns and place < len(columns) else place + 1
+                    place_of_it = f"line {lines.first}, column {column}"
+                    raise ValueError(f"{place_of_it} has {why} in it, which the plugin's CSV can't carry")
+            if cells and columns is None:
+                columns = [cell if cell.isidentifier() else number for number, cell in enumerate(cells, 1)]
+            target.write((site_separator.join(cells) + "\n").encode("utf-8"))
+            lines.first = lines.number + 1
+    except csv.Error:
+        raise ValueError(f"line {lines.first} can't be read as CSV with the separator given") from None
+
+
+class _Lines:
+    """Iterates over the lines of pieces of text. first: where the record that is being read starts."""
+
+    def __init__(self, texts, target):
+        self.number, self.first = 0, 1
+        self._target = target
+        self._lines = self._split(texts)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        for line in self._lines:
+            self.number += 1
+            if line.startswith("#") and self.number == self.first:
+                self._target.write(line.encode("utf-8"))
+                self.first += 1
+                continue
+            return line
+        raise StopIteration
+
+    @staticmethod
+    def _split(texts):
+        newlines = io.IncrementalNewlineDecoder(None, translate=True)
+        rest = ""
+        for text in texts:
+            lines = (rest + newlines.decode(text, final=not text)).split("\n")
+            rest = lines.pop()
+            for line in lines:
+                yield line + "\n"
+            if len(rest) > csv.field_size_limit():
+                raise csv.Error("a line without an end")
+        if rest:
+            yield rest + "\n"

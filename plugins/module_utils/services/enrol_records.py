@@ -1,0 +1,185 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Enrolments as the user wants them: every record checked, completed with the task's defaults, and folded with its doubles.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ..errors import OptionError
+from ..read.directory import Ref, reference
+from ..wire.moodle import has_markup
+
+DEFAULT_ROLE = "student"
+DEFAULT_METHOD = "manual"
+#: Moodle keeps dates as integers of ten digits. A smaller number than the first is rather a year or a date without dashes.
+_EARLIEST, _LATEST = 100_000_000, 9_999_999_999
+_MOMENT = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:(Z)|([+-])(\d\d):?(\d\d))?)?", re.ASCII
+)
+_METHOD = re.compile(r"[a-z][a-z0-9_]{0,19}", re.ASCII)
+_IDENTIFIER_DEFAULTS = {"course": "shortname", "user": "username", "role": "shortname"}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One wanted enrolment. where: what messages call it; timestart, timeend: epoch seconds, 0 for none; None: as it is."""
+
+    where: str
+    course: Ref
+    user: Ref
+    role: Ref | None
+    method: str
+    timestart: int | None
+    timeend: int | None
+    suspended: bool | None
+    present: bool
+
+    @property
+    def settings(self):
+        """What belongs to the enrolment and not to one of its roles."""
+        return (self.method, self.timestart, self.timeend, self.suspended)
+
+    def named(self):
+        """As it is listed in results."""
+        return {"course": self.course.value, "user": self.user.value, "role": self.role and self.role.value}
+
+
+def records(params):
+    """The Records of toolsync_enrol's options, in their order. Raises OptionError."""
+    if params["enrolments"] is not None:
+        items = [
+            (f"item {number} of enrolments", {**params, **{key: value for key, value in item.items() if _is_said(key, value)}})
+            for number, item in enumerate(params["enrolments"], 1)
+        ]
+    elif params["users"] is not None:
+        items = [
+            (f"item {number} of users", {**params, "user": user})
+            for number, user in enumerate(params["users"], 1)
+        ]
+    else:
+        items = [("the task", params)]
+    return [_record(where, item) for where, item in items]
+
+
+def _is_said(key, value):
+    """Whether an item has a value of its own; lists that come from a CSV say nothing by an empty text."""
+    return value is not None and (value != "" or key in ("course", "user"))
+
+
+def _record(where, item):
+    if item.get("course") is None or item.get("user") is None:
+        missing = "course" if item.get("course") is None else "user"
+        raise OptionError(f"{missing} is missing for {where}.", option=missing)
+    present = item["state"] == "present"
+    refs = {
+        kind: reference(kind, item[f"{kind}_identifier"] or _IDENTIFIER_DEFAULTS[kind], item[kind], f"{kind} of {where}")
+        for kind in ("course", "user")
+    }
+    method = item["method"] or DEFAULT_METHOD
+    if not _METHOD.fullmatch(method):
+        raise OptionError(f"method of {where} must be the name of an enrolment method, such as manual.", option="method")
+    if not present and method != DEFAULT_METHOD:
+        raise OptionError(f"method of {where}: only manual enrolments can be ended over web services.", option="method")
+    start, end = (moment(item[name], f"{name} of {where}", name) for name in ("timestart", "timeend"))
+    if start and end and end <= start:
+        raise OptionError(f"timeend of {where} is not after its timestart.", option="timeend")
+    return Record(
+        where, refs["course"], refs["user"], _role(where, item, present), method, start, end, item["suspended"], present
+    )
+
+
+def _role(where, item, present):
+    """The Ref of a record's role; None for an absence that means the whole enrolment."""
+    if item["role"]:
+        by = item["role_identifier"] or _IDENTIFIER_DEFAULTS["role"]
+        return reference("role", by, item["role"], f"role of {where}")
+    return reference("role", "shortname", DEFAULT_ROLE, "role") if present else None
+
+
+def moment(text, where, option):
+    """Epoch seconds for a number or an ISO 8601 text (UTC unless it says otherwise); None for nothing. Raises OptionError."""
+    text = "" if text is None else str(text).strip()
+    if not text:
+        return None
+    if text.isascii() and text.isdecimal():
+        seconds = int(text)
+    else:
+        seconds = _iso_seconds(text)
+    if seconds != 0 and (seconds is None or not _EARLIEST <= seconds <= _LATEST):
+        shown = "" if has_markup(text) or len(text) > 40 else f", not {text}"
+        raise OptionError(
+            f"{where} must be epoch seconds or a date such as 2026-09-01 or 2026-09-01T08:00:00+02:00{shown}.", option=option
+        )
+    return seconds
+
+
+def _iso_seconds(text):
+    found = _MOMENT.fullmatch(text)
+    if not found:
+        return None
+    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+    try:
+        at = datetime.datetime(year, month, day, hour, minute, second, tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    offset = 0
+    if found.group(8):
+        offset = int(found.group(9)) * 3600 + int(found.group(10)) * 60
+        offset = -offset if found.group(8) == "-" else offset
+    return int(at.timestamp()) - offset
+
+
+def fold(wanted, key):
+    """The records without doubles. key: (course, user) of a record, however they are told apart.
+
+    Raises OptionError for two records that contradict each other: one course and user can have only one method, period and
+    suspension, whatever the roles.
+    """
+    settings: dict[t.Any, Record] = {}
+    folded: dict[t.Any, Record] = {}
+    for record in wanted:
+        place = key(record)
+        first = folded.setdefault((place, record.role), record)
+        other = settings.setdefault((place, record.present), record)
+        # An absence without a role is the end of all roles.
+        ended = folded.get((place, None)) if record.present else None
+        begun = settings.get((place, True)) if record.role is None else None
+        for rival in (first, other, ended, begun):
+            if rival is not None and _contradict(record, rival):
+                raise OptionError(
+                    f"{record.where} and {rival.where} contradict each other for {record.user} in {record.course}.",
+                    cure="Give one of them, or the same values; nothing was sent.",
+                )
+    return list(folded.values())
+
+
+def _contradict(one, other):
+    return one.present != other.present or (one.present and one.settings != other.settings)
+
+
+def purge_targets(params, wanted):
+    """The (course, role) pairs whose holders are to be exactly those wanted. Raises OptionError."""
+    if params["state"] == "absent":
+        raise OptionError("purge needs state present: it removes everybody else.", option="purge")
+    targets = dict.fromkeys((record.course, record.role) for record in wanted if record.present)
+    given = params["enrolments"] if params["enrolments"] is not None else params["users"]
+    if not targets:
+        if given is None or params["course"] is None:
+            raise OptionError("purge needs a course and the list of its users.", option="purge")
+        if not params["purge_empty"]:
+            raise OptionError(
+                "purge with an empty list would remove everybody who holds the role.",
+                option="purge",
+                cure="If that is meant, set purge_empty to true; nothing was sent.",
+            )
+        by = params["course_identifier"] or _IDENTIFIER_DEFAULTS["course"]
+        targets = {(reference("course", by, params["course"], "course"), _role("the task", params, True)): None}
+    return list(targets)

@@ -1,0 +1,344 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether a site and a token are ready for what is planned: found out without writing anything.
+
+Private to this collection. What a token may do comes from Moodle's site information; where the token's service lacks
+that function, as the plugin's packaged services do, each function is asked for with a parameter that none has
+(Moodle.may_call).
+
+The edition of the plugin can't be asked. The community release refuses commit, process and deploy before doing anything,
+but in the pro release the same call runs code that is not public. So it is told from what this host has done before, or
+not at all.
+"""
+
+from __future__ import annotations
+
+import html
+import typing as t
+
+from ..errors import (
+    AccessRefused,
+    Maintenance,
+    MoodleError,
+    NotReady,
+    OptionError,
+    TokenRefused,
+    ToolsyncError,
+    lacks_function,
+)
+from ..plan import Plan
+from ..wire.catalogue import FUNCTIONS
+
+SITE_INFO = "core_webservice_get_site_info"
+
+
+class Feature(t.NamedTuple):
+    """functions: all of them are needed; upload: whether the service must take files."""
+
+    functions: tuple[str, ...]
+    upload: bool = False
+
+
+_ENROLLED = ("core_course_get_courses_by_field", "core_enrol_get_enrolled_users", "core_user_get_users_by_field")
+_COHORT_INFO = ("tool_sync_get_cohorts", "core_cohort_get_cohort_members", "core_user_get_users_by_field")
+_UNENROL = (*_ENROLLED, "enrol_manual_unenrol_users")
+
+#: What modules do -> what it takes.
+FEATURES = {
+    "config": Feature(("tool_sync_set_config",)),
+    "upload": Feature(("tool_sync_commit_file",), upload=True),
+    "process": Feature(("tool_sync_process",)),
+    "check_courses": Feature(("tool_sync_check_course",)),
+    "deploy": Feature(("tool_sync_deploy_course", "tool_sync_check_course")),
+    "enrol": Feature(("tool_sync_enrol_users_enrol",)),
+    "unenrol": Feature(_UNENROL),
+    "unassign_role": Feature((*_UNENROL, "core_role_unassign_roles")),
+    "purge": Feature((*_UNENROL, SITE_INFO)),
+    "compare_courses": Feature(("core_course_get_courses_by_field", "core_course_get_categories")),
+    "compare_users": Feature(("core_user_get_users_by_field",)),
+    "compare_enrols": Feature(_ENROLLED),
+    "compare_cohorts": Feature(_COHORT_INFO),
+    "course_info": Feature(("core_course_get_courses_by_field", "tool_sync_check_course")),
+    "enrol_info": Feature(_ENROLLED),
+    "cohorts": Feature(
+        (
+            "tool_sync_get_cohorts",
+            "core_course_get_categories",
+            "core_cohort_create_cohorts",
+            "core_cohort_update_cohorts",
+            "tool_sync_cohort_delete",
+        )
+    ),
+    "cohort_info": Feature(_COHORT_INFO),
+    "cohort_members": Feature((*_COHORT_INFO, "tool_sync_cohort_add_members", "tool_sync_cohort_delete_members")),
+    "cohort_enrol": Feature(
+        (
+            "tool_sync_get_cohorts",
+            "core_course_get_courses_by_field",
+            "tool_sync_cohort_bind",
+            "tool_sync_cohort_unbind",
+            "tool_sync_cohort_suspend_enrol",
+        )
+    ),
+    "roles": Feature((*_ENROLLED, "core_course_get_categories", "core_role_assign_roles", "core_role_unassign_roles")),
+    "groups": Feature(
+        (
+            *_ENROLLED,
+            "core_group_get_course_groups",
+            "core_group_get_group_members",
+            "core_group_create_groups",
+            "core_group_add_group_members",
+            "core_group_delete_group_members",
+            "core_group_delete_groups",
+        )
+    ),
+}
+
+
+class Page(t.NamedTuple):
+    """An administration page: its place in the menu, and its address below the site's."""
+
+    name: str
+    path: str
+
+
+_WEB_SERVICES = "Site administration > Server > Web services"
+OVERVIEW = Page(f"{_WEB_SERVICES} > Overview", "/admin/settings.php?section=webservicesoverview")
+SERVICES = Page(f"{_WEB_SERVICES} > External services", "/admin/settings.php?section=externalservices")
+TOKENS = Page(f"{_WEB_SERVICES} > Manage tokens", "/admin/webservice/tokens.php")
+PLUGINS = Page("Site administration > Plugins > Plugins overview", "/admin/plugins.php")
+NOTIFICATIONS = Page("Site administration > Notifications", "/admin/index.php")
+MAINTENANCE = Page("Site administration > Server > Maintenance mode", "/admin/settings.php?section=maintenancemode")
+USERS = Page("Site administration > Users > Browse list of users", "/admin/user.php")
+
+
+def plan(site, features, *, fail_on_problems=False):
+    """features: names of FEATURES. Raises OptionError, and with fail_on_problems NotReady or the error that was met."""
+    # Nothing here writes; a mistake shall not either.
+    site.moodle.read_only = True
+    survey = Survey(site, list(dict.fromkeys(features)))
+    stopped = survey.take()
+    result = survey.result()
+    if fail_on_problems and not result["ready"]:
+        error = stopped or NotReady(" ".join(problem["message"] for problem in result["problems"]))
+        error.result = result
+        raise error
+    return Plan(changed=False, before={}, after={}, result=result)
+
+
+class Survey:
+    """Asks, and gathers the answers: C(take), then C(result)."""
+
+    def __init__(self, site, features):
+        self._site, self._moodle, self._features = site, site.moodle, features
+        self._reached = False
+        self._info: dict[str, t.Any] | None = None
+        #: function -> True, False (not in the token's service), None (unknown to the site).
+        self._callable: dict[str, bool | None] = {}
+        #: function -> what Moodle said when it failed on it.
+        self._broken: dict[str, str] = {}
+        self._upload: bool | None = None
+        #: Why Moodle refused, where the site's debugging is on.
+        self._said: str | None = None
+        self._problems: list[dict[str, t.Any]] = []
+        self._unknown: list[str] = []
+
+    def take(self):
+        """Ask the site. Returns the ToolsyncError that ended it early, or None."""
+        try:
+            self._ask()
+        except OptionError:
+            raise
+        except ToolsyncError as error:
+            if self._reached and isinstance(error, TokenRefused):
+                error.message = "The token had expired: Moodle knew it, and deleted it at this use."
+                error.cure = "Make another token."
+            self._reached = isinstance(error, (MoodleError, Maintenance))
+            self._callable, self._upload = {}, None
+            self._report(error.message + (f" {error.cure}" if error.cure else ""), _page_for(error))
+            return error
+        return None
+
+    def _ask(self):
+        try:
+            self._info = self._moodle.call(SITE_INFO).value
+        except AccessRefused as error:
+            if not lacks_function(error):
+                raise
+            self._reached = True
+            self._said = error.debuginfo
+            self._probe()
+            return
+        self._reached = True
+        listed = {function["name"] for function in self._info["functions"]}
+        self._callable = {name: True for name in FUNCTIONS if name in listed}
+        for name in self._needed():
+            if name not in listed:
+                self._callable[name] = self._may_call(name)
+        if not self._plugin_functions():
+            self._callable["tool_sync_check_course"] = self._may_call("tool_sync_check_course")
+        self._upload = bool(self._info.get("uploadfiles"))
+        self._compare_address()
+
+    def _probe(self):
+        self._unknown.append(
+            f"Moodle's version, the account of the token and its upload limit: the token may not call {SITE_INFO}."
+        )
+        self._callable = {name: self._may_call(name) for name in FUNCTIONS if name != SITE_INFO}
+        self._callable[SITE_INFO] = False
+        self._upload = self._moodle.may_upload()
+
+    def _may_call(self, name):
+        try:
+            return self._moodle.may_call(name)
+        except MoodleError as error:
+            # A function that PHP can't even describe (plugin.md A.9) is no reason to stop.
+            if error.kind != MoodleError.kind:
+                raise
+            self._broken[name] = error.message
+            return False
+
+    def _compare_address(self):
+        own = str(self._info.get("siteurl", "")).rstrip("/")
+        if own and own != self._moodle.base:
+            self._site.warn(f"The site calls itself {own}, which is not what url says.")
+
+    # -- judging --------------------------------------------------------------------------------------------------
+
+    def _needed(self):
+        return dict.fromkeys(name for feature in self._features for name in FEATURES[feature].functions)
+
+    def _plugin_functions(self):
+        return [name for name, allowed in self._callable.items() if allowed and name.startswith("tool_sync_")]
+
+    def _edition(self):
+        """(edition, where it is known from)."""
+        if self._callable.get("tool_sync_check_course", False) is None:
+            return "absent", "site"
+        if any((self._site.memory.get("files") or {}).values()):
+            return "pro", "state_file"
+        return "unknown", None
+
+    def _report(self, message, page, *, feature=None, function=None):
+        self._problems.append(
+            {
+                "feature": feature,
+                "function": function,
+                "message": message,
+                "admin_page": page and page.name,
+                "admin_url": page and self._moodle.base + page.path,
+            }
+        )
+
+    def _judge(self):
+        """Add a problem for everything that the features lack."""
+        if not self._reached or self._problems:
+            return
+        if set(self._callable.values()) == {False}:
+            self._report(
+                "Moodle lets this token call none of the functions that this collection uses: the service is disabled "
+                "or does not hold them, its authorised users lack the account, the account lacks the capability "
+                "webservice/rest:use, or the token is bound to other addresses."
+                + (f" Moodle says: {self._said}" if self._said else ""),
+                SERVICES,
+            )
+            return
+        for feature in self._features:
+            for name in FEATURES[feature].functions:
+                if name in self._broken:
+                    self._report(
+                        f"{feature} needs {name}, which is broken on this site: {self._broken[name]}",
+                        PLUGINS,
+                        feature=feature,
+                        function=name,
+                    )
+                elif self._callable[name] is False:
+                    self._report(
+                        f"{feature} needs {name}, which the token's service does not hold.",
+                        SERVICES,
+                        feature=feature,
+                        function=name,
+                    )
+                elif self._callable[name] is None:
+                    ours = name.startswith("tool_sync_")
+                    cause = "the plugin tool_sync is not installed, or too old" if ours else "this Moodle is too old"
+                    self._report(
+                        f"{feature} needs {name}, which the site does not know: {cause}.",
+                        PLUGINS if ours else NOTIFICATIONS,
+                        feature=feature,
+                        function=name,
+                    )
+            if FEATURES[feature].upload and not self._upload:
+                self._report(
+                    f"{feature} needs a service that takes files: edit it, and tick Can upload files (Show more).",
+                    SERVICES,
+                    feature=feature,
+                )
+
+    def result(self):
+        """The return values."""
+        self._judge()
+        edition, source = self._edition()
+        if self._callable and edition == "unknown":
+            self._unknown.append(
+                "Whether the plugin is the pro release, which upload, process and deploy need: it can't be asked "
+                "without the risk of writing. The community release refuses these before it does anything."
+            )
+        info = self._info or {}
+        versions = [entry["version"] for entry in info.get("functions", ()) if entry["name"].startswith("tool_sync_")]
+        names = [entry["name"] for entry in info.get("functions", ())] or [
+            name for name, allowed in self._callable.items() if allowed
+        ]
+        faulty = {problem["feature"] for problem in self._problems}
+        return {
+            "ready": self._reached and not self._problems,
+            "reachable": self._reached,
+            "site": {
+                "name": _plain(info.get("sitename")),
+                "url": info.get("siteurl"),
+                "release": info.get("release"),
+                "version": info.get("version"),
+            },
+            "account": {
+                "id": info.get("userid"),
+                "username": info.get("username"),
+                "full_name": _plain(info.get("fullname")),
+                "is_site_admin": info.get("userissiteadmin"),
+            },
+            "plugin": {
+                "edition": edition,
+                "edition_source": source,
+                "version": versions[0] if versions else None,
+            },
+            "functions": sorted(names),
+            "upload_allowed": self._upload,
+            "max_upload_size": _limit(info.get("usermaxuploadfilesize")),
+            "user_quota": _limit(info.get("userquota")),
+            "features": {feature: not faulty & {None, feature} for feature in self._features},
+            "problems": self._problems,
+            "unknown": self._unknown,
+        }
+
+
+def _page_for(error):
+    """The Page where an error is mended, or None where it is not one of Moodle's."""
+    if isinstance(error, TokenRefused):
+        return TOKENS
+    if isinstance(error, Maintenance):
+        return NOTIFICATIONS if error.errorcode == "upgraderunning" else MAINTENANCE
+    if isinstance(error, AccessRefused):
+        # HTTP 403 has no errorcode: web services or REST are off.
+        pages = {None: OVERVIEW, "accessexception": SERVICES, "servicenotavailable": SERVICES}
+        return pages.get(error.errorcode, USERS)
+    return None
+
+
+def _limit(value):
+    """Bytes; None where Moodle sets no limit, or none is known."""
+    return value if isinstance(value, int) and value > 0 else None
+
+
+def _plain(value):
+    """Names come back written for a web page."""
+    return html.unescape(value) if isinstance(value, str) else value

@@ -1,0 +1,178 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files into the plugin's area: check, upload to a draft item, commit.
+
+Private to this collection. The site's files can't be listed, so C(changed) compares with what this host committed last under the
+same name. A run may consume a file (the site's setting filecleanup): after one, the file is sent again even when it is the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+
+from ..csvfile import file as csvfile
+from ..errors import CsvRefused, OptionError, OutcomeUnknown, SourceFileError, ToolsyncError
+from ..memory import CONSUMED, KEPT
+from ..plan import Plan
+
+CHUNK = 1 << 20
+#: What Moodle's PARAM_FILE takes out of a file name.
+_CLEANED = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
+#: Findings shown as Ansible warnings; all of the first 50 are in the result.
+_SHOWN = 5
+
+#: What of os.stat changes when a file is written to or replaced.
+_STATE = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+
+
+
+def plan(site, source, dest, *, service=None, action=None, commit=True, force=False, allow_destructive=False):
+    """Check a Source and plan its way. service, action: as checked_action gives them, or None.
+
+    Raises SourceFileError, CsvRefused, OptionError.
+    """
+    name = _checked_name(dest or source.name)
+    known = site.memory.get("settings", service) or {} if service else {}
+    with open(source.path, "rb") as stream:
+        seen = os.fstat(stream.fileno())
+        hashed = _Hashed(stream)
+        reader = io.BufferedReader(hashed, CHUNK)
+        check = csvfile.check(
+            reader,
+            service,
+            action,
+            separator=source.separator,
+            settings=known,
+            allow_destructive=allow_destructive,
+        )
+        while reader.read(CHUNK):  # what the check left unread
+            pass
+    _refuse(check, name, allow_destructive)
+    shown = [*check.warnings, *check.destructive]
+    for finding in shown[:_SHOWN]:
+        site.warn(f"{name}: {text(finding)}")
+    if len(shown) > _SHOWN:
+        more = check.warning_count + check.destructive_count - _SHOWN
+        site.warn(f"{name}: {more} more remarks of the CSV check, the first of them in findings.")
+    return UploadPlan(site, source, name, hashed.digest, seen, check, commit=commit, force=force)
+
+
+def text(finding):
+    """A finding as a sentence with its place."""
+    place = [f"line {finding.line}"] if finding.line else []
+    place += [f"column {finding.column}"] if finding.column else []
+    return f"{', '.join(place)}: {finding.message}" if place else finding.message
+
+
+class UploadPlan(Plan):
+    def __init__(self, site, source, name, digest, seen, check, *, commit, force):
+        known = site.memory.get("files", name) or {}
+        same, size = known.get("sha256") == digest, seen.st_size
+        self._send = force or not commit or not same or known.get("state") != KEPT
+        super().__init__(
+            changed=force or not commit or not same or known.get("state") == CONSUMED,
+            before={"filename": name, "sha256": known["sha256"], "size": known["size"]} if known else {},
+            after={"filename": name, "sha256": digest, "size": size},
+            result={
+                "filename": name,
+                "draft_item_id": None,
+                "size": size,
+                "sha256": digest,
+                "rows": check.rows,
+                "columns": list(check.columns),
+                "sent": self._send,
+                "committed": commit,
+                "findings": [vars(finding) for finding in (*check.destructive, *check.warnings)],
+            },
+        )
+        self._site, self._source, self._commit, self._seen = site, source, commit, seen
+
+    def close(self):
+        self._source.close()
+
+    def apply(self):
+        if not self._send:
+            return
+        would_change, self.changed = self.changed, False
+        self.result.update(sent=False, committed=False)
+        record, sent = self._site.moodle.upload(self._source.path, self.result["filename"])
+        if any(getattr(sent, name) != getattr(self._seen, name) for name in _STATE):
+            raise SourceFileError(
+                f"src: {self.result['filename']} was changed while it was being read; it was not committed.",
+                option="src",
+                cure="Run it again when nothing writes to the file.",
+            )
+        name = record["filename"]
+        self.result.update(sent=True, filename=name, draft_item_id=int(record["itemid"]))
+        self.after["filename"] = name
+        if self._commit:
+            self._do_commit(name)
+        self.changed = would_change
+
+    def _do_commit(self, name):
+        # Until the commit is confirmed, what is in the plugin's area under this name is not known.
+        self._site.memory.put("files", {name: None})
+        try:
+            self._site.moodle.call("tool_sync_commit_file", {"draftitemid": self.result["draft_item_id"]})
+        except ToolsyncError as error:
+            if isinstance(error, OutcomeUnknown):
+                error.cure = "Run the task again: it uploads the file to a new draft item and commits that."
+            self.changed = error.may_be_done
+            raise
+        self.result["committed"] = True
+        entry = {"sha256": self.result["sha256"], "size": self.result["size"], "state": KEPT}
+        self._site.memory.put("files", {name: entry})
+
+
+class _Hashed(io.RawIOBase):
+    """A binary stream that remembers the digest of what was read through it."""
+
+    def __init__(self, stream):
+        super().__init__()
+        self._stream = stream
+        self._digest = hashlib.sha256()
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        count = self._stream.readinto(buffer)
+        self._digest.update(memoryview(buffer)[:count])
+        return count
+
+    @property
+    def digest(self):
+        return self._digest.hexdigest()
+
+
+def _checked_name(name):
+    if not name:
+        raise OptionError("dest is missing: with content or rows, the file needs a name.", option="dest")
+    if _CLEANED.search(name) or name in (".", "..") or len(name.encode()) > 255:
+        raise OptionError(
+            "dest must be a plain file name of at most 255 bytes, without any of & < > \" ` | ' : \\ /, which Moodle takes out.",
+            option="dest",
+        )
+    if not re.search(r"[^.]\.[A-Za-z0-9]+$", name):
+        raise OptionError("dest needs an extension, such as .csv: the plugin names its own files after it.", option="dest")
+    return name
+
+
+def _refuse(check, name, allow_destructive):
+    findings, count, why = check.errors, check.error_count, "has errors"
+    if not count and check.destructive_count and not allow_destructive:
+        findings, count = check.destructive, check.destructive_count
+        why = "deletes or resets, which needs allow_destructive: true"
+    if not count:
+        return
+    shown = "; ".join(text(finding) for finding in findings[:_SHOWN])
+    more = f"; and {count - _SHOWN} more, the first {len(findings)} in findings" if count > _SHOWN else ""
+    raise CsvRefused(
+        f"{name} {why} ({count}): {shown}{more}.",
+        option="src",
+        result={"findings": [vars(finding) for finding in findings], "finding_count": count},
+    )

@@ -1,0 +1,483 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The check of a CSV file before it is sent: a table of what each service refuses, and why."""
+
+from __future__ import annotations
+
+import io
+import tracemalloc
+
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import check as csvcheck
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+
+NAMES = "username;firstname;lastname"
+USERS = NAMES + ";email;idnumber\n"
+ENROLS = "cmd;cid;uid;rolename;enrol;starttime\n"
+COURSES = "shortname;fullname;category\n"
+COHORTS = "cmd;cidnumber;cname;userid\n"
+RESET = "shortname;events;logs;notes;grades;roles;local_roles;groups;groupings;modules;blog_associations;comments;completion\n"
+CREATE_ALL = (
+    "shortname;fullname;category;sortorder;summary;idnumber;showgrades;newsitems;startdate;marker;maxbytes;legacyfiles;"
+    "showreports;groupmode;groupmodeforce;lang;theme;timecreated;self;guest\n"
+)
+
+
+def check(data, service=None, action=None, **kwargs):
+    data = data if isinstance(data, bytes) else data.encode()
+    return csvfile.check(io.BytesIO(data), service, action, **kwargs)
+
+
+def codes(findings):
+    return [(finding.line, finding.column, finding.code) for finding in findings]
+
+
+class TestEveryFile:
+    @pytest.mark.parametrize("data", ["", "\n", "\n\n", "# only a comment", "# a\n(b\n", "   \n", "\ufeff", "-x\n"])
+    @pytest.mark.parametrize("service", [None, "users", "enrols", "cohorts", "courses"])
+    def test_without_a_header_a_file_is_never_sent(self, data, service):
+        # The plugin loops for ever on it.
+        result = check(data, service)
+        assert not result.ok
+        assert (None, None, "no_header") in codes(result.errors)
+
+    @pytest.mark.parametrize("data", ["a;b", "a;b\n", "a;b\n\n# x\n"])
+    def test_without_a_data_row_a_file_is_never_sent(self, data):
+        assert codes(check(data).errors) == [(None, None, "no_rows")]
+        assert (None, None, "no_rows") in codes(check(data, "users", allow_destructive=True).errors)
+
+    @pytest.mark.parametrize("action", ["delete", "check"])
+    def test_files_without_a_header_need_one_line(self, action):
+        assert not check("# nobody\n", "courses", action).ok
+        result = check("C1\n", "courses", action, allow_destructive=True)
+        assert result.ok
+        assert (result.rows, result.columns[0]) == (1, "identifier")
+
+    def test_a_good_file(self):
+        result = check("a;b\n1;2\n3;4\n")
+        assert result.ok
+        assert (result.rows, result.lines, result.columns) == (2, 3, ["a", "b"])
+        assert result.warnings == result.errors == result.destructive == []
+
+    @pytest.mark.parametrize("head", [b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b"])
+    def test_archives(self, head):
+        assert check(head + b"\0" * 100).ok
+        assert codes(check(head + b"\0" * 100, "users").errors) == [(None, None, "not_text")]
+
+    @pytest.mark.parametrize(
+        ("data", "expected"),
+        [
+            (b"a;b\n1;\0\n", (2, None, "nul_byte")),
+            (b"a;b\ncaf\xe9;2\n", (2, None, "not_utf8")),
+            (b"caf\xe9;b\n1;2\n", (1, None, "not_utf8")),
+            (b"a;b\n1;" + b"x" * 1021 + b"\n", (2, None, "line_too_long")),
+            (b"a;b\n1;" + "é".encode() * 700 + b"\n", (2, None, "line_too_long")),
+            (b"a;" + b"x" * 1100 + b"\n1;2\n", (1, None, "line_too_long")),
+        ],
+    )
+    @pytest.mark.parametrize("service", [None, "cohorts"])
+    def test_bytes_that_do_harm(self, data, expected, service):
+        assert expected in codes(check(data, service).errors)
+
+    def test_a_cut_line_is_told_once(self):
+        result = check(b"username;firstname;lastname\nada;Ada;" + b"x;-" * 2000 + b"\nbob;Bob;B\n", "users")
+        assert codes(result.errors) == [(2, None, "line_too_long")]
+        assert (result.rows, result.lines) == (2, 3)
+
+    def test_utf16(self):
+        found = codes(check("a;b\n1;2\n".encode("utf-16")).errors)
+        assert (1, None, "nul_byte") in found
+        assert (1, None, "not_utf8") in found
+
+    def test_a_line_of_just_the_right_length(self):
+        assert check(b"a;b\n1;" + b"x" * 1020 + b"\n").ok
+
+    @pytest.mark.parametrize(
+        ("data", "code"),
+        [
+            ("\ufeffa;b\n1;2\n", "bom"),
+            ("a;b\r\n1;2\n", "mixed_line_ends"),
+            ("a;b\n# 1;2\n3;4\n", "comment_like_row"),
+        ],
+    )
+    def test_what_is_worth_a_warning(self, data, code):
+        result = check(data)
+        assert result.ok
+        assert [finding.code for finding in result.warnings] == [code]
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_one_kind_of_line_ends_is_none(self, end):
+        assert check(end.join(["a;b", "1;2", "3;4", ""])).warnings == []
+        assert check(end.join(["a;b", "1;2", "3;4"])).warnings == []
+
+    def test_many_rows(self):
+        result = check("a\n" + "1\n" * 11, max_rows_hint=10)
+        assert [finding.code for finding in result.warnings] == ["many_rows"]
+        assert check("a\n" + "1\n" * 10, max_rows_hint=10).warnings == []
+
+    @pytest.mark.parametrize(("service", "action"), [("enols", None), ("users", "create")])
+    def test_unknown_services_and_actions(self, service, action):
+        with pytest.raises(ValueError, match="must be one of"):
+            check("a\n", service, action)
+
+    def test_the_first_findings_are_listed_and_all_are_counted(self):
+        result = check(USERS + ";;;;\n" * 100, "users", limit=7)
+        assert len(result.errors) == 7
+        assert result.error_count == 300
+        assert result.errors[0].line == 2
+
+    def test_a_warning_that_many_rows_get_is_listed_once(self):
+        result = check("cid;uid;rolename;cmd;enrol;starttime\n" + "C;u;;del;manual;\n" * 9, "enrols")
+        assert codes(result.warnings) == [(2, "cmd", "data_loss")]
+        assert result.warning_count == 9
+
+
+# service, action, settings, data, level, line, column, code
+FINDINGS = [
+    # headers
+    ("users", None, {}, "username,firstname,lastname\na,b,c\n", "error", 1, None, "wrong_separator"),
+    ("cohorts", None, {}, "cidnumber;cname:x\nC;1\n", "error", 1, None, "wrong_separator"),
+    ("courses", "create", {}, "shortname;fullname;category,x\na;b;c\n", "error", 1, None, "wrong_separator"),
+    ("courses", "reset", {}, RESET.replace("modules", "mod\tules"), "error", 1, None, "wrong_separator"),
+    ("users", None, {}, "ada;Ada;Lovelace\nbob;Bob;B\n", "error", 1, None, "not_a_header"),
+    ("users", None, {}, NAMES + ";nonsense\na;b;c;d\n", "error", 1, "nonsense", "unknown_column"),
+    ("users", None, {"invalidnamesnocheck": "1"}, NAMES + ";x\na;b;c;d\n", "warning", 1, "x", "unknown_column"),
+    ("users", None, {}, "username;firstname\na;b\n", "error", 1, "lastname", "missing_column"),
+    ("users", None, {}, NAMES + ";email;email\na;b;c;;\n", "error", 1, "email", "duplicate_column"),
+    ("users", None, {}, "username;firstname;lastname ;email\na;b;c;\n", "error", 1, "lastname", "column_space"),
+    ("users", None, {}, NAMES + ";\na;b;c;\n", "error", 1, None, "empty_column"),
+    (
+        "users",
+        None,
+        {"primaryidentity": "idnumber"},
+        "username;firstname;lastname\na;b;c\n",
+        "error",
+        1,
+        "idnumber",
+        "missing_column",
+    ),
+    ("users", None, {}, NAMES + ";oldusername\na;b;c;\n", "error", 1, "oldusername", "fatal_column"),
+    ("users", None, {}, NAMES + ";password\na;b;c;\n", "warning", 1, "password", "password_column"),
+    ("users", None, {}, NAMES + ";course2\na;b;c;\n", "error", 1, "course2", "column_gap"),
+    ("users", None, {}, NAMES + ";group1\na;b;c;\n", "error", 1, "group1", "column_gap"),
+    ("users", None, {}, NAMES + ";mycourses\na;b;c;\n", "warning", 1, "mycourses", "ignored_column"),
+    (
+        "users",
+        None,
+        {},
+        NAMES + ";course1;course2;enrol1;start1;start2;enrol2\na;b;c\n",
+        "warning",
+        1,
+        "enrol2",
+        "ignored_column",
+    ),
+    ("users", None, {}, NAMES + ";course1;role1\na;b;c\n", "warning", 1, "role1", "role_only"),
+    ("users", None, {}, NAMES + ";course1;enrol1\na;b;c\n", "warning", 1, "course1", "start_moves"),
+    ("enrols", None, {}, "cid;uid;rolename;hidden\na;b;c;d\n", "error", 1, "hidden", "unknown_column"),
+    ("enrols", None, {}, "cid;uid\na;b\n", "error", 1, "rolename", "missing_column"),
+    ("enrols", None, {}, "cid;uid;rolename;starttime\na;b;c;\n", "warning", 1, "enrol", "no_enrol_column"),
+    ("enrols", None, {}, "cid;uid;rolename;enrol\na;b;c;\n", "warning", 1, "starttime", "start_moves"),
+    ("cohorts", None, {}, "cmd;userid\nadd;u\n", "error", 1, "cidnumber", "missing_column"),
+    (
+        "cohorts",
+        None,
+        {"cohortidentifier": "name"},
+        COHORTS.replace("cname;", "") + "add;C;u\n",
+        "error",
+        1,
+        "cname",
+        "missing_column",
+    ),
+    ("cohorts", None, {}, "cidnumber;nope\nC;u\n", "error", 1, "nope", "unknown_column"),
+    ("courses", "create", {}, "shortname;fullname\na;b\n", "error", 1, "category", "missing_column"),
+    (
+        "courses",
+        "create",
+        {"fileuploadidentifier": "idnumber"},
+        COURSES + "a;b;c\n",
+        "error",
+        1,
+        "idnumber",
+        "missing_column",
+    ),
+    ("courses", "create", {"forceupdate": "1"}, COURSES + "a;b;c\n", "error", 1, "startdate", "missing_column"),
+    (
+        "courses",
+        "create",
+        {},
+        "shortname;fullname;category;coursedisplay\na;b;c;1\n",
+        "warning",
+        1,
+        "coursedisplay",
+        "useless_column",
+    ),
+    (
+        "courses",
+        "create",
+        {},
+        "shortname;fullname;category;topic53\na;b;c;1\n",
+        "error",
+        1,
+        "topic53",
+        "unknown_column",
+    ),
+    (
+        "courses",
+        "create",
+        {},
+        "shortname;fullname;category;teacher0_role\na;b;c;1\n",
+        "error",
+        1,
+        "teacher0_role",
+        "unknown_column",
+    ),
+    ("courses", "reset", {}, "shortname;events\nC;1\n", "error", 1, "modules", "missing_column"),
+    ("courses", "reset", {"fileresetidentifier": "idnumber"}, RESET, "error", 1, None, "reset_identifier"),
+    ("courses", "reset", {}, RESET.replace(";comments", ""), "warning", 1, "comments", "implicit_reset"),
+    ("courses", "bindmetas", {}, "master;slave\na;b\n", "error", 1, "meta", "missing_column"),
+    # rows of every service
+    ("users", None, {}, USERS + "-ada;A;L;;\n", "error", 2, None, "comment_rule"),
+    ("courses", "create", {}, COURSES + "[2026] Intro;Intro;1\n", "error", 2, None, "comment_rule"),
+    ("courses", "create", {}, COURSES + " A;Intro;1\n", "error", 2, None, "comment_rule"),
+    ("courses", "delete", {}, "[2026] Intro\n", "error", 1, None, "comment_rule"),
+    ("users", None, {}, USERS + 'ada;"Ada";L;;\n', "error", 2, None, "quoted"),
+    ("courses", "bindmetas", {}, 'master;meta\n"a";b\n', "error", 2, None, "quoted"),
+    ("users", None, {}, USERS + "ada;A;L;;;x\n", "error", 2, None, "value_count"),
+    ("users", None, {}, USERS + "ada;A;L\n", "warning", 2, None, "few_values"),
+    ("courses", "create", {}, COURSES + "a;b\n", "error", 2, None, "value_count"),
+    ("courses", "reset", {}, RESET + "C;1\n", "error", 2, None, "value_count"),
+    # users
+    ("users", None, {}, USERS + ";A;L;;\n", "error", 2, "username", "empty_required"),
+    ("users", None, {}, USERS + "ada;;L;;\n", "error", 2, "firstname", "empty_required"),
+    ("users", None, {}, USERS + "ada;A\n", "error", 2, "lastname", "empty_required"),
+    ("users", None, {}, "email;username;firstname;lastname\n;ada;A;L\n", "error", 2, "email", "silent_skip"),
+    ("users", None, {"primaryidentity": "idnumber"}, USERS + "ada;A;L;;\n", "error", 2, "idnumber", "empty_key"),
+    ("users", None, {}, USERS + "a da;A;L;;\n", "error", 2, "username", "bad_username"),
+    ("users", None, {}, USERS + "zoé;A;L;;\n", "error", 2, "username", "bad_username"),
+    ("users", None, {}, USERS + "ada;A;L;nobody;\n", "error", 2, "email", "bad_email"),
+    ("users", None, {}, USERS + f"ada;{'A' * 101};L;;\n", "error", 2, "firstname", "bad_length"),
+    ("users", None, {}, NAMES + ";country\na;b;c;France\n", "error", 2, "country", "bad_value"),
+    ("users", None, {}, NAMES + ";suspended\na;b;c;yes\n", "error", 2, "suspended", "bad_value"),
+    ("users", None, {}, NAMES + ";maildisplay\na;b;c;3\n", "error", 2, "maildisplay", "bad_value"),
+    (
+        "users",
+        None,
+        {},
+        NAMES + ";course1;enrol1;start1\na;b;c;C;manual;2026-09-01\n",
+        "error",
+        2,
+        "start1",
+        "bad_timestamp",
+    ),
+    ("users", None, {}, NAMES + ";course1;enrol1;start1\na;b;c;C;manual;\n", "warning", 2, "start1", "start_moves"),
+    ("users", None, {}, USERS + "ada;A;L;;\nADA;B;M;;\n", "error", 3, "username", "duplicate_value"),
+    ("users", None, {}, USERS + "ada;A;L;;1\nbob;B;M;;1\n", "error", 3, "idnumber", "duplicate_value"),
+    ("users", None, {}, USERS + "ada;A;L;A@x.org;\nbob;B;M;a@x.org;\n", "error", 3, "email", "duplicate_value"),
+    ("users", None, {}, NAMES + ";deleted\na;b;c;0\n", "error", 2, "deleted", "deleted_not_1"),
+    ("users", None, {}, NAMES + ";deleted\na;b;c;\n", "error", 2, "deleted", "deleted_not_1"),
+    ("users", None, {}, NAMES + ";deleted\na;b;c;1\n", "destructive", 2, "deleted", "user_deleted"),
+    ("users", None, {}, NAMES + ";city;deleted\na;b;c;d;1\n", "error", 1, "deleted", "deleted_with_work"),
+    # enrols
+    ("enrols", None, {}, ENROLS + ";C;u;student;manual;\n", "error", 2, "cmd", "empty_required"),
+    ("enrols", None, {}, ENROLS + "ADD;C;u;student;manual;\n", "error", 2, "cmd", "bad_command"),
+    ("enrols", None, {}, ENROLS + "disable;C;u;student;manual;\n", "error", 2, "cmd", "fatal_command"),
+    (
+        "enrols",
+        None,
+        {"allow_broken_commands": True},
+        ENROLS + "disable;C;u;s;manual;\n",
+        "warning",
+        2,
+        "cmd",
+        "fatal_command",
+    ),
+    ("enrols", None, {}, ENROLS + "add;;u;student;manual;\n", "error", 2, "cid", "empty_key"),
+    ("enrols", None, {}, ENROLS + "add;C;;student;manual;\n", "error", 2, "uid", "empty_key"),
+    ("enrols", None, {}, ENROLS + "add;C;u;;manual;\n", "error", 2, "rolename", "empty_required"),
+    ("enrols", None, {}, "cmd;cid;uid;rolename\ndel;C;u;\n", "error", 2, "rolename", "empty_required"),
+    ("enrols", None, {}, ENROLS + "add;C;u;s;manual;1788220800\n", "error", 2, "starttime", "bad_date"),
+    ("enrols", None, {}, ENROLS + "add;C;u;s;manual;2026-02-30 00:00:00\n", "error", 2, "starttime", "bad_date"),
+    ("enrols", None, {}, ENROLS + "add;C;u;s;manual;2026-09-01\n", "error", 2, "starttime", "bad_date"),
+    ("enrols", None, {"useridentifier": "id"}, ENROLS + "add;C;ada;s;manual;\n", "error", 2, "uid", "not_an_id"),
+    ("enrols", None, {"courseidentifier": "id"}, ENROLS + "add;C;ada;s;manual;\n", "error", 2, "cid", "not_an_id"),
+    ("enrols", None, {}, ENROLS + "del;C;u;s;manual;\n", "warning", 2, "cmd", "data_loss"),
+    ("enrols", None, {}, ENROLS + "shift;C;u;s;manual;\n", "warning", 2, "cmd", "data_loss"),
+    ("enrols", None, {}, "cid;uid;rolename;gcmd;g1\nC;u;s;gput;G\n", "error", 2, "gcmd", "bad_command"),
+    ("enrols", None, {}, "cid;uid;rolename;gcmd;g1\nC;u;s;greplacecreate;G\n", "error", 2, "gcmd", "fatal_command"),
+    ("enrols", None, {}, "cid;uid;rolename;gcmd;g1\nC;u;s;;G\n", "warning", 2, "gcmd", "groups_ignored"),
+    ("enrols", None, {}, "cid;uid;rolename;g1\nC;u;s;G\n", "warning", 2, "gcmd", "groups_ignored"),
+    # cohorts
+    ("cohorts", None, {}, COHORTS + "del;C;N;\n", "destructive", 2, "userid", "cohort_deleted"),
+    ("cohorts", None, {}, "cmd;cidnumber\ndel;C\n", "destructive", 2, "userid", "cohort_deleted"),
+    ("cohorts", None, {}, COHORTS + "del;C;N;u\n", "warning", 2, "userid", "del_needs_user"),
+    ("cohorts", None, {}, COHORTS + "free;C;N;\n", "warning", 2, "cmd", "data_loss"),
+    ("cohorts", None, {}, COHORTS + "delete;C;N;u\n", "error", 2, "cmd", "bad_command"),
+    ("cohorts", None, {}, COHORTS + "add;;N;u\n", "error", 2, "cidnumber", "empty_key"),
+    ("cohorts", None, {}, COHORTS + "add;C;N;\n", "warning", 2, "userid", "empty_user"),
+    ("cohorts", None, {"autocreate": "1"}, COHORTS + "add;C;;u\n", "warning", 2, "cname", "no_name"),
+    ("cohorts", None, {"useridentifier": "id"}, COHORTS + "add;C;N;ada\n", "error", 2, "userid", "not_an_id"),
+    ("cohorts", None, {"cohortidentifier": "id"}, "cid;userid\nC;ada\n", "error", 2, "cid", "not_an_id"),
+    ("cohorts", None, {}, "cidnumber;ccatcontext\nC;x\n", "error", 2, "ccatcontext", "bad_value"),
+    # courses create
+    ("courses", "create", {}, COURSES + ";b;c\n", "error", 2, "shortname", "bad_length"),
+    ("courses", "create", {}, COURSES + f"a;{'é' * 128};c\n", "error", 2, "fullname", "bad_length"),
+    ("courses", "create", {}, COURSES + "a;b;\n", "error", 2, "category", "empty_required"),
+    ("courses", "create", {}, COURSES + "a;b;X//Y\n", "error", 2, "category", "bad_value"),
+    ("courses", "create", {}, COURSES + "a;b;c\na;d;e\n", "error", 3, "shortname", "duplicate_value"),
+    (
+        "courses",
+        "create",
+        {},
+        COURSES[:-1] + ";idnumber\na;b;c;1\nd;e;f;1\n",
+        "error",
+        3,
+        "idnumber",
+        "duplicate_value",
+    ),
+    ("courses", "create", {}, COURSES[:-1] + ";visible\na;b;c;yes\n", "error", 2, "visible", "bad_value"),
+    ("courses", "create", {}, COURSES[:-1] + ";visible\na;b;c;\n", "error", 2, "visible", "bad_value"),
+    ("courses", "create", {}, COURSES[:-1] + ";groupmode\na;b;c;3\n", "error", 2, "groupmode", "bad_value"),
+    ("courses", "create", {}, COURSES[:-1] + ";newsitems\na;b;c;11\n", "error", 2, "newsitems", "bad_value"),
+    ("courses", "create", {}, COURSES[:-1] + ";sortorder\na;b;c;4294967296\n", "error", 2, "sortorder", "bad_value"),
+    ("courses", "create", {}, COURSES[:-1] + ";maxbytes\na;b;c;-1\n", "error", 2, "maxbytes", "bad_value"),
+    ("courses", "create", {}, COURSES[:-1] + ";startdate\na;b;c;1788220800\n", "error", 2, "startdate", "bad_date"),
+    ("courses", "create", {}, COURSES[:-1] + ";startdate\na;b;c;25/12/2026\n", "error", 2, "startdate", "bad_date"),
+    ("courses", "create", {}, COURSES[:-1] + ";lang\na;b;c;" + "x" * 51 + "\n", "error", 2, "lang", "bad_length"),
+    (
+        "courses",
+        "create",
+        {},
+        COURSES[:-1] + ";template;teacher1_account\na;b;c;T;5\n",
+        "error",
+        2,
+        "template",
+        "teacher_with_template",
+    ),
+    # courses, the rest
+    ("courses", "delete", {}, "C1\n", "destructive", 1, None, "course_deleted"),
+    ("courses", "delete", {}, "C1\nC1\n", "warning", 2, "identifier", "duplicate_value"),
+    ("courses", "delete", {}, "C1;x\n", "warning", 1, None, "several_values"),
+    ("courses", "delete", {"filedeleteidentifier": "id"}, "C1\n", "error", 1, "identifier", "not_an_id"),
+    ("courses", "check", {"existfileidentifier": "id"}, "C1\n", "error", 1, "identifier", "not_an_id"),
+    ("courses", "reset", {}, RESET + "C;0;0;0;no;all;no;no;no;;0;0;0\n", "destructive", 2, "roles", "reset_all"),
+    ("courses", "reset", {}, RESET + "C;0;0;0;all;;no;no;no;;0;0;0\n", "destructive", 2, "grades", "reset_all"),
+    ("courses", "reset", {}, RESET + "C;all;0;0;no;;no;no;no;;0;0;0\n", "warning", 2, "events", "means_no"),
+    ("courses", "reset", {}, RESET + "C;maybe;0;0;no;;no;no;no;;0;0;0\n", "error", 2, "events", "bad_value"),
+    ("courses", "reset", {}, RESET + "C;0;0;0;items;;x;no;no;;0;0;0\n", "error", 2, "local_roles", "bad_value"),
+    ("courses", "reset", {}, RESET + ";0;0;0;no;;no;no;no;;0;0;0\n", "error", 2, "shortname", "empty_required"),
+    ("courses", "bindmetas", {}, "master;meta\na;\n", "error", 2, "meta", "empty_required"),
+    ("courses", "bindmetas", {}, "master;meta\na; b\n", "error", 2, "meta", "value_space"),
+    ("courses", "bindmetas", {}, "master;meta;cmd\na;b;del\n", "error", 2, "cmd", "bad_command"),
+]
+
+
+@pytest.mark.parametrize(("service", "action", "settings", "data", "level", "line", "column", "code"), FINDINGS)
+def test_findings(service, action, settings, data, level, line, column, code):
+    result = check(data, service, action, settings=settings)
+    found = {"error": result.errors, "warning": result.warnings, "destructive": result.destructive}[level]
+    assert (line, column, code) in codes(found)
+    assert result.ok is (not result.errors and not result.destructive)
+    if level == "destructive":
+        assert check(data, service, action, settings=settings, allow_destructive=True).ok is (not result.errors)
+
+
+GOOD = [
+    ("users", None, {"primaryidentity": "username"}, USERS + "ada;Ada;Lovelace;ada@x.org;U1\nBob;Bob;Martin;;\n"),
+    ("users", None, {"primaryidentity": "idnumber"}, USERS + "ada;Ada;Lovelace;;U1\n"),
+    ("users", None, {"extendedusernamechars": "1"}, USERS + "zoé d;Zoé;D;;\n"),
+    ("users", None, {}, USERS + '  ada;Ada "the" First;O\'Neil;;\n'),
+    ("users", None, {}, NAMES + ";address\nada;A;L;1&#44 Main\n"),
+    ("users", None, None, NAMES + ";profile_field_x;suspended;country\nada;A;L;y;0;fr\n"),
+    ("users", None, None, NAMES + ";course1;group1;role1;enrol1;start1;end1\na;b;c;C;G;student;manual;1;0\n"),
+    ("enrols", None, {}, ENROLS + "add;C1;ada;student;manual;2026-09-01 08:00:00\nenable;C1;bob;;manual;\n"),
+    ("enrols", None, {}, "cid;uid;rolename;enrol;starttime;gcmd;g1;g9\nC;u;student;;;gaddcreate;A;B\n"),
+    ("cohorts", None, {"cohortidentifier": "idnumber", "autocreate": 1}, COHORTS + "add;C;Name;ada\n;C;Name;bob\n"),
+    ("cohorts", None, {"cohortidentifier": "name"}, "cname;userid\nA;ada\n"),
+    ("courses", None, {}, COURSES + 'C1;"Name";1\nC2;Name 2;A/B\n'),
+    ("courses", "create", {"forceupdate": 1}, CREATE_ALL + "a;b;c;0;;1;1;5;2026-09-01;0;0;0;1;0;0;;;@1788220800;0;0\n"),
+    ("courses", "create", {}, COURSES[:-1] + ";topic0;topic52;teacher1_account;teacher1_role\na;b;c;d;e;5;teacher\n"),
+    (
+        "courses",
+        "reset",
+        {"fileresetidentifier": "shortname"},
+        RESET + "C;yes;1;no;items;student;roles;members;groups;;0;1;\n",
+    ),
+    ("courses", "bindmetas", {}, "master;meta;cmd\na;b;add\nc;d;\n"),
+    ("courses", "check", {}, "C1;Name\nC2\n"),
+]
+
+
+@pytest.mark.parametrize(("service", "action", "settings", "data"), GOOD)
+def test_good_files_have_no_findings(service, action, settings, data):
+    result = check(data, service, action, settings=settings)
+    assert result.ok
+    assert codes(result.errors + result.warnings + result.destructive) == []
+    assert result.rows == data.count("\n") - (action != "check")
+
+
+def test_cells_are_never_quoted():
+    secret = "s3cret"
+    for service, action, header in (
+        ("users", None, NAMES + ";email;country;suspended;start1;course1;deleted;maildisplay\n"),
+        ("courses", "create", CREATE_ALL),
+        ("enrols", None, "cid;uid;rolename;starttime;enrol;g1\n"),
+        ("cohorts", None, "cidnumber;ccatcontext;userid\n"),
+        ("courses", "reset", RESET),
+        ("courses", "bindmetas", "master;meta\n"),
+    ):
+        row = ";".join([f'"{secret} é'] * header.count(";")) + f";{secret}\n"
+        result = check(header + row + row + row[:-1] + ";x\n" + "-" + row, service, action)
+        assert result.error_count > 1
+        assert secret not in repr((result.errors, result.warnings, result.destructive))
+
+
+@pytest.mark.parametrize("first", ["s3cret;s3cret;s3cret x", "s3cret ;weekend@s3cret;s3cret", "s3cret,s3cret,s3cret"])
+@pytest.mark.parametrize("service", ["users", "enrols", "cohorts", "courses"])
+def test_a_file_without_its_header_does_not_show_its_first_row(first, service):
+    result = check(f"{first}\nada;Ada;L\n", service)
+    assert result.error_count == 1
+    assert "s3cret" not in repr(result)
+
+
+@pytest.mark.parametrize(("word", "quoted"), [("disable", True), ("remove", False), ("ada", False), ("a@x.org", False)])
+def test_only_known_commands_are_quoted(word, quoted):
+    (finding,) = check(ENROLS + f"{word};C;u;s;manual;\n", "enrols").errors
+    assert (word in finding.message) is quoted
+
+
+def test_doubles_are_found_in_memory_and_in_the_file(monkeypatch):
+    monkeypatch.setattr(csvcheck, "_IN_MEMORY", 16)
+    rows = [f"user{number};A;L;;" for number in range(500)]
+    rows[450] = rows[7]
+    rows[460] = rows[7]
+    result = check(USERS + "\n".join(rows), "users")
+    assert codes(result.errors) == [(452, "username", "duplicate_value"), (462, "username", "duplicate_value")]
+    assert result.errors[0].message == "has the same username as line 9"
+
+
+def test_memory_does_not_grow_with_the_rows():
+    class Rows(io.RawIOBase):
+        """A file that is made as it is read."""
+
+        def __init__(self, count):
+            self.made, self.count, self.rest = 0, count, USERS.encode()
+
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            while len(self.rest) < len(buffer) and self.made < self.count:
+                self.made += 1
+                self.rest += f"user{self.made};Ada;Lovelace;user{self.made}@example.org;U{self.made}\n".encode()
+            size = min(len(buffer), len(self.rest))
+            buffer[:size], self.rest = self.rest[:size], self.rest[size:]
+            return size
+
+    tracemalloc.start()
+    result = csvfile.check(io.BufferedReader(Rows(60_000)), "users")
+    _size, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert result.ok
+    assert result.rows == 60_000
+    # 28 bytes a row for the line and three hashes, and a fixed amount for one round of comparing them.
+    assert peak < 16 << 20
