@@ -160,7 +160,7 @@ def errors_page() -> str:
 
 # -- the check of CSV files -------------------------------------------------------------------------------------
 
-#: Function of csvrules.py or csvcheck.py -> the files that its findings are about.
+#: Function of csvfile/rules.py or csvfile/check.py -> the files that its findings are about.
 ABOUT = {
     "courses_create": "courses, create",
     "courses_reset": "courses, reset",
@@ -179,7 +179,7 @@ LEVELS = ("error", "warning", "destructive")
 def findings() -> dict[str, dict[str, list[tuple[str, str]]]]:
     """Kind of file -> code -> (level, what it says)."""
     found: dict[str, dict[str, list[tuple[str, str]]]] = {}
-    for name in ("csvcheck.py", "csvrules.py"):
+    for name in ("csvfile/check.py", "csvfile/rules.py"):
         tree = ast.parse((UTILS / name).read_text(encoding="utf-8"))
         for function, known in functions(tree):
             for call in ast.walk(function):
@@ -246,8 +246,8 @@ def findings_page() -> str:
 
 
 def needs_page() -> str:
-    site = importlib.import_module(f"{PACKAGE}.module_utils.services.site")
-    needs = importlib.import_module(f"{PACKAGE}.module_utils.services.needs").needs
+    site = importlib.import_module(f"{PACKAGE}.module_utils.services.site_info")
+    needs = importlib.import_module(f"{PACKAGE}.module_utils.services.site_info_needs").needs
     body = [
         "What the service of a token must hold, and what its account must be allowed on the whole site, for each of the features that",
         ":ansopt:`activeprolearn.toolsync.toolsync_site_info#module:features` names. The role ``moodle_site`` makes",

@@ -44,7 +44,7 @@ def test_every_class_of_error_is_told_with_cause_and_cure():
 
 def test_what_is_found_of_a_csv_in_the_code_is_told():
     """Every code that is noted anywhere in the check, by a plain search."""
-    text = "".join((ROOT / "plugins/module_utils" / name).read_text() for name in ("csvcheck.py", "csvrules.py"))
+    text = "".join((ROOT / "plugins/module_utils" / name).read_text() for name in ("csvfile/check.py", "csvfile/rules.py"))
     codes = set(re.findall(r'(?:cell|note|error|warn)\((?:[^()"]|"[^"]*"(?=,)|\([^()]*\))*?, "([a-z]+(?:_[a-z0-9]+)+)", ', text))
     told = {code for listed in reference.findings().values() for code in listed}
     assert len(told) > 50
