@@ -2,6 +2,8 @@
 .POSIX:
 .PHONY: help venv demo test lint unit contract replay fuzz faults secrets runner ee bench sanity integration build simulator changelog docs examples release-check clean
 
+PORT = 8099
+
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
 
@@ -60,8 +62,8 @@ examples: venv ## every example of the documentation, run against a practice Moo
 docs: venv ## the documentation as a site in docs/build
 	@scripts/docs.sh
 
-simulator: venv ## a practice Moodle on port 8099 with the token "practice", until Ctrl-C
-	@.venv/bin/python -m tests.simulator --port 8099 --token practice --data .cache/practice.sqlite
+simulator: venv ## a practice Moodle with the token "practice", until Ctrl-C; on another port than 8099: make simulator PORT=8100
+	@.venv/bin/python -m tests.simulator --port $(PORT) --token practice --data .cache/practice.sqlite
 
 changelog: venv ## bring CHANGELOG.rst up to date with changelogs/fragments, for the version in galaxy.yml
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/python .venv/bin/antsibull-changelog release --update-existing --refresh --reload-plugins

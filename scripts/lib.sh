@@ -161,12 +161,12 @@ core_version() { "$1/bin/python" -c 'import ansible, platform; print(f"ansible-c
 # second_venv NAME PYTHON CORE: another virtual environment in CACHE, for another ansible-core; prints its folder.
 second_venv() {
   local venv=$CACHE/venv-$1 python=$2 core=$3 stamp
-  local files=("$ROOT/requirements.txt" "$ROOT/tests/simulator/requirements.txt")
-  stamp="$python $core $(cat "${files[@]}" | cksum)"
+  local needs=$ROOT/tests/integration/requirements.txt
+  stamp="$python $core $(cksum < "$needs")"
   if [ "$(cat "$venv/.stamp" 2>/dev/null)" != "$stamp" ]; then
     rm -rf "$venv"
     "$python" -m venv "$venv"
-    pip_install "$venv/bin/python" "$core" "${files[@]/#/--requirement=}" >&2
+    pip_install "$venv/bin/python" "$core" --requirement="$needs" >&2
     printf '%s\n' "$stamp" > "$venv/.stamp"
   fi
   printf '%s\n' "$venv"

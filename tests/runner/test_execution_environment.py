@@ -17,6 +17,17 @@ from tests.ee.local_definition import DEFINITION, local
 from tests.simulator.fixture import ROOT
 
 
+@pytest.fixture(params=["podman", "docker", "podman docker", ""], ids=["podman", "docker", "both", "neither"])
+def runtimes(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PATH with these container runtimes and nothing else: ansible-builder chooses by what it finds there."""
+    folder = tmp_path / "runtimes"
+    folder.mkdir()
+    for name in request.param.split():
+        (folder / name).write_text("#!/bin/false\n", encoding="utf-8")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
 def builder(*arguments: str, cwd: Path) -> str:
     command = [sys.executable, "-m", "ansible_builder", *arguments]
     run = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
@@ -26,10 +37,12 @@ def builder(*arguments: str, cwd: Path) -> str:
 
 def context_of(definition: Path, cwd: Path) -> tuple[str, Path]:
     """The Containerfile that ansible-builder makes, and the folder of the files that come with it."""
-    builder("create", "--file", str(definition), "--context", "context", cwd=cwd)
+    # By itself it names the file after the runtime that it finds. "create" starts none, and takes no --container-runtime.
+    builder("create", "--file", str(definition), "--context", "context", "--output-filename", "Containerfile", cwd=cwd)
     return (cwd / "context/Containerfile").read_text(encoding="utf-8"), cwd / "context/_build"
 
 
+@pytest.mark.usefixtures("runtimes")
 def test_what_users_build_takes_the_collection_from_galaxy(tmp_path: Path) -> None:
     containerfile, files = context_of(DEFINITION, tmp_path)
     assert yaml.safe_load((files / "requirements.yml").read_text(encoding="utf-8")) == {
@@ -38,6 +51,7 @@ def test_what_users_build_takes_the_collection_from_galaxy(tmp_path: Path) -> No
     assert "ansible-runner" in containerfile  # without it AWX can't start a job in the image
 
 
+@pytest.mark.usefixtures("runtimes")
 def test_what_is_built_here_takes_it_from_a_tarball(tmp_path: Path) -> None:
     tarball = tmp_path / "activeprolearn-toolsync-1.0.0.tar.gz"
     tarball.write_bytes(b"not looked into")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import secrets
+import shlex
 import signal
 import ssl
 import sys
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     http.add_argument("--client-ca", metavar="FILE", help="ask for client certificates signed by this authority")
     http.add_argument("--log", metavar="FILE", type=Path, help="append method, path and status of each request")
     tokens = made.add_argument_group("tokens")
-    tokens.add_argument("--token", help="token of an administrator for a service that holds everything")
+    tokens.add_argument("--token", help="token of an administrator for a service that holds everything; made up where it is not given")
     tokens.add_argument(
         "--service-token", metavar="NAME=TOKEN", action="append", default=[],
         help=f"token for one of the plugin's own services: {', '.join(seed.PACKAGED_SERVICES)}; repeatable",
@@ -68,7 +69,7 @@ def own(args: argparse.Namespace, number: int) -> argparse.Namespace:
     if args.sites == 1:
         return args
     made = argparse.Namespace(**vars(args))
-    made.token = numbered(args.token or secrets.token_hex(16), number)
+    made.token = numbered(args.token, number)
     made.service_token = [numbered(pair, number) for pair in args.service_token]
     made.port = args.port + number if args.port else 0
     made.data = args.data if args.data == ":memory:" else f"{args.data}.{number:04}"
@@ -88,6 +89,8 @@ def build(args: argparse.Namespace) -> Server:
         if name not in CONDITIONS:
             raise ValueError(f"--condition {name}: must be one of {', '.join(CONDITIONS)}")
         conditions[name] = value
+    if args.data != ":memory:":
+        Path(args.data).parent.mkdir(parents=True, exist_ok=True)
     site = Site(
         Store(args.data), moodle=args.moodle, edition=args.edition, conditions=conditions,
         limits=Limits(args.max_input_vars, args.post_max_size, args.upload_max_filesize),
@@ -97,10 +100,7 @@ def build(args: argparse.Namespace) -> Server:
     seed.seed(site.store, args.seed)
     site.store.update("user", seed.ADMIN, lang=args.lang)
     server = Server(site, args.seed, args.log)
-    token = args.token or secrets.token_hex(16)
-    if not args.token:
-        print(f"Token of this start: {token}", file=sys.stderr)
-    server.give_token(token, "practice")
+    server.give_token(args.token, "practice")
     for pair in args.service_token:
         name, _equals, value = pair.partition("=")
         if not value:
@@ -111,7 +111,7 @@ def build(args: argparse.Namespace) -> Server:
 
 
 async def serve(servers: list[tuple[Server, argparse.Namespace]]) -> None:
-    """Answer until a signal comes. Each server has its own options."""
+    """Answer until a signal comes, and print where; for a single site also what a shell needs for it. Each server has its own options."""
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ThreadPoolExecutor(32))
     stop = asyncio.Event()
@@ -120,7 +120,10 @@ async def serve(servers: list[tuple[Server, argparse.Namespace]]) -> None:
     try:
         for server, args in servers:
             url = await listen(server, args)
-            print(f"Practice Moodle listening on {url}", flush=True)
+            lines = [f"Practice Moodle listening on {url}"]
+            if len(servers) == 1:
+                lines += [f"export TOOLSYNC_URL={shlex.quote(url)}", f"export TOOLSYNC_TOKEN={shlex.quote(args.token)}"]
+            print("\n".join(lines), flush=True)
         await stop.wait()
     finally:
         for server, _args in servers:
@@ -147,6 +150,7 @@ def main() -> int:
     args = made.parse_args()
     if not 1 <= args.sites <= 9999:
         made.error("--sites: a number from 1 to 9999 was expected")
+    args.token = args.token or secrets.token_hex(16)
     try:
         servers = [(build(options), options) for options in (own(args, number) for number in range(args.sites))]
     except ValueError as error:
