@@ -19,6 +19,7 @@ from . import seed
 from .server import Server
 from .site import CONDITIONS, Latency, Limits, Site
 from .store import Store
+from .versions import DEFAULT, VERSIONS
 
 
 def parser() -> argparse.ArgumentParser:
@@ -28,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="conditions: " + "; ".join(f"{name} ({what})" for name, what in CONDITIONS.items()),
     )
     site = made.add_argument_group("the site")
-    site.add_argument("--moodle", choices=sorted(seed.CORE_VERSIONS), default="4.1", help="default %(default)s")
+    site.add_argument("--moodle", choices=sorted(VERSIONS), default=DEFAULT, help="the version it plays (default %(default)s)")
     site.add_argument("--edition", choices=("pro", "community"), default="pro", help="the plugin's release")
     site.add_argument("--seed", choices=("contract", "empty", "demo"), default="contract", help="state of a new site")
     site.add_argument("--data", metavar="FILE", default=":memory:", help="SQLite file to keep the site in")
@@ -92,12 +93,12 @@ def build(args: argparse.Namespace) -> Server:
     if args.data != ":memory:":
         Path(args.data).parent.mkdir(parents=True, exist_ok=True)
     site = Site(
-        Store(args.data), moodle=args.moodle, edition=args.edition, conditions=conditions,
+        Store(args.data), VERSIONS[args.moodle], edition=args.edition, conditions=conditions,
         limits=Limits(args.max_input_vars, args.post_max_size, args.upload_max_filesize),
         latency=Latency(args.call_ms, args.record_ms, args.read_ms), noise=args.noise,
         clock_offset=(args.today - date.today()).days * 86400 if args.today else 0,
     )
-    seed.seed(site.store, args.seed)
+    seed.seed(site.store, args.seed, site.version)
     site.store.update("user", seed.ADMIN, lang=args.lang)
     server = Server(site, args.seed, args.log)
     server.give_token(args.token, "practice")

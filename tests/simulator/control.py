@@ -12,6 +12,7 @@ from aiohttp import web
 
 from . import seed
 from .faults import Fault
+from .moodle import enrolments
 from .site import CONDITIONS
 
 if TYPE_CHECKING:
@@ -110,6 +111,9 @@ def configure(server: Server, given: dict[str, Any]) -> dict[str, Any]:
             site.edition = values
         elif section == "service":
             _service(server, values)
+        elif section == "greeting":
+            for shortname, sender in values.items():
+                _greeting(server, shortname, sender)
         elif section == "account":
             _account(server, values)
         else:
@@ -144,6 +148,16 @@ def _service(server: Server, given: dict[str, Any]) -> None:
         seed.give_token(store, given["token"], shortname, user["id"])
 
 
+def _greeting(server: Server, shortname: str, sender: str) -> None:
+    """Who greets those who are enrolled in the course: ``nobody``, its ``contact`` (a teacher) or ``noreply``."""
+    store = server.site.store
+    course = store.record("course", shortname=shortname)
+    if course is None or sender not in enrolments.GREETING:
+        raise Refused(f"greeting: a course's short name and one of {', '.join(enrolments.GREETING)}")
+    for instance in store.records("enrol", courseid=course["id"], enrol="manual"):
+        store.update("enrol", instance["id"], customint1=enrolments.GREETING[sender])
+
+
 def _account(server: Server, given: dict[str, Any]) -> None:
     """``{"username", "capabilities": [...]}``: an account for a token, with just these rights at system level."""
     store = server.site.store
@@ -170,7 +184,7 @@ async def reset(server: Server, given: dict[str, Any]) -> dict[str, Any]:
     site.last_report = ""
     server.restore_settings()
     await asyncio.to_thread(site.store.wipe)
-    await asyncio.to_thread(seed.seed, site.store, given.get("seed", server.start))
+    await asyncio.to_thread(seed.seed, site.store, given.get("seed", server.start), site.version)
     server.restore_tokens()
     return {}
 

@@ -3,9 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What Moodle throws, as Python exceptions that know how they look on the wire.
 
-``answer()`` is the REST error object. ``debuginfo`` leaves the server only when the site's debug level allows it.
+``debuginfo`` leaves the server only when the site's debug level allows it. What a version of Moodle tells in its own words
+is asked of the exception when the answer is written: ``told_class``, ``told_code``, ``told_message``.
 """
 from __future__ import annotations
+
+from .versions import Version
 
 
 class Thrown(Exception):
@@ -18,6 +21,15 @@ class Thrown(Exception):
     def __init__(self, message: str):
         super().__init__(message)
         self.message = message
+
+    def told_class(self, version: Version) -> str:
+        return self.classname
+
+    def told_code(self, version: Version) -> str | None:
+        return self.errorcode
+
+    def told_message(self, version: Version) -> str:
+        return self.message
 
 
 class PhpError(Thrown):
@@ -32,11 +44,23 @@ class MoodleException(Thrown):
     """moodle_exception: ``message`` is the translated text, or ``error/<code>`` where there is none."""
 
     classname = "moodle_exception"
+    # Whether the class moved into the namespace core\exception when that came.
+    moved = True
 
     def __init__(self, errorcode: str, message: str | None = None, debuginfo: str | None = None):
         super().__init__("error/" + errorcode if message is None else message)
         self.errorcode = errorcode
         self.debuginfo = debuginfo
+
+    def told_class(self, version: Version) -> str:
+        return f"core\\exception\\{self.classname}" if self.moved and version.exception_namespace else self.classname
+
+
+class CodingError(MoodleException):
+    classname = "coding_exception"
+
+    def __init__(self, hint: str, debuginfo: str | None = None):
+        super().__init__("codingerror", "Coding error detected, it must be fixed by a programmer: " + hint, debuginfo or hint)
 
 
 class InvalidParameter(MoodleException):
@@ -55,6 +79,7 @@ class InvalidResponse(MoodleException):
 
 class AccessDenied(MoodleException):
     classname = "webservice_access_exception"
+    moved = False
 
     def __init__(self, debuginfo: str):
         super().__init__("accessexception", "Access control exception", debuginfo)
@@ -71,13 +96,24 @@ class MissingCapability(MoodleException):
 
 class MissingRecord(MoodleException):
     classname = "dml_missing_record_exception"
+    moved = False
 
     def __init__(self, table: str, debuginfo: str | None = None):
-        super().__init__("invalidrecord", f"Can't find data record in database table {table}.", debuginfo)
+        code, message = "invalidrecord", f"Can't find data record in database table {table}."
+        if table == "user":
+            code, message = "invaliduser", "Invalid user"
+        super().__init__(code, message, debuginfo)
+
+    def told_code(self, version: Version) -> str | None:
+        return "invalidrecordunknown" if version.missing_record_unnamed else self.errorcode
+
+    def told_message(self, version: Version) -> str:
+        return "Can't find data record in database." if version.missing_record_unnamed else self.message
 
 
 class ReadFailed(MoodleException):
     classname = "dml_read_exception"
+    moved = False
 
     def __init__(self, debuginfo: str):
         super().__init__("dmlreadexception", "Error reading from database", debuginfo)
@@ -85,6 +121,7 @@ class ReadFailed(MoodleException):
 
 class WriteFailed(MoodleException):
     classname = "dml_write_exception"
+    moved = False
 
     def __init__(self, debuginfo: str):
         super().__init__("dmlwriteexception", "Error writing to database", debuginfo)

@@ -69,7 +69,7 @@ def render(site: Site, faults: Sequence[Fault]) -> str:
 <title>Practice Moodle</title><style>{_STYLE}</style></head>
 <body><main>
 <header><h1><span>Practice</span> Moodle</h1>
-<p>&#8220;{name}&#8221;, plays Moodle {escape(site.moodle)} with tool_sync ({release} release). Nothing here is real.</p>
+<p>&#8220;{name}&#8221;, plays Moodle {escape(site.version.name)} with tool_sync ({release} release). Nothing here is real.</p>
 </header>
 {_notes(site, faults)}
 {_counts(site)}

@@ -183,6 +183,16 @@ def strip_tags(value: str) -> str:
     return "".join(out)
 
 
+def format_string(value: str) -> str:
+    """Moodle's format_string(): a name made ready for a web page, its markup gone."""
+    return strip_tags(_BARE_AMPERSAND.sub("&amp;", value)).replace("<", "&lt;").replace(">", "&gt;")
+
+
+_BARE_AMPERSAND = re.compile(r"&(?![a-zA-Z0-9#]{1,8};)")
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(\.{_ATOM})*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+
+
 def clean(value: str, kind: str) -> str:
     """Moodle's clean_param() for the kinds of parameter that occur here."""
     if kind == "raw":
@@ -208,6 +218,10 @@ def clean(value: str, kind: str) -> str:
         return re.sub(r"[^A-Za-z]", "", value)
     if kind == "username":
         return re.sub(r"[^-.@_a-z0-9]", "", value.replace(" ", "").lower())
+    if kind == "email":
+        return value if _ADDRESS.fullmatch(value) else ""
+    if kind == "sequence":
+        return re.sub(r"[^0-9,]", "", value)
     if kind == "file":
         value = re.sub(r"[\x00-\x1f|&<>\"`':\\/]", "", value)
         value = re.sub(r"\.\.+", "", value)

@@ -58,6 +58,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "course_backups": {"courseid": _int(), "filename": _char(255), "timecreated": _int()},
     "context": {"contextlevel": _int(), "instanceid": _int()},
     "role": {"shortname": _char(100), "name": _char(255), "sortorder": _int(), "archetype": _char(30)},
+    "role_context_levels": {"roleid": _int(), "contextlevel": _int()},
     "role_assignments": {
         "roleid": _int(), "contextid": _int(), "userid": _int(), "timemodified": _int(),
         "component": _char(100), "itemid": _int(),
@@ -73,7 +74,7 @@ COLUMNS: dict[str, dict[str, Column]] = {
     },
     "groups": {
         "courseid": _int(), "idnumber": _char(100), "name": _char(254), "description": _text(),
-        "timecreated": _int(),
+        "enrolmentkey": _char(50, None), "timecreated": _int(),
     },
     "groups_members": {
         "groupid": _int(), "userid": _int(), "timeadded": _int(), "component": _char(100), "itemid": _int(),
@@ -82,8 +83,8 @@ COLUMNS: dict[str, dict[str, Column]] = {
     "groupings_groups": {"groupingid": _int(), "groupid": _int()},
     "cohort": {
         "contextid": _int(), "name": _char(254), "idnumber": _char(100, None), "description": _text(),
-        "descriptionformat": _int(), "visible": _int(1), "component": _char(100), "timecreated": _int(),
-        "timemodified": _int(),
+        "descriptionformat": _int(), "visible": _int(1), "component": _char(100), "theme": _char(50, None),
+        "timecreated": _int(), "timemodified": _int(),
     },
     "cohort_members": {"cohortid": _int(), "userid": _int(), "timeadded": _int()},
     "files": {
@@ -112,6 +113,7 @@ _UNIQUE = {
     "user_capabilities": ["userid, capability"],
     "context": ["contextlevel, instanceid"],
     "role": ["shortname"],
+    "role_context_levels": ["contextlevel, roleid"],
     "role_assignments": ["userid, contextid, roleid, component, itemid"],
     "user_enrolments": ["enrolid, userid"],
     "groups_members": ["userid, groupid"],

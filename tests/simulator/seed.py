@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import time
 
+from .moodle.access import PLACES
 from .store import Store
+from .versions import V41, Version
 
 ADMIN = 2
 STANDARD_ROLES = ("manager", "coursecreator", "editingteacher", "teacher", "student", "guest", "user", "frontpage")
 
-CORE_VERSIONS = {"4.1": ("2022112800", "4.1 (Build: 20221128)"), "4.3": ("2023100900", "4.3 (Build: 20231009)")}
 PLUGIN_VERSION = "2021111600"
 
 # Functions that each service holds, in the order in which site info lists them.
@@ -80,12 +81,15 @@ CONTRACT_SETTINGS = {
 }
 
 
-def seed(store: Store, start: str = "contract") -> None:
+def seed(store: Store, start: str = "contract", version: Version = V41) -> None:
     """Fill a new database; one that holds a site already is left as it is."""
     if store.exists("user"):
         return
     now = int(time.time())
     with store.atomic():
+        if version.greets_enrolled:
+            # New courses greet in the name of the course's contact, if it has one.
+            store.set_setting("sendcoursewelcomemessage", 1, "enrol_manual")
         _site(store, start, now)
         _services(store, start)
         if start == "demo":
@@ -107,7 +111,9 @@ def _site(store: Store, start: str, now: int) -> None:
         "user", username="admin", firstname="Admin", lastname="User", email="admin@example.com", **common
     )
     for number, shortname in enumerate(STANDARD_ROLES, 1):
-        store.insert("role", shortname=shortname, sortorder=number, archetype=shortname)
+        role = store.insert("role", shortname=shortname, sortorder=number, archetype=shortname)
+        for level in PLACES.get(shortname, ()):
+            store.insert("role_context_levels", roleid=role, contextlevel=level)
     store.insert("context", contextlevel=10, instanceid=0)
     store.insert("course_categories", name="Category 1", sortorder=10000)
     store.insert(
@@ -130,10 +136,12 @@ def _site(store: Store, start: str, now: int) -> None:
 
 def add_enrol_methods(store: Store, course: int, now: int) -> None:
     """The enrolment methods a new course gets: manual on, guest and self there but off."""
+    greeting = store.setting("sendcoursewelcomemessage", "enrol_manual")
     for order, (method, status) in enumerate((("manual", 0), ("guest", 1), ("self", 1))):
         store.insert(
             "enrol", enrol=method, status=status, courseid=course, sortorder=order,
-            roleid=0 if method == "guest" else 5, timecreated=now, timemodified=now,
+            roleid=0 if method == "guest" else 5, customint1=greeting if method == "manual" else None,
+            timecreated=now, timemodified=now,
         )
 
 

@@ -80,7 +80,7 @@ class Server:
             result, call = webservice.execute(site, asked)
         except Thrown as error:
             outcome = error.errorcode or error.classname
-            return _answer(webservice.write_error(error, site.debug, asked.json), kind, outcome)
+            return _answer(webservice.write_error(error, site, asked.json), kind, outcome)
         printed = "".join(call.printed) if site.noise else ""
         return _answer(printed + webservice.write_result(result, asked.json), kind, "ok")
 
@@ -88,8 +88,9 @@ class Server:
         """What every request meets on its way: a wrong host, maintenance, faults, latency; then the work itself."""
         site = self.site
         if "other-host" in site.conditions or not self.own_host(request):
+            target = site.wwwroot + (request.path if site.version.redirect_keeps_path else "")
             return web.Response(
-                status=303, text=html.redirect(site.wwwroot), headers={"Location": site.wwwroot},
+                status=303, text=html.redirect(target), headers={"Location": target},
                 content_type="text/html", charset="UTF-8",
             )
         if "cli-maintenance" in site.conditions:

@@ -9,8 +9,11 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from . import php
+from .errors import MoodleException
 from .schema import COLUMNS
 from .store import Row, Store
+from .versions import V41, Version
 
 DEBUG_NORMAL = 15
 DEBUG_DEVELOPER = 32767
@@ -33,6 +36,7 @@ CONDITIONS = {
     "french-account": "the account's language is French",
     "community": "the plugin's community release",
     "other-host": "the site's own address is another one",
+    "mail-broken": "the site can't send mail",
 }
 
 
@@ -70,7 +74,7 @@ class Seen:
 @dataclass
 class Site:
     store: Store
-    moodle: str = "4.1"
+    version: Version = V41
     edition: str = "pro"
     wwwroot: str = ""
     limits: Limits = field(default_factory=Limits)
@@ -103,6 +107,11 @@ class Site:
         return self.edition == "pro" and "community" not in self.conditions and not (
             self.store.setting("emulatecommunity") or "0"
         ).strip("0")
+
+    def send_mail(self) -> None:
+        """Nobody gets anything; a site that can't send mail says so."""
+        if "mail-broken" in self.conditions:
+            raise MoodleException("messagenotsent", "Message was not sent")
 
     def state(self) -> dict[str, list[dict[str, object]]]:
         """Every table as lists of records, for tests; files without content, no token."""
@@ -138,6 +147,10 @@ class Call:
 
     def now(self) -> int:
         return self.site.now()
+
+    def shown(self, name: str, formats: bool) -> str:
+        """A name as an answer has it: ready for a web page where the version does that and the request wants it."""
+        return php.format_string(name) if formats and not self.raw else name
 
     def record_cost(self) -> None:
         """Take the time that one record takes on the site that is played."""

@@ -12,7 +12,7 @@ import contextlib
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .errors import ReadFailed, WriteFailed
@@ -33,6 +33,9 @@ class Store:
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "temp_store=MEMORY", "cache_size=-65536"):
             self._connection.execute("PRAGMA " + pragma)
         self._connection.executescript(SCHEMA)
+        # How many atomic() blocks are open, and what is to be done when the outermost one ends well.
+        self._open = 0
+        self._afterwards: list[Callable[[], None]] = []
 
     def close(self) -> None:
         with self.lock:
@@ -88,13 +91,28 @@ class Store:
             if not self._connection.in_transaction:
                 self._connection.execute("BEGIN")
             self._connection.execute("SAVEPOINT atomic")
+            self._open += 1
             try:
                 yield
             except BaseException:
                 self._connection.execute("ROLLBACK TO atomic")
+                self._afterwards.clear()
                 raise
             finally:
+                self._open -= 1
                 self._connection.execute("RELEASE atomic")
+            if not self._open:
+                work, self._afterwards = self._afterwards, []
+                for one in work:
+                    one()
+
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Do it when the outermost atomic() block has ended well, or now where there is none."""
+        with self.lock:
+            if self._open:
+                self._afterwards.append(work)
+            else:
+                work()
 
     # -- records ------------------------------------------------------------------------------------------------
 

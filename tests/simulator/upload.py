@@ -65,8 +65,10 @@ def _store(site: Site, user: Row, itemid: int, path: str, upload: Upload) -> dic
     area = files.draft_area(site.store, user["id"], itemid)
     if files.find(site.store, area, path, name) is not None:
         answer: dict[str, Any] = {"filename": name, "filepath": "/tmp/phpABCDEF"}
-        if site.moodle != "4.1":
+        if site.version.upload_tells_size:
             answer["size"] = len(upload.content)
+        if site.version.upload_tells_scan_time:
+            answer = {"avscantime": 0.0002, **answer}
         return {**answer, "errortype": "filenameexist", "error": f"File name already exists: {name}"}
     files.save(site.store, area, path, name, upload.content, user["id"], site.now())
     length = len(name.encode("utf-8", "surrogateescape"))
@@ -75,7 +77,7 @@ def _store(site: Site, user: Row, itemid: int, path: str, upload: Upload) -> dic
         "filename": name, "filepath": path, "itemid": itemid, "license": "unknown", "author": fullname(user),
         "source": f'O:8:"stdClass":1:{{s:6:"source";s:{length}:"{name}";}}',
     }
-    if site.moodle != "4.1":
+    if site.version.upload_tells_size:
         answer["filesize"] = len(upload.content)
     return answer
 
@@ -83,13 +85,14 @@ def _store(site: Site, user: Row, itemid: int, path: str, upload: Upload) -> dic
 def write_error(error: Thrown, site: Site) -> str:
     """The error object of Moodle's AJAX scripts: ``error`` where REST has ``message``."""
     answer: dict[str, Any] = {
-        "error": error.message, "errorcode": error.errorcode, "stacktrace": None, "debuginfo": None,
+        "error": error.told_message(site.version), "errorcode": error.told_code(site.version), "stacktrace": None, "debuginfo": None,
         "reproductionlink": None,
     }
     if site.debug >= DEBUG_DEVELOPER:
+        folder = site.version.code_folder + "/webservice"
         answer["stacktrace"] = (
-            f"* line 77 of /webservice/lib.php: {error.classname} thrown\n"
-            "* line 58 of /webservice/upload.php: call to webservice->authenticate_user()\n"
+            f"* line 77 of {folder}/lib.php: {error.told_class(site.version)} thrown\n"
+            f"* line 58 of {folder}/upload.php: call to webservice->authenticate_user()\n"
         )
         answer["debuginfo"] = f"{error.debuginfo or ''}\nError code: {error.errorcode}"
         answer["reproductionlink"] = site.wwwroot + "/"

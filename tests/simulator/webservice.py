@@ -138,22 +138,23 @@ def write_result(value: Any, as_json: bool) -> str:
     return '<?xml version="1.0" encoding="UTF-8" ?>\n<RESPONSE>\n' + _xml(value) + "</RESPONSE>\n"
 
 
-def write_error(error: Thrown, debug: int, as_json: bool) -> str:
-    message = error.message
+def write_error(error: Thrown, site: Site, as_json: bool) -> str:
+    debug, code = site.debug, error.told_code(site.version)
+    message = error.told_message(site.version)
     if error.debuginfo and debug >= DEBUG_DEVELOPER:
         message += f" ({error.debuginfo})"
     show = error.debuginfo is not None and debug >= DEBUG_NORMAL
     if as_json:
-        answer = {"exception": error.classname}
-        if error.errorcode is not None:
-            answer["errorcode"] = error.errorcode
+        answer = {"exception": error.told_class(site.version)}
+        if code is not None:
+            answer["errorcode"] = code
         answer["message"] = message
         if show:
             answer["debuginfo"] = str(error.debuginfo)
         return php.dumps(answer)
-    lines = ['<?xml version="1.0" encoding="UTF-8" ?>', f'<EXCEPTION class="{error.classname}">']
-    if error.errorcode is not None:
-        lines.append(f"<ERRORCODE>{escape(error.errorcode)}</ERRORCODE>")
+    lines = ['<?xml version="1.0" encoding="UTF-8" ?>', f'<EXCEPTION class="{error.told_class(site.version)}">']
+    if code is not None:
+        lines.append(f"<ERRORCODE>{escape(code)}</ERRORCODE>")
     lines.append(f"<MESSAGE>{escape(message)}</MESSAGE>")
     if show:
         lines.append(f"<DEBUGINFO>{escape(str(error.debuginfo))}</DEBUGINFO>")

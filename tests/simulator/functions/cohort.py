@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import InvalidParameter, MissingRecord, MoodleException, PhpError
+from ..errors import InvalidParameter, MissingRecord, MoodleException, PhpError, ReadFailed
 from ..moodle import access, cohorts
 from ..params import OPTIONAL, Multi, Struct, Value
 from ..site import Call
@@ -193,19 +193,19 @@ def _add_member(call: Call, cohort: dict[str, str], user: dict[str, str]) -> tup
     if user["type"] not in ("id", "username"):
         return "1", f"invalid parameter: usertype={user['type']}"
     shown = f"cohort({cohort['type']}={cohort['value']} {user['type']}={user['value']})"
-    found = store.record("cohort", **{cohort["type"]: cohort["value"]})
-    account = store.record("user", **{user["type"]: user["value"]})
-    if found is None and cohort["type"] == "id":
-        raise MoodleException("Error", "cohort/Error", "Can't find data record in database table cohort.")
-    if found is None or account is None:
-        return (
-            "2",
-            f"cohort {cohort['type']}={cohort['value']} or user {user['type']}={user['value']} not exists",
-        )
+    try:
+        found = store.record("cohort", **{cohort["type"]: cohort["value"]})
+        account = store.record("user", deleted=0, mnethostid=1, **{user["type"]: user["value"]})
+    except ReadFailed as error:
+        raise MoodleException("Error", "cohort/Error") from error
+    if found is None:
+        return "2", f"cohort {cohort['type']}={cohort['value']} not exists"
+    if account is None:
+        return "2", f"user {user['type']}={user['value']} not exists"
     if store.exists("cohort_members", cohortid=found["id"], userid=account["id"]):
         return "3", "record already exists: " + shown
     _require_any(call, found, "moodle/cohort:manage", "moodle/cohort:assign")
-    cohorts.add_member(store, found["id"], account["id"], call.now())
+    cohorts.add_member(call, found["id"], account["id"])
     return None
 
 
@@ -263,9 +263,14 @@ def get_members(call: Call, cohortids: list[int]) -> list[dict[str, Any]]:
     return answer
 
 
+def _describe_made(call: Call, cohort: Row) -> dict[str, Any]:
+    name = call.shown(cohort["name"], call.site.version.formats_cohort_names)
+    return {**describe(cohort), "name": name, "theme": cohort["theme"]}
+
+
 def _describe_core(call: Call, cohort: Row) -> dict[str, Any]:
-    shown = {**describe(cohort), "theme": None}
-    if call.site.moodle != "4.1":
+    shown = _describe_made(call, cohort)
+    if call.site.version.cohort_custom_fields:
         shown["customfields"] = []
     return shown
 
@@ -312,17 +317,20 @@ def core_create_cohorts(call: Call, **given: list[dict[str, Any]]) -> list[dict[
                 raise InvalidParameter("record already exists: idnumber=" + cohort["idnumber"])
             access.require_capability(store, "moodle/cohort:manage", call.user["id"], context)
             number = store.insert(
-                "cohort", contextid=context, timecreated=call.now(), timemodified=call.now(), **cohort
+                "cohort", contextid=context, timecreated=call.now(), timemodified=call.now(), **{"theme": "", **cohort}
             )
             row = store.record("cohort", id=number)
             assert row is not None
-            made.append({**describe(row), "theme": None})
+            made.append(_describe_made(call, row))
     return made
 
 
 @function("core_cohort_update_cohorts", {"cohorts": Multi(Struct({"id": Value("int"), **_COHORT}))}, writes=True)
 def core_update_cohorts(call: Call, **given: list[dict[str, Any]]) -> None:
-    """All of them or none. The category is always set; what is left out of the rest stays."""
+    """All of them or none. The category is always set; what is left out of the rest stays.
+
+    Nobody looks whether another cohort has the idnumber.
+    """
     store = call.store
     with store.atomic():
         for cohort in given["cohorts"]:
@@ -335,6 +343,18 @@ def core_update_cohorts(call: Call, **given: list[dict[str, Any]]) -> None:
             context = _category_context(call, cohort.pop("categorytype"))
             access.require_capability(store, "moodle/cohort:manage", call.user["id"], context)
             store.update("cohort", cohort.pop("id"), contextid=context, timemodified=call.now(), **cohort)
+
+
+@function("core_cohort_delete_cohorts", {"cohortids": Multi(Value("int"))}, writes=True)
+def core_delete_cohorts(call: Call, cohortids: list[int]) -> None:
+    """All of them or none."""
+    with call.store.atomic():
+        for number in cohortids:
+            cohort = call.store.record("cohort", id=number)
+            if cohort is None:
+                raise MissingRecord("cohort")
+            access.require_capability(call.store, "moodle/cohort:manage", call.user["id"], cohort["contextid"])
+            cohorts.delete(call.store, number)
 
 
 @function(

@@ -7,20 +7,17 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from ..errors import InvalidParameter, MoodleException
+from .. import php
+from ..errors import CodingError, InvalidParameter, MoodleException, PhpError
 from ..moodle import access, users
 from ..moodle.files import draft_area
 from ..moodle.users import fullname
 from ..params import OPTIONAL, Multi, Struct, Value
-from ..seed import CORE_VERSIONS, PLUGIN_VERSION
+from ..seed import PLUGIN_VERSION
 from ..site import Call
 from ..store import Row, Store
 from .registry import function, known
 
-FEATURES = (
-    "usecomments usetags enablenotes messaging enableblogs enablecompletion enablebadges messagingallusers "
-    "enablecustomreports mnet_dispatcher_mode"
-).split()
 FEATURES_OFF = ("messagingallusers", "enableglobalsearch", "mnet_dispatcher_mode")
 
 
@@ -34,17 +31,14 @@ def picture(call: Call, size: str) -> str:
 def get_site_info(call: Call, serviceshortnames: Any) -> dict[str, Any]:
     store, user, service = call.store, call.user, call.service
     assert service is not None
-    core_version, release = CORE_VERSIONS[call.site.moodle]
-    features = list(FEATURES)
-    if call.site.moodle != "4.1":
-        features.insert(-1, "enableglobalsearch")
+    version = call.site.version
     names = [
         row["functionname"]
         for row in store.records("external_services_functions", externalserviceid=service["id"])
         if known(row["functionname"])
     ]
     admin = user["id"] == access.ADMIN
-    return {
+    shown = {
         "sitename": store.setting("sitename", "core"),
         "username": user["username"],
         "firstname": user["firstname"],
@@ -55,15 +49,15 @@ def get_site_info(call: Call, serviceshortnames: Any) -> dict[str, Any]:
         "siteurl": call.site.wwwroot,
         "userpictureurl": picture(call, "f1"),
         "functions": [
-            {"name": name, "version": PLUGIN_VERSION if name.startswith("tool_sync_") else core_version}
+            {"name": name, "version": PLUGIN_VERSION if name.startswith("tool_sync_") else version.core_version}
             for name in names
         ],
         "downloadfiles": service["downloadfiles"],
         "uploadfiles": service["uploadfiles"],
-        "release": release,
-        "version": core_version,
+        "release": version.release,
+        "version": version.core_version,
         "mobilecssurl": "",
-        "advancedfeatures": [{"name": name, "value": int(name not in FEATURES_OFF)} for name in features],
+        "advancedfeatures": [{"name": name, "value": int(name not in FEATURES_OFF)} for name in version.features],
         "usercanmanageownfiles": True,
         "userquota": 0 if admin else 104857600,
         "usermaxuploadfilesize": -1 if admin else call.site.limits.upload_max_filesize,
@@ -76,6 +70,9 @@ def get_site_info(call: Call, serviceshortnames: Any) -> dict[str, Any]:
         "theme": "boost",
         "limitconcurrentlogins": 0,
     }
+    if version.policy_agreed:
+        shown["policyagreed"] = 0
+    return shown
 
 
 def describe_user(call: Call, user: Row) -> dict[str, Any]:
@@ -83,12 +80,14 @@ def describe_user(call: Call, user: Row) -> dict[str, Any]:
     shown = {
         "id": user["id"], "username": user["username"], "firstname": user["firstname"],
         "lastname": user["lastname"], "fullname": fullname(user), "email": user["email"],
-        "department": user["department"], "idnumber": user["idnumber"], "firstaccess": user["firstaccess"],
+        "department": user["department"], "firstaccess": user["firstaccess"],
         "lastaccess": user["lastaccess"], "auth": user["auth"], "suspended": bool(user["suspended"]),
         "confirmed": bool(user["confirmed"]), "lang": user["lang"], "theme": user["theme"],
         "timezone": user["timezone"], "mailformat": user["mailformat"],
     }
-    for name in ("address", "phone1", "phone2", "institution", "city", "country"):
+    if call.site.version.user_trackforums:
+        shown["trackforums"] = user["trackforums"]
+    for name in ("idnumber", "address", "phone1", "phone2", "institution", "city", "country"):
         if user[name]:
             shown[name] = user[name]
     fields = call.store.rows(
@@ -108,13 +107,15 @@ def describe_user(call: Call, user: Row) -> dict[str, Any]:
 
 @function("core_user_get_users_by_field", {"field": Value("raw"), "values": Multi(Value("raw"))})
 def get_users_by_field(call: Call, field: str, values: list[str]) -> list[dict[str, Any]]:
-    kinds = {"id": "int", "idnumber": "raw", "username": "raw", "email": "raw"}
+    """One value that is no value of its field, such as a username with capitals, refuses them all."""
+    kinds = {"id": "int", "idnumber": "raw", "username": "username", "email": "email"}
     if field not in kinds:
-        raise InvalidParameter(f"Invalid field '{field}'")
+        raise CodingError("invalid field parameter", f"The search field '{field}' is not allowed")
     found = []
     for value in dict.fromkeys(values):
-        if field == "id" and not value.isdigit():
-            raise InvalidParameter(f'the value is "{value}", the server was expecting "int" type')
+        cleaned = php.clean(value, kinds[field])
+        if cleaned != value:
+            raise InvalidParameter(f"The field '{field}' value is invalid: {value}(cleaned value: {cleaned})")
         if value != "":
             found += call.store.records("user", **{field: value, "deleted": 0})
     found.sort(key=lambda user: user["id"])
@@ -125,7 +126,7 @@ def get_users_by_field(call: Call, field: str, values: list[str]) -> list[dict[s
     return [user for user in shown if user["id"] == call.user["id"]]
 
 
-COURSE_FIELDS = ("id", "ids", "shortname", "idnumber", "category")
+COURSE_FIELDS = {"id": "int", "ids": "sequence", "shortname": "text", "idnumber": "raw", "category": "int"}
 
 
 def describe_course(call: Call, course: Row) -> dict[str, Any]:
@@ -138,7 +139,8 @@ def describe_course(call: Call, course: Row) -> dict[str, Any]:
         "shortname": course["shortname"], "categoryid": course["category"],
         "categoryname": category["name"] if category else "", "sortorder": course["sortorder"],
         "summary": course["summary"], "summaryformat": 1, "summaryfiles": [], "overviewfiles": [],
-        "showactivitydates": False, "showcompletionconditions": bool(course["enablecompletion"]), "contacts": [],
+        "showactivitydates": call.site.version.course_activity_dates,
+        "showcompletionconditions": bool(course["enablecompletion"]), "contacts": [],
         "enrollmentmethods": [row["enrol"] for row in methods],
     }
     for name in (
@@ -147,6 +149,9 @@ def describe_course(call: Call, course: Row) -> dict[str, Any]:
         "legacyfiles", "timecreated", "timemodified",
     ):
         shown[name] = course[name]
+    if call.site.version.course_image:
+        context = access.context_id(call.store, access.COURSE, course["id"])
+        shown["courseimage"] = f"{call.site.wwwroot}/pluginfile.php/{context}/course/generated/course.svg"
     return shown
 
 
@@ -160,12 +165,15 @@ def get_courses_by_field(call: Call, field: str, value: str) -> dict[str, Any]:
     elif field not in COURSE_FIELDS:
         raise InvalidParameter("Invalid field name")
     else:
-        column = "id" if field == "ids" else field
-        found = []
-        for one in value.split(",") if field == "ids" else [value]:
-            if column in ("id", "category") and not one.isdigit():
-                raise InvalidParameter(f'the value is "{one}", the server was expecting "int" type')
-            found += call.store.records("course", **{column: one})
+        value = php.clean(value, COURSE_FIELDS[field])
+        if field != "ids":
+            found = call.store.records("course", **{field: value})
+        else:
+            known = {str(course["id"]): course for course in call.store.records("course")}
+            wanted = list(dict.fromkeys(value.split(",")))
+            if any(number not in known for number in wanted):
+                raise PhpError('Attempt to assign property "contextvalidated" on null')
+            found = [known[number] for number in wanted]
     return {"courses": [describe_course(call, course) for course in found], "warnings": []}
 
 
@@ -197,7 +205,7 @@ def get_categories(call: Call, criteria: list[dict[str, str]], addsubcategories:
             found = {number: row for number, row in found.items() if str(row[key]) == value}
         else:
             raise MoodleException(
-                "criteriaerror", "Missing permissions to search on a criteria.", f"Unknown search key: {key}"
+                "criteriaerror", "Missing permissions to search on a criterion.", f"Unknown search key: {key}"
             )
     if addsubcategories and criteria:
         below = True
@@ -231,7 +239,7 @@ def _describe_category(store: Store, everything: dict[int, Row], row: Row) -> di
         "users": Multi(
             Struct(
                 {
-                    "username": Value("raw"), "firstname": Value("notags"), "lastname": Value("notags"),
+                    "username": Value("username"), "firstname": Value("notags"), "lastname": Value("notags"),
                     "email": Value("raw"), "password": Value("raw", ""), "createpassword": Value("bool", False),
                     "auth": Value("raw", "manual"), "idnumber": Value("raw", ""), "lang": Value("raw", "en"),
                     "city": Value("notags", ""), "country": Value("alpha", ""), "timezone": Value("raw", "99"),
@@ -301,14 +309,10 @@ def assign_roles(call: Call, assignments: list[dict[str, Any]]) -> None:
         for given in assignments:
             context = _assignment_context(call, given)
             access.require_capability(call.store, "moodle/role:assign", call.user["id"], context)
-            if not call.store.exists("role", id=given["roleid"]):
+            if given["roleid"] not in access.assignable_roles(call.store, call.user["id"], context):
                 raise InvalidParameter(f"Can not assign roleid={given['roleid']} in contextid={context}")
             if not call.store.exists("user", id=given["userid"], deleted=0):
-                raise MoodleException(
-                    "codingerror",
-                    "Coding error detected, it must be fixed by a programmer: User ID does not exist or is deleted!",
-                    f"userid:{given['userid']}",
-                )
+                raise CodingError("User ID does not exist or is deleted!", f"userid:{given['userid']}")
             access.assign_role(call.store, given["roleid"], given["userid"], context, when=call.now())
 
 
@@ -323,7 +327,7 @@ def unassign_roles(call: Call, unassignments: list[dict[str, Any]]) -> None:
         for given in unassignments:
             context = _assignment_context(call, given)
             access.require_capability(call.store, "moodle/role:assign", call.user["id"], context)
-            if not call.store.exists("role", id=given["roleid"]):
+            if given["roleid"] not in access.assignable_roles(call.store, call.user["id"], context):
                 raise InvalidParameter(f"Can not unassign roleid={given['roleid']} in contextid={context}")
             call.store.delete(
                 "role_assignments", roleid=given["roleid"], userid=given["userid"], contextid=context, component=""
@@ -339,9 +343,11 @@ def unassign_roles(call: Call, unassignments: list[dict[str, Any]]) -> None:
     writes=True,
 )
 def delete_draft_files(call: Call, draftitemid: int, **given: list[dict[str, str]]) -> dict[str, Any]:
-    """The folders that the deleted files lay in."""
+    """The folders that the deleted files lay in; silent about files that are not there."""
     area = draft_area(call.store, call.user["id"], draftitemid)
-    for file in given["files"]:
-        if not call.store.delete("files", filepath=file["filepath"], filename=file["filename"], **area):
-            raise MoodleException("invalidfiletodelete", "error/invalidfiletodelete")
-    return {"parentpaths": sorted({file["filepath"] for file in given["files"]})}
+    gone = {
+        file["filepath"]
+        for file in given["files"]
+        if call.store.delete("files", filepath=file["filepath"], filename=file["filename"], **area)
+    }
+    return {"parentpaths": sorted(gone), "warnings": []}

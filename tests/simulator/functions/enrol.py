@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import InvalidParameter, MoodleException, PhpError
+from ..errors import InvalidParameter, MissingRecord, MoodleException, PhpError
 from ..moodle import access, enrolments
 from ..params import Multi, Struct, Value
 from ..site import Call
@@ -139,7 +139,7 @@ def _manual_enrol(call: Call, wanted: dict[str, Any]) -> None:
         raise MoodleException(
             "wsusercannotassign",
             f"You don't have the permission to assign this role ({wanted['roleid']}) to this user "
-            f"({wanted['userid']}) in this course({courseid}).",
+            f"({wanted['userid']}) in this course ({courseid}).",
         )
     instance = enrolments.first_enabled(store, courseid, "manual")
     if instance is None:
@@ -149,7 +149,7 @@ def _manual_enrol(call: Call, wanted: dict[str, Any]) -> None:
         )
     status = enrolments.SUSPENDED if wanted["suspend"] else enrolments.ACTIVE
     enrolments.enrol(
-        store, instance, wanted["userid"], wanted["roleid"], wanted["timestart"], wanted["timeend"], status, call.now()
+        call, instance, wanted["userid"], wanted["roleid"], wanted["timestart"], wanted["timeend"], status
     )
 
 
@@ -163,6 +163,8 @@ def manual_unenrol(call: Call, **given: list[dict[str, Any]]) -> None:
     store = call.store
     with store.atomic():
         for enrolment in given["enrolments"]:
+            if not store.exists("course", id=enrolment["courseid"]):
+                raise MissingRecord("course")
             context = access.course_context(store, enrolment["courseid"])
             access.require_capability(store, "enrol/manual:unenrol", call.user["id"], context)
             instance = _manual_instance(call, enrolment["courseid"])

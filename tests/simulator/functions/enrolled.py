@@ -7,10 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..errors import InvalidParameter, MoodleException
+from ..errors import CodingError, InvalidParameter, MissingRecord, MoodleException
 from ..moodle import access
-from ..moodle.enrolments import coding_error
-from ..moodle.groups import shown_name
 from ..moodle.users import fullname
 from ..params import Multi, Struct, Value
 from ..site import Call
@@ -32,7 +30,7 @@ ALSO_KNOWN = (
     "lastcourseaccess icq skype yahoo aim msn trackforums calendartype"
 ).split()
 # Left out of an answer when they are empty.
-_ONLY_FILLED = ("address", "phone1", "phone2", "institution", "description", "city", "country")
+_ONLY_FILLED = ("address", "phone1", "phone2", "institution", "idnumber", "description", "city", "country")
 
 
 class Wanted:
@@ -83,6 +81,8 @@ def _int(value: str) -> int:
 def enrolled(call: Call, courseid: int, wanted: Wanted) -> list[Row]:
     """The users a list shows, after Moodle's checks of the caller's rights."""
     store, me = call.store, call.user["id"]
+    if not store.exists("course", id=courseid):
+        raise MissingRecord("course")
     context = access.course_context(store, courseid)
     view = "moodle/site:viewparticipants" if courseid == 1 else "moodle/course:viewparticipants"
     access.require_capability(store, view, me, context)
@@ -93,7 +93,7 @@ def enrolled(call: Call, courseid: int, wanted: Wanted) -> list[Row]:
     if wanted.active or wanted.suspended:
         access.require_capability(store, "moodle/course:enrolreview", me, context)
     if wanted.active and wanted.suspended:
-        raise coding_error("Both onlyactive and onlysuspended are set, this is probably not what you want!")
+        raise CodingError("Both onlyactive and onlysuspended are set, this is probably not what you want!")
     now = call.now()
     active = (
         f"ue.status = 0 AND e.status = 0 AND ue.timestart <= {now} AND (ue.timeend = 0 OR ue.timeend > {now})"
@@ -175,14 +175,15 @@ class Describer:
             elif name in user.keys():
                 shown[name] = user[name]
         if "groups" in self.fields:
+            version = call.site.version
             groups = [
                 {
-                    "id": row["id"], "name": shown_name(row["name"]), "description": row["description"] or "",
-                    "descriptionformat": 1,
+                    "id": row["id"], "name": call.shown(row["name"], version.formats_group_names),
+                    "description": row["description"] or "", "descriptionformat": 1,
                 }
                 for row in self.groups.get(userid, ())
             ]
-            if groups or call.site.moodle == "4.1":
+            if groups or not version.leaves_out_empty_groups:
                 shown["groups"] = groups
         if "roles" in self.fields:
             shown["roles"] = [
@@ -216,7 +217,7 @@ def _course_id(call: Call, source: str, value: str) -> int:
     courseid = enrol_id(call.store, "course", source, value)
     found = call.store.record("course", id=courseid)
     if found is None:
-        raise MoodleException("invalidrecord", "Can't find data record in database table course.")
+        raise MissingRecord("course")
     return found["id"]
 
 

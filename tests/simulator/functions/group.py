@@ -40,16 +40,16 @@ def _group(call: Call, number: int) -> Row:
 def _user(call: Call, number: int) -> Row:
     found = call.store.record("user", id=number, deleted=0, mnethostid=1)
     if found is None:
-        raise MoodleException("invaliduser", "Invalid user")
+        raise MissingRecord("user")
     return found
 
 
-def _describe(call: Call, group: Row, name: str) -> dict[str, Any]:
+def _describe(call: Call, group: Row, name: str, key: str | None) -> dict[str, Any]:
     shown = {
         "id": group["id"], "courseid": group["courseid"], "name": name, "description": group["description"] or "",
-        "descriptionformat": 1, "enrolmentkey": "", "idnumber": group["idnumber"] or "",
+        "descriptionformat": 1, "enrolmentkey": key, "idnumber": group["idnumber"] or "",
     }
-    if call.site.moodle != "4.1":
+    if call.site.version.group_visibility:
         shown.update(visibility=0, participation=True)
     return shown
 
@@ -81,17 +81,17 @@ def create_groups(call: Call, **given: list[dict[str, Any]]) -> list[dict[str, A
                 raise InvalidParameter("Group with the same name already exists in the course")
             _check_course(call, wanted["courseid"])
             number = groups.create(store, wanted["courseid"], name, call.now())
-            store.update("groups", number, description=wanted["description"], idnumber=wanted.get("idnumber", ""))
-            made.append(_describe(call, _group(call, number), name))
+            more = {key: wanted[key] for key in ("description", "idnumber", "enrolmentkey") if wanted.get(key)}
+            store.update("groups", number, **more)
+            made.append(_describe(call, _group(call, number), name, wanted.get("enrolmentkey", "")))
     return made
 
 
 @function("core_group_get_course_groups", {"courseid": Value("int")})
 def get_course_groups(call: Call, courseid: int) -> list[dict[str, Any]]:
-    """Names come ready for a web page, unless the request wants them raw."""
     _check_course(call, courseid)
     return [
-        _describe(call, group, group["name"] if call.raw else groups.shown_name(group["name"]))
+        _describe(call, group, call.shown(group["name"], call.site.version.formats_group_names), group["enrolmentkey"])
         for group in call.store.records("groups", order="name, id", courseid=courseid)
     ]
 

@@ -29,10 +29,15 @@ ROLE_CAPABILITIES = {
     "teacher": {"moodle/course:viewparticipants", "moodle/site:viewuseridentity", "moodle/user:viewhiddendetails"},
     "student": {"moodle/course:viewparticipants"},
 }
-# Whom a role may assign in a course (Moodle's default table, of the roles that are assignable in courses).
+# The roles that holders of a role may give to others (Moodle's default table); administrators may give any.
 ASSIGNABLE = {
     "manager": ("manager", "coursecreator", "editingteacher", "teacher", "student"),
     "editingteacher": ("teacher", "student"),
+}
+# The levels at which a standard role has its place. It can be given in no other context, not even by an administrator.
+PLACES = {
+    "manager": (SYSTEM, CATEGORY, COURSE), "coursecreator": (SYSTEM, CATEGORY), "editingteacher": (COURSE, MODULE),
+    "teacher": (COURSE, MODULE), "student": (COURSE, MODULE),
 }
 
 
@@ -73,6 +78,17 @@ def roles_in(store: Store, userid: int, context: int) -> set[str]:
     return {row["shortname"] for row in rows}
 
 
+def role_held(store: Store, shortname: str, context: int) -> bool:
+    """Whether anybody has the role in a context or in one that it lies in."""
+    path = _path(store, context)
+    found = store.row(
+        "SELECT 1 FROM role_assignments ra JOIN role r ON r.id = ra.roleid "
+        f"WHERE r.shortname = ? AND ra.contextid IN ({','.join('?' * len(path))}) LIMIT 1",
+        [shortname, *path],
+    )
+    return found is not None
+
+
 def has_capability(store: Store, capability: str, userid: int, context: int = 1) -> bool:
     if userid == ADMIN:
         return True
@@ -88,11 +104,15 @@ def require_capability(store: Store, capability: str, userid: int, context: int 
 
 def assignable_roles(store: Store, userid: int, context: int) -> set[int]:
     """Ids of the roles that the user may give to others in that context."""
+    placed = store.rows(
+        "SELECT r.id, r.shortname FROM role r JOIN role_context_levels l ON l.roleid = r.id JOIN context x "
+        "ON x.contextlevel = l.contextlevel WHERE x.id = ?",
+        [context],
+    )
     if userid == ADMIN:
-        wanted = set(ASSIGNABLE["manager"])
-    else:
-        wanted = {name for role in roles_in(store, userid, context) for name in ASSIGNABLE.get(role, ())}
-    return {row["id"] for row in store.rows("SELECT id, shortname FROM role") if row["shortname"] in wanted}
+        return {row["id"] for row in placed}
+    wanted = {name for role in roles_in(store, userid, context) for name in ASSIGNABLE.get(role, ())}
+    return {row["id"] for row in placed if row["shortname"] in wanted}
 
 
 def assign_role(

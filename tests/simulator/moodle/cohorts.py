@@ -4,16 +4,18 @@
 """Cohorts, their members, and the enrolments that follow from them."""
 from __future__ import annotations
 
+from ..site import Call
 from ..store import Row, Store
 from . import access, enrolments
 
 
-def add_member(store: Store, cohort: int, userid: int, now: int) -> None:
+def add_member(call: Call, cohort: int, userid: int) -> None:
+    store = call.store
     if store.exists("cohort_members", cohortid=cohort, userid=userid):
         return
-    store.insert("cohort_members", cohortid=cohort, userid=userid, timeadded=now)
+    store.insert("cohort_members", cohortid=cohort, userid=userid, timeadded=call.now())
     for instance in store.records("enrol", enrol="cohort", customint1=cohort, status=enrolments.ENABLED):
-        enrolments.enrol(store, instance, userid, instance["roleid"], 0, 0, enrolments.ACTIVE, now)
+        enrolments.enrol(call, instance, userid, instance["roleid"], 0, 0, enrolments.ACTIVE)
 
 
 def remove_member(store: Store, cohort: int, userid: int) -> None:
@@ -36,8 +38,9 @@ def delete_instance(store: Store, instance: Row) -> None:
     store.delete("enrol", id=instance["id"])
 
 
-def sync_enrolments(store: Store, now: int) -> None:
+def sync_enrolments(call: Call) -> None:
     """Moodle's cohort enrolment sync over the whole site: enrol members, un-enrol those who are none any more."""
+    store = call.store
     for instance in store.records("enrol", enrol="cohort", status=enrolments.ENABLED):
         if not store.exists("course", id=instance["courseid"]):
             continue
@@ -47,7 +50,7 @@ def sync_enrolments(store: Store, now: int) -> None:
             [instance["customint1"], instance["id"]],
         )
         for row in missing:
-            enrolments.enrol(store, instance, row["userid"], instance["roleid"], 0, 0, enrolments.ACTIVE, now)
+            enrolments.enrol(call, instance, row["userid"], instance["roleid"], 0, 0, enrolments.ACTIVE)
         gone = store.rows(
             "SELECT userid FROM user_enrolments WHERE enrolid = ? AND userid NOT IN "
             "(SELECT userid FROM cohort_members WHERE cohortid = ?)",

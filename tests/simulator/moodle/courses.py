@@ -4,10 +4,12 @@
 """Courses: create, delete, copy a template, reset."""
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ..errors import MissingRecord, MoodleException
 from ..seed import add_enrol_methods
+from ..site import Call
 from ..store import Row, Store
 from . import access, enrolments
 
@@ -94,8 +96,9 @@ def switch_method(store: Store, course: int, method: str, on: bool, now: int) ->
         store.insert("enrol", enrol=method, status=0, courseid=course, sortorder=9, timecreated=now, timemodified=now)
 
 
-def reset(store: Store, course: int, wanted: set[str], unenrol_roles: list[int]) -> list[str]:
+def reset(call: Call, course: int, wanted: set[str], unenrol_roles: list[int]) -> list[str]:
     """Moodle's course reset, of what there can be in a practice course; the lines of its summary."""
+    store = call.store
     context = access.context_id(store, access.COURSE, course)
     done = [line for key, line in _EMPTY_PARTS if key in wanted]
     if "roles_overrides" in wanted:
@@ -115,7 +118,13 @@ def reset(store: Store, course: int, wanted: set[str], unenrol_roles: list[int])
         done.append("Gradebook : Delete all items and categories")
     elif "gradebook_grades" in wanted:
         done.append("Gradebook : Delete all grades")
+    if call.site.version.reset_names_things:
+        done = [_DEED.sub(lambda found: found[1].upper(), line) for line in done]
     return [line + " : OK" for line in done]
+
+
+# "Groups : Delete all groups" without what is done: "Groups : All groups".
+_DEED = re.compile(r"(?<= : )(?:Delete|Remove) (\w)")
 
 
 # Things that no practice course holds; Moodle reports them as done all the same.

@@ -4,27 +4,22 @@
 """Enrolment instances of a course and the enrolments in them."""
 from __future__ import annotations
 
-from ..errors import MoodleException
+from ..errors import CodingError
+from ..site import Call
 from ..store import Row, Store
 from . import access
 
 ENABLED, DISABLED = 0, 1
 ACTIVE, SUSPENDED = 0, 1
+# Where a manual instance's greeting comes from (its customint1): nobody, the course's contact, the site itself.
+GREETING = {"nobody": 0, "contact": 1, "noreply": 3}
 # Methods that keep no enrolments of their own.
 _WITHOUT_ENROLMENTS = ("guest",)
 
 
-def coding_error(hint: str) -> MoodleException:
-    error = MoodleException(
-        "codingerror", "Coding error detected, it must be fixed by a programmer: " + hint, hint
-    )
-    error.classname = "coding_exception"
-    return error
-
-
 def require_role(roleid: int) -> None:
     if not roleid:
-        raise coding_error("Invalid call to role_assign(), roleid can not be empty")
+        raise CodingError("Invalid call to role_assign(), roleid can not be empty")
 
 
 def first_enabled(store: Store, courseid: int, method: str, also_disabled: bool = False) -> Row | None:
@@ -37,11 +32,12 @@ def first_enabled(store: Store, courseid: int, method: str, also_disabled: bool 
 
 
 def enrol(
-    store: Store, instance: Row, userid: int, roleid: int, start: object, end: object, status: int | None, now: int
+    call: Call, instance: Row, userid: int, roleid: int, start: object, end: object, status: int | None
 ) -> None:
     """Enrol a user, or update dates and status of the enrolment that is there; a role, if any, is added."""
     if instance["enrol"] in _WITHOUT_ENROLMENTS:
         return
+    store, now = call.store, call.now()
     found = store.record("user_enrolments", enrolid=instance["id"], userid=userid)
     if found is None:
         store.insert(
@@ -50,10 +46,24 @@ def enrol(
         )
     else:
         update(store, found, status, start, end, now)
+    greet(call, instance)
     if roleid:
         component, itemid = _role_owner(instance)
         context = access.context_id(store, access.COURSE, instance["courseid"])
         access.assign_role(store, roleid, userid, context, component, itemid, now)
+
+
+def greet(call: Call, instance: Row) -> None:
+    """Send the course's greeting, if there is one: at every enrolment, also of somebody who is enrolled.
+
+    Messages wait for the end of a transaction. Outside of one a failure comes before the role is given.
+    """
+    if instance["enrol"] != "manual" or not call.site.version.greets_enrolled:
+        return
+    context = access.context_id(call.store, access.COURSE, instance["courseid"])
+    contact = instance["customint1"] == GREETING["contact"] and access.role_held(call.store, "editingteacher", context)
+    if contact or instance["customint1"] == GREETING["noreply"]:
+        call.store.after_commit(call.site.send_mail)
 
 
 def update(store: Store, enrolment: Row, status: int | None, start: object, end: object, now: int) -> None:

@@ -4,17 +4,8 @@
 """Groups of a course and their members."""
 from __future__ import annotations
 
-import re
-
 from ..store import Store
 from . import enrolments
-
-_BARE_AMPERSAND = re.compile(r"&(?![a-zA-Z0-9#]{1,8};)")
-
-
-def shown_name(name: str) -> str:
-    """A name as web services hand it out: ready for a web page."""
-    return _BARE_AMPERSAND.sub("&amp;", name)
 
 
 def by_name(store: Store, courseid: int, name: str) -> int | None:

@@ -31,7 +31,7 @@ class CohortsSync(Run):
         self.cohort_key = self.config["cohorts_cohortidentifier"]
         while not csv.eof:
             self.row(csv)
-        cohorts.sync_enrolments(self.store, self.call.now())
+        cohorts.sync_enrolments(self.call)
         self.echo("Finalization\n")
         self.store_report()
         self.archive()
@@ -103,7 +103,7 @@ class CohortsSync(Run):
         if self.store.exists("cohort_members", cohortid=cohort, userid=user["id"]):
             self.tell("cohortalreadymember", shown)
         else:
-            cohorts.add_member(self.store, cohort, user["id"], self.call.now())
+            cohorts.add_member(self.call, cohort, user["id"])
             self.tell("cohortmemberadded", shown)
 
     def create(self, record: dict[str, str], prefix: str) -> tuple[int, str | None] | None:

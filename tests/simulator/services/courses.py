@@ -167,7 +167,7 @@ class CoursesReset(Run):
         if self.simulate:
             self.say("SIMULATION Summary:")
             return True
-        done = courses.reset(self.store, course["id"], wanted, roles)
+        done = courses.reset(self.call, course["id"], wanted, roles)
         self.say("Summary:")
         for text in done:
             self.say(text)

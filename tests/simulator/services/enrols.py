@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import php
 from ..csvdialect import CsvFile, trim
-from ..errors import PhpError
+from ..errors import CodingError, PhpError
 from ..moodle import access, enrolments, groups
 from ..store import Row
 from .base import Run
@@ -164,8 +164,7 @@ class EnrolsSync(Run):
     def enrol(self, user: Row, instance: Row, role: Row, shown: dict[str, Any]) -> None:
         if not self.simulate:
             enrolments.enrol(
-                self.store, instance, user["id"], role["id"], self.start, self.end_time, enrolments.ACTIVE,
-                self.call.now(),
+                self.call, instance, user["id"], role["id"], self.start, self.end_time, enrolments.ACTIVE
             )
         self.tell("enrolled", shown, self.prefix)
 
@@ -191,7 +190,7 @@ class EnrolsSync(Run):
             self.tell("unenrolled", shown, self.prefix)
             return
         if role is None and not self.simulate:
-            raise enrolments.coding_error(
+            raise CodingError(
                 "Invalid call to role_unassign(), please use role_unassign_all() when removing multiple role "
                 "assignments"
             )
@@ -250,7 +249,7 @@ class EnrolsSync(Run):
         elif command in ("greplace", "greplacecreate"):
             if not self.simulate:
                 self.leave_all(user, course, component)
-                raise enrolments.coding_error(
+                raise CodingError(
                     "events_trigger_legacy() has been deprecated along with all Events 1 API in favour of Events 2 API."
                 )
             self.tell("groupassigndeleted", shown, self.prefix)

@@ -295,7 +295,7 @@ class UsersSync(Run):
             roleid = role["id"] if role else 0
             if instance is not None:
                 if not self.simulate:
-                    enrolments.enrol(self.store, instance, user["id"], roleid, start, end, 0, self.call.now())
+                    enrolments.enrol(self.call, instance, user["id"], roleid, start, end, 0)
                 self.tell("enrolled", names, prefix)
                 if php.truthy(wanted["role"]):
                     self.enrolled = True
