@@ -7,9 +7,9 @@
 
 Each recording begins with a site of its own.
 
-Compared are the HTTP status, the type of the content, a JSON body value by value, another body word by word. Numbers,
-PHP's temporary names, keys and the site's address are folded. An answer of a core function may leave fields out, but
-what it holds must agree.
+Compared are the HTTP status, the type of the content, a JSON body value by value, another body word by word. In texts,
+numbers, PHP's temporary names, keys and the site's address are folded. An answer of a core function may leave fields out,
+but what it holds must agree.
 """
 from __future__ import annotations
 
@@ -31,6 +31,11 @@ RECORDINGS = Path(__file__).parent / "recordings"
 VERSIONS = ("4.1", "4.3", "4.5", "5.1")
 # Each of these starts from the same state; the conditions come after the sequence.
 KINDS = ("sequence", "core")
+# Numbers of the recorded sites alone: the clock, chance, contexts that the practice has no use for, and how the recorded
+# courses were made, which differs from one recording to the next.
+OWN_NUMBERS = {
+    "contextid", "itemid", "avscantime", "timecreated", "timemodified", "startdate", "sortorder", "newsitems", "enablecompletion",
+}
 # The day of the recording: one enrolment in it begins in September 2026.
 RECORDED = "2026-11-22"
 
@@ -162,7 +167,7 @@ def differ(want: Any, got: Any, subset: bool, where: str = "") -> str:
     elif isinstance(want, bool):
         return "" if want == got else f"{where}: {want} != {got}"
     else:
-        return ""
+        return "" if want == got or where.rpartition(".")[2] in OWN_NUMBERS else f"{where}: {want} != {got}"
     for left, right, place in pairs:
         found = differ(left, right, subset, place)
         if found:

@@ -1,10 +1,9 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every exchange of the recordings, on both versions: the practice Moodle answers what the real one did."""
+"""Every exchange of the recordings, of all versions: the practice Moodle answers what the real one did."""
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -49,12 +48,16 @@ def under_conditions(practice: Practice, player: replay.Player, version: str) ->
 
 
 @pytest.fixture(scope="module", params=replay.VERSIONS)
-def played(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """Both recordings of a version, played one after the other."""
+def played(request: pytest.FixtureRequest) -> dict[str, list[replay.Compared]]:
+    """The recordings of a version: the conditions come after the sequence, the core functions start afresh."""
     version = request.param
     with replay.practice_for(version) as practice:
-        player, sequence = replay.play_sequence(practice, version)
-        yield {"sequence": sequence, "conditions": under_conditions(practice, player, version)}
+        player = replay.player_for(practice, version, "sequence")
+        sequence = replay.play(player, version, "sequence")
+        conditions = under_conditions(practice, player, version)
+        practice.reset()
+        core = replay.play(replay.player_for(practice, version, "core"), version, "core")
+        return {"sequence": sequence, "conditions": conditions, "core": core}
 
 
 def _cases(kind: str) -> list[Any]:
@@ -62,7 +65,7 @@ def _cases(kind: str) -> list[Any]:
     return [pytest.param(kind, number, id=f"{number}-{label}") for number, label in enumerate(labels)]
 
 
-@pytest.mark.parametrize("kind,number", _cases("sequence") + _cases("conditions"))
+@pytest.mark.parametrize("kind,number", _cases("sequence") + _cases("conditions") + _cases("core"))
 def test_exchange_agrees(played: dict[str, Any], kind: str, number: int) -> None:
     compared = played[kind][number]
     assert not compared.difference, f"{compared.difference}\nrecorded: {compared.recorded}\nanswer: {compared.answered}"
@@ -72,3 +75,4 @@ def test_exchange_agrees(played: dict[str, Any], kind: str, number: int) -> None
 def test_recordings_are_whole(version: str) -> None:
     assert len(replay.load(version, "sequence")) == 201
     assert len(replay.load(version, "conditions")) == 42
+    assert len(replay.load(version, "core")) == 105

@@ -95,7 +95,7 @@ class Store:
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK TO atomic")
+                self._undo()
                 self._afterwards.clear()
                 raise
             finally:
@@ -105,6 +105,15 @@ class Store:
                 work, self._afterwards = self._afterwards, []
                 for one in work:
                     one()
+
+    def _undo(self) -> None:
+        """Back to the savepoint, but for the ids that were given out: like PostgreSQL, never twice."""
+        given = self._connection.execute("SELECT seq, name FROM sqlite_sequence").fetchall()
+        self._connection.execute("ROLLBACK TO atomic")
+        for row in given:
+            changed = self._connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = ?", tuple(row)).rowcount
+            if not changed:
+                self._connection.execute("INSERT INTO sqlite_sequence (seq, name) VALUES (?, ?)", tuple(row))
 
     def after_commit(self, work: Callable[[], None]) -> None:
         """Do it when the outermost atomic() block has ended well, or now where there is none."""
