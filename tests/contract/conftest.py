@@ -13,11 +13,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.simulator.fixture import Practice
+from tests.simulator.versions import VERSIONS
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Practice]:
-    with Practice() as practice:
+@pytest.fixture(scope="module", params=VERSIONS)
+def running(request: pytest.FixtureRequest) -> Iterator[Practice]:
+    with Practice("--moodle", request.param) as practice:
         yield practice
 
 

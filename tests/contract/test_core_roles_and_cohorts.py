@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.contract.helpers import table
 from tests.simulator.fixture import Practice
 
 FUNCTIONS = [
@@ -55,15 +56,24 @@ def test_an_update_sets_the_category_and_keeps_what_is_left_out(moodle: Practice
     assert (names_in(moodle, "system", 0), names_in(moodle, "coursecat", 1)) == (["B"], [])
 
 
-@pytest.mark.parametrize(("level", "number"), [("system", 0), ("coursecat", 1), ("course", 3), ("user", 2), ("module", 1)])
-def test_a_role_is_given_and_taken_in_any_context(moodle: Practice, level: str, number: int) -> None:
-    item = {"roleid": 1, "userid": 2, "contextlevel": level, "instanceid": number}
+PLACES = [("system", 0), ("coursecat", 1), ("course", 3), ("user", 2), ("module", 1)]
+
+
+@pytest.mark.parametrize(("level", "number"), PLACES)
+def test_a_role_is_given_and_taken_where_it_has_its_place(moodle: Practice, level: str, number: int) -> None:
+    moodle.configure(role={"shortname": "mentor", "contexts": [level]})
+    role = table(moodle, "role", shortname="mentor")[0]["id"]
+    item = {"roleid": role, "userid": 2, "contextlevel": level, "instanceid": number}
     for _time in range(2):
         assert call(moodle, "core_role_assign_roles", "assignments", item) is None
         assert len(moodle.state()["role_assignments"]) == 1
     for _time in range(2):
         assert call(moodle, "core_role_unassign_roles", "unassignments", item) is None
         assert moodle.state()["role_assignments"] == []
+    for other, instance in PLACES:
+        if other != level:
+            item.update(contextlevel=other, instanceid=instance)
+            assert call(moodle, "core_role_assign_roles", "assignments", item)["errorcode"] == "invalidparameter"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +86,7 @@ def test_a_role_is_given_and_taken_in_any_context(moodle: Practice, level: str, 
     ],
 )
 def test_what_a_role_assignment_is_refused_for(moodle: Practice, change: dict[str, object], code: str) -> None:
-    item = {"roleid": 1, "userid": 2, "contextlevel": "module", "instanceid": 1, **change}
+    item = {"roleid": 1, "userid": 2, "contextlevel": "course", "instanceid": 3, **change}
     assert call(moodle, "core_role_assign_roles", "assignments", item)["errorcode"] == code
 
 

@@ -131,7 +131,7 @@ def test_unenrolling_takes_roles_and_groups_along(practice: Practice) -> None:
 
 def test_deleting_an_unknown_role_without_a_method_throws(practice: Practice) -> None:
     practice.put("enrols.csv", "cmd;uid;cid;rolename\ndel;a;MATH101;norole\n")
-    assert practice.call("tool_sync_process", service="enrols", action="sync")["exception"] == "coding_exception"
+    assert practice.call("tool_sync_process", service="enrols", action="sync")["errorcode"] == "codingerror"
 
 
 def test_wrong_identifier_setting_is_a_database_error(practice: Practice) -> None:

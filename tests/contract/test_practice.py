@@ -14,12 +14,21 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.contract.helpers import HEAD, configure, run, table
 from tests.simulator.fixture import ROOT, Practice
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Practice]:
+    """One version: what is tried here is the same for all."""
+    with Practice() as practice:
+        yield practice
+
 
 CHECK = {"courseidsource": "shortname", "courseid": "TPL"}
 

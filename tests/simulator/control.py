@@ -12,7 +12,7 @@ from aiohttp import web
 
 from . import seed
 from .faults import Fault
-from .moodle import enrolments
+from .moodle import access, enrolments
 from .site import CONDITIONS
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def clear_conditions(server: Server, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def configure(server: Server, given: dict[str, Any]) -> dict[str, Any]:
-    """Change ``plugin`` or ``core`` settings, PHP's ``limits``, ``latency``, ``noise``, ``edition``, a ``service``."""
+    """Change any of the sections that the README tells of."""
     site = server.site
     for section, values in given.items():
         if section in ("plugin", "core"):
@@ -111,6 +111,8 @@ def configure(server: Server, given: dict[str, Any]) -> dict[str, Any]:
             site.edition = values
         elif section == "service":
             _service(server, values)
+        elif section == "role":
+            _role(server, values)
         elif section == "greeting":
             for shortname, sender in values.items():
                 _greeting(server, shortname, sender)
@@ -146,6 +148,16 @@ def _service(server: Server, given: dict[str, Any]) -> None:
             raise Refused("unknown username")
         # Not kept for reset(), which drops the service too.
         seed.give_token(store, given["token"], shortname, user["id"])
+
+
+def _role(server: Server, given: dict[str, Any]) -> None:
+    """``{"shortname", "contexts": [...]}``: the contexts in which a role can be given, one that is new if need be."""
+    store = server.site.store
+    found = store.record("role", shortname=given["shortname"])
+    role = found["id"] if found else store.insert("role", shortname=given["shortname"], sortorder=99)
+    store.delete("role_context_levels", roleid=role)
+    for context in dict.fromkeys(given["contexts"]):
+        store.insert("role_context_levels", roleid=role, contextlevel=access.LEVELS[context])
 
 
 def _greeting(server: Server, shortname: str, sender: str) -> None:

@@ -7,10 +7,13 @@
         practice.fault("status", function="tool_sync_process", status=504, when="after")
         ... practice.url, practice.token ...
         assert practice.counters()["writes"] == 1
+
+The environment variable TOOLSYNC_TEST_MOODLE names the version that is played where ``--moodle`` is not given.
 """
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +22,8 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 from typing import Any
+
+from .versions import DEFAULT, VERSIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = {
@@ -31,13 +36,16 @@ TOKENS = {
 class Practice:
     """A practice Moodle in a process of its own. ``options`` are those of ``python -m tests.simulator``.
 
-    ``url`` is the site's address, ``token`` a token for everything, ``service_tokens`` those of the plugin's packaged
-    services, ``log`` the access log, ``errors`` what the program complained about. ``python`` is an interpreter that has
+    ``version`` is what it plays, ``url`` the site's address, ``token`` a token for everything, ``service_tokens`` those of
+    the plugin's packaged services, ``log`` the access log, ``errors`` what the program complained about. ``python`` is an interpreter that has
     aiohttp (default: this one).
     """
 
     def __init__(self, *options: str, python: str | None = None, port: int = 0):
         self.options = list(options)
+        if "--moodle" not in options:
+            self.options += ["--moodle", os.environ.get("TOOLSYNC_TEST_MOODLE") or DEFAULT]
+        self.version = VERSIONS[self.options[self.options.index("--moodle") + 1]]
         self.python = python or sys.executable
         self.port = port
         self.token = "0123456789abcdef0123456789abcdef"
@@ -126,7 +134,7 @@ class Practice:
         self.control("DELETE", "conditions")
 
     def configure(self, **sections: Any) -> None:
-        """``plugin={...}, core={...}, limits={...}, latency={...}, noise=..., edition=..., service={...}``."""
+        """``plugin={...}, core={...}, limits={...}, latency={...}, noise=..., edition=..., service={...}...``."""
         self.control("POST", "configure", **sections)
 
     def reset(self, **how: Any) -> None:
@@ -189,7 +197,7 @@ class PracticeSites:
         self._process.__exit__()
 
     def _site(self, number: int, url: str) -> Practice:
-        site = Practice()
+        site = Practice(*self._process.options)
         site.url = url
         site.token = site.token[:-4] + f"{number:04}"
         site.service_tokens = {name: token[:-4] + f"{number:04}" for name, token in site.service_tokens.items()}

@@ -396,10 +396,9 @@ def search_cohorts(
 
 
 def _context(call: Call, given: dict[str, Any]) -> int:
-    levels = {"system": access.SYSTEM, "user": access.USER, "coursecat": access.CATEGORY, "course": access.COURSE}
     if given.get("contextid"):
         return given["contextid"]
-    level = levels.get(given.get("contextlevel", ""))
+    level = access.LEVELS.get(given.get("contextlevel", ""))
     if level is None:
         raise InvalidParameter("Missing parameters, please provide either context level with instance id or contextid")
     return access.context_id(call.store, level, 0 if level == access.SYSTEM else given.get("instanceid", 0))

@@ -278,10 +278,6 @@ ASSIGNMENTS = Multi(
         }
     )
 )
-LEVELS = {
-    "system": access.SYSTEM, "user": access.USER, "coursecat": access.CATEGORY, "course": access.COURSE,
-    "module": access.MODULE,
-}
 # Where a context's instance is kept.
 INSTANCES = {access.USER: "user", access.CATEGORY: "course_categories", access.COURSE: "course", access.MODULE: "course_modules"}
 
@@ -293,7 +289,7 @@ def _assignment_context(call: Call, given: dict[str, Any]) -> int:
         return given["contextid"]
     if not given.get("contextlevel") or "instanceid" not in given:
         raise InvalidParameter("Missing parameters, please provide either context level with instance id or contextid")
-    level = LEVELS.get(given["contextlevel"])
+    level = access.LEVELS.get(given["contextlevel"])
     if level is None:
         raise InvalidParameter("Invalid context level = " + given["contextlevel"])
     if level == access.SYSTEM:

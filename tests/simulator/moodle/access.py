@@ -8,6 +8,7 @@ from ..errors import InvalidParameter, MissingCapability
 from ..store import Row, Store
 
 SYSTEM, USER, CATEGORY, COURSE, MODULE = 10, 30, 40, 50, 70
+LEVELS = {"system": SYSTEM, "user": USER, "coursecat": CATEGORY, "course": COURSE, "module": MODULE}
 ADMIN = 2
 
 _TEACHING = {
