@@ -14,9 +14,10 @@ import pytest
 import yaml
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS, UNSUPPORTED
 
+from tests.contract import replay
+
 ROOT = Path(__file__).resolve().parents[2]
 FQCN = "activeprolearn.toolsync."
-RECORDINGS = sorted((ROOT / "tests/contract/recordings").glob("*.sequence.json"))
 MODULES = sorted(file.stem for file in (ROOT / "plugins/modules").glob("toolsync_*.py"))
 FILTERS = sorted(file.stem for file in (ROOT / "plugins/filter").glob("toolsync_*.py"))
 #: What modules import that is not what they do.
@@ -24,10 +25,9 @@ COMMON = {"module", "services", "base", "Task", "run_module", "checked_action"}
 TARGETS = ROOT / "tests/integration/targets"
 
 
-def registered(recording):
+def registered(version):
     """The plugin's functions that a real Moodle listed in its first recorded answer."""
-    exchange = json.loads(recording.read_text(encoding="utf-8"))["exchanges"][0]
-    answer = json.loads(exchange["response"]["body"])
+    answer = json.loads(replay.load(version, "sequence")[0]["response"]["body"])
     return {function["name"] for function in answer["functions"] if function["name"].startswith("tool_sync_")}
 
 
@@ -56,14 +56,10 @@ def imports_of(file):
 # -- functions ----------------------------------------------------------------------------------------------------
 
 
-def test_the_recordings_name_all_functions():
-    assert len(RECORDINGS) == 2
-    assert all(len(registered(recording)) == 24 for recording in RECORDINGS)
-
-
-@pytest.mark.parametrize("recording", RECORDINGS, ids=lambda file: file.name)
-def test_every_function_of_the_plugin_is_used_or_told_why_not(recording):
-    assert registered(recording) == {name for name in (*FUNCTIONS, *UNSUPPORTED) if name.startswith("tool_sync_")}
+@pytest.mark.parametrize("version", replay.VERSIONS)
+def test_every_function_of_the_plugin_is_used_or_told_why_not(version):
+    assert len(registered(version)) == 24
+    assert registered(version) == {name for name in (*FUNCTIONS, *UNSUPPORTED) if name.startswith("tool_sync_")}
     assert not set(FUNCTIONS) & set(UNSUPPORTED)
     assert all(reason.strip() for reason in UNSUPPORTED.values())
 

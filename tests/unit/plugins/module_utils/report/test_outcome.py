@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import outcome as report
 
-ROOT = Path(__file__).parents[5]
+from tests.contract import replay
+
 USERS = "username;firstname;lastname;email;idnumber\n"
 END = "\nend of report\n"
 
@@ -688,9 +689,9 @@ def test_row_outcomes_behave_like_a_dict():
 
 def recorded_runs():
     """(label, service, action, the file that was sent last, report) of every run in the recordings."""
-    for path in sorted((ROOT / "tests/contract/recordings").glob("*.json")):
+    for version, kind in itertools.product(replay.VERSIONS, ("sequence", "conditions")):
         sent = None
-        for exchange in json.loads(path.read_text())["exchanges"]:
+        for exchange in replay.load(version, kind):
             request = exchange["request"]
             form = dict(request.get("form") or [])
             if request.get("files"):
@@ -699,7 +700,7 @@ def recorded_runs():
                 text = exchange["response"]["body"]
                 answer = json.loads(text if isinstance(text, str) else json.dumps(text))
                 if isinstance(answer, str):
-                    yield pytest.param(form["service"], form["action"], sent, answer, id=f"{path.stem}: {exchange['label']}")
+                    yield pytest.param(form["service"], form["action"], sent, answer, id=f"{version} {kind}: {exchange['label']}")
 
 
 @pytest.mark.parametrize(("service", "action", "sent", "text"), list(recorded_runs()))

@@ -22,6 +22,12 @@ EVERYWHERE = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _teachers_everywhere(practice):
+    """Moodle's own teachers have their place in courses and activities only."""
+    practice.configure(role={"shortname": "teacher", "contexts": ["system", "coursecat", "course", "module", "user"]})
+
+
 def held(school):
     """[(user, role id, context level, instance)] of all role assignments."""
     names = {number: name for name, number in school.ids.items()}
@@ -74,13 +80,13 @@ def test_roles_of_those_who_are_enrolled_are_read(school):
 
 
 def test_the_id_of_a_role_is_learnt_from_a_course(school):
-    unknown = {"users": ["cleo"], "role": "student", "context": "system"}
+    unknown = {"users": ["cleo"], "role": "teacher", "context": "system"}
     result = school.both(MODULE, **unknown)
-    assert result["failed"] and "the id of the role student (shortname) can't be read" in result["msg"]
-    enrol(school, "ada")
+    assert result["failed"] and "the id of the role teacher (shortname) can't be read" in result["msg"]
+    enrol(school, "ada", role="teacher")
     in_course = {"user": "cleo", "context": "course", "instance": "MATH101"}
-    assert school.both(MODULE, role="student", assignments=[in_course, {"user": "dan", "context": "system"}])["changed"]
-    assert held(school) == [("ada", STUDENT, 50, 3), ("cleo", STUDENT, 50, 3), ("dan", STUDENT, 10, 0)]
+    assert school.both(MODULE, role="teacher", assignments=[in_course, {"user": "dan", "context": "system"}])["changed"]
+    assert held(school) == [("ada", TEACHER, 50, 3), ("cleo", TEACHER, 50, 3), ("dan", TEACHER, 10, 0)]
     # From then on this host knows it.
     assert school.both(MODULE, **unknown)["changed"]
 
@@ -133,6 +139,7 @@ def test_a_failure_names_the_culprit_and_keeps_nobody_else(school, item, says):
     [
         ({"context": "module", "instance": "99"}, "there is no module with this id"),
         ({"role": "99", "role_identifier": "id"}, "the role does not exist"),
+        ({"role": "5", "role_identifier": "id", "context": "system", "instance": None}, "can't be given there"),
     ],
 )
 def test_what_only_moodle_knows_is_told_by_it(school, item, says):
