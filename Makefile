@@ -3,6 +3,8 @@
 .PHONY: help venv demo test lint unit contract replay fuzz faults secrets runner ee bench sanity integration build simulator changelog docs examples release-check clean
 
 PORT = 8099
+# The version of Moodle that unit and integration tests play; the practice Moodle's default where it is empty.
+MOODLE =
 
 help: ## what the targets do
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -19,13 +21,13 @@ test: venv ## everything CI checks
 lint: venv ## yamllint, ruff, shellcheck, ansible-lint, antsibull-docs, antsibull-changelog
 	@scripts/lint.sh
 
-unit: venv ## unit tests
-	@scripts/unit.sh unit
+unit: venv ## unit tests; on another Moodle: make unit MOODLE=5.1
+	@TOOLSYNC_TEST_MOODLE=$(MOODLE) scripts/unit.sh unit
 
-contract: venv ## the practice Moodle against the recordings of a real one
+contract: venv ## the practice Moodle against the recordings of real ones
 	@scripts/unit.sh contract
 
-replay: venv ## play the recordings of two real Moodles against the practice Moodle
+replay: venv ## play the recordings of four real Moodles against the practice Moodle
 	@.venv/bin/python -m tests.contract.replay
 
 fuzz: venv ## property tests
@@ -49,8 +51,8 @@ bench: venv ## speed, beside what one would use instead; writes .cache/bench.jso
 sanity: venv ## ansible-test sanity
 	@scripts/sanity.sh
 
-integration: venv ## the integration targets, and jobs as AWX runs them, for 50 sites too; one of them: make integration TARGET=toolsync_config
-	@scripts/integration.sh $(TARGET)
+integration: venv ## the integration targets, and jobs as AWX runs them, for 50 sites too; one of them: make integration TARGET=toolsync_config MOODLE=5.1
+	@TOOLSYNC_TEST_MOODLE=$(MOODLE) scripts/integration.sh $(TARGET)
 	@[ -n "$(TARGET)" ] || scripts/unit.sh runner -n 2 --dist loadfile
 
 build: venv ## dist/*.tar.gz, checked and installed into an empty folder

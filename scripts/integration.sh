@@ -1,8 +1,14 @@
 #!/usr/bin/env bash
 # The integration targets, against practice Moodles that the targets start themselves.
 # Usage: scripts/integration.sh [--oldest|--newest] [TARGET...]   (no target: all of them)
+# TOOLSYNC_TEST_MOODLE: the version that the practice Moodles play, if not their default.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+
+# settings [LINE...]: what ansible-test gives to every target, which it starts without our environment.
+settings() {
+  printf '%s\n' --- ${TOOLSYNC_TEST_MOODLE:+"setup_practice_moodle: '$TOOLSYNC_TEST_MOODLE'"} "$@" > tests/integration/integration_config.yml
+}
 
 # A target counts as one. ansible-test says which ones failed; in its JUnit files a rescued task would be a failure too.
 integration() { # PART VENV [TARGET...]
@@ -28,7 +34,7 @@ both_ways() {
   ln -s "$VENV/lib" "$ROOM/ways/lib"
   for way in inside module; do
     if [ "$way" = inside ]; then python="{{ ansible_playbook_python }}"; else python=$ROOM/ways/bin/python; fi
-    printf 'ansible_python_interpreter: "%s"\n' "$python" > tests/integration/integration_config.yml
+    settings "ansible_python_interpreter: \"$python\""
     printf '[defaults]\ncallback_plugins = %s\n[every_result]\npath = %s\n' \
       "$tree/tests/secrets/plugins" "$ROOM/$way.jsonl" > tests/integration/integration.cfg
     integration "integration-$way" "$VENV" "$@"
@@ -51,6 +57,7 @@ case $which in
   oldest)
     if python=$(find_python 3.11 || find_python 3.10 || find_python 3.12); then
       second=$(second_venv oldest "$python" 'ansible-core~=2.16.0')
+      settings
       integration integration-oldest "$second" "$@"
     else
       skip integration-oldest "ansible-core 2.16" "no Python 3.10 to 3.12 here"
@@ -59,6 +66,7 @@ case $which in
   newest)
     if python=$(find_python 3.13 || find_python 3.12); then
       second=$(second_venv newest "$python" 'ansible-core~=2.21.0')
+      settings
       integration integration-newest "$second" "$@"
     else
       skip integration-newest "ansible-core 2.21" "no Python 3.12 or 3.13 here"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What must hold before a release, besides `make test`: one version everywhere, a complete changelog, licence headers, no exceptions
-# from sanity tests, the documentation, the tarball, galaxy-importer, and all integration targets with the oldest and the newest ansible-core.
+# from sanity tests, the documentation, the tarball, galaxy-importer, unit tests on the Moodles that `make test` leaves out, and all
+# integration targets with the oldest and the newest ansible-core, on the oldest and the newest Moodle.
 # Usage: scripts/release_check.sh
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -42,7 +43,10 @@ part build
 check release galaxy-importer importer
 part sanity
 part sanity --newest
+for moodle in 4.3 4.5; do
+  TOOLSYNC_TEST_MOODLE=$moodle part unit unit -n 2
+done
 part integration --oldest
-part integration --newest
+TOOLSYNC_TEST_MOODLE=5.1 part integration --newest
 log "summary"
 py scripts/summary.py "$RESULTS"

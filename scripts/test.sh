@@ -11,6 +11,7 @@ part() { "$ROOT/scripts/$1.sh" "${@:2}" || note "$1" "scripts/$*" failed 0; }
 
 part lint
 part unit unit -n 2
+TOOLSYNC_TEST_MOODLE=5.1 part unit unit -n 2
 part unit contract -n 2
 part unit fuzz
 part unit docs -n 2
@@ -22,7 +23,7 @@ part sanity
 part integration
 part build
 part sanity --newest
-part integration --newest toolsync_config toolsync_enrol sync_role
+TOOLSYNC_TEST_MOODLE=5.1 part integration --newest toolsync_config toolsync_enrol sync_role
 part integration --oldest toolsync_config toolsync_enrol sync_role
 log "summary"
 py scripts/summary.py "$RESULTS"

@@ -201,3 +201,13 @@ def test_ids_are_never_given_out_twice(moodle: Practice) -> None:
 
 def test_the_versions_are_told_apart_by_name() -> None:
     assert [(name, version.name) for name, version in VERSIONS.items()] == [(name, name) for name in ("4.1", "4.3", "4.5", "5.1")]
+
+
+def test_a_site_without_the_plugin_knows_none_of_its_functions(moodle: Practice) -> None:
+    moodle.condition("functions-missing")
+    assert call(moodle, "tool_sync_get_cohorts")["exception"] == "dml_missing_record_exception"
+    listed_there = [function["name"] for function in call(moodle, "core_webservice_get_site_info")["functions"]]
+    assert "core_cohort_get_cohorts" in listed_there and not any(name.startswith("tool_sync_") for name in listed_there)
+    moodle.condition("functions-missing", value="core_cohort_get_cohorts core_group_")
+    assert call(moodle, "tool_sync_get_cohorts", cohortidsource="id") == []
+    assert call(moodle, "core_group_get_course_groups", courseid=3)["exception"] == "dml_missing_record_exception"

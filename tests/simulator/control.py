@@ -73,7 +73,7 @@ def clear_faults(server: Server, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def set_condition(server: Server, given: dict[str, Any]) -> dict[str, Any]:
-    """``{"name": ..., "on": true, "value": ""}``; the value of ``no-capabilities`` is a username."""
+    """``{"name": ..., "on": true, "value": ""}``; a username for ``no-capabilities``, see ``--help``."""
     name = given["name"]
     if name not in CONDITIONS:
         raise Refused("condition must be one of " + ", ".join(CONDITIONS))

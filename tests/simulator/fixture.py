@@ -37,8 +37,8 @@ class Practice:
     """A practice Moodle in a process of its own. ``options`` are those of ``python -m tests.simulator``.
 
     ``version`` is what it plays, ``url`` the site's address, ``token`` a token for everything, ``service_tokens`` those of
-    the plugin's packaged services, ``log`` the access log, ``errors`` what the program complained about. ``python`` is an interpreter that has
-    aiohttp (default: this one).
+    the plugin's packaged services, ``log`` the access log, ``errors`` what the program complained about. ``python`` is an
+    interpreter that has aiohttp (default: this one).
     """
 
     def __init__(self, *options: str, python: str | None = None, port: int = 0):

@@ -37,6 +37,7 @@ CONDITIONS = {
     "community": "the plugin's community release",
     "other-host": "the site's own address is another one",
     "mail-broken": "the site can't send mail",
+    "functions-missing": "Moodle knows no function whose name begins with one of the value's words (default: the plugin's)",
 }
 
 
@@ -107,6 +108,11 @@ class Site:
         return self.edition == "pro" and "community" not in self.conditions and not (
             self.store.setting("emulatecommunity") or "0"
         ).strip("0")
+
+    def has_function(self, name: str) -> bool:
+        """False for a function that the condition takes away from what the practice plays."""
+        missing = self.conditions.get("functions-missing")
+        return missing is None or not name.startswith(tuple((missing or "tool_sync_").split()))
 
     def send_mail(self) -> None:
         """Nobody gets anything; a site that can't send mail says so."""

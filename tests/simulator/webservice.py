@@ -55,7 +55,7 @@ def execute(site: Site, request: Request) -> tuple[Any, Call]:
     if not request.function:
         raise InvalidParameter("Missing function name")
     entry = REGISTRY.get(request.function)
-    if not known(request.function):
+    if not known(request.function) or not site.has_function(request.function):
         raise MissingRecord("external_functions", f"SELECT * FROM external_functions WHERE name = {request.function}")
     if entry is not None and entry.broken is not None:
         raise entry.broken

@@ -35,7 +35,7 @@ def get_site_info(call: Call, serviceshortnames: Any) -> dict[str, Any]:
     names = [
         row["functionname"]
         for row in store.records("external_services_functions", externalserviceid=service["id"])
-        if known(row["functionname"])
+        if known(row["functionname"]) and call.site.has_function(row["functionname"])
     ]
     admin = user["id"] == access.ADMIN
     shown = {
