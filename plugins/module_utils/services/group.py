@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, ExecutedUnreadable, MoodleError, OutcomeUnknown, RunFailed, concerns_records
 from ..read.directory import COURSES, Directory
-from ..read.groups import GROUPS, Course, GroupReader, wanted
+from ..read.groups import GROUPS, Course, GroupReader
 from ..send.batch import CREDENTIALS, checked_limit
 from ..send.listed import ListedPlan, Step, told
 from .group_run import FUNCTIONS, GroupRun
+from .group_wanted import wanted
 
 CREATE = "core_group_create_groups"
 DELETE = "core_group_delete_groups"
