@@ -8,17 +8,41 @@ Private to this collection.
 
 from __future__ import annotations
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, lacks_function
+from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, ToolsyncError, lacks_function
+from .lanes import each
+
+
+class Asker:
+    """Asks reading functions, each as long as the token has it.
+
+    max_input_vars: of the site; lanes: so many requests may be under way at a time.
+    lacking: function -> the error that told that the token does not have it; it is not asked for again.
+    """
+
+    def __init__(self, moodle, max_input_vars=1000, lanes=1):
+        self.moodle, self.max_input_vars, self.lanes = moodle, max_input_vars, lanes
+        self.lacking: dict[str, ToolsyncError] = {}
+
+    def ask(self, function, parameters, *, timeout=None):
+        """The value of a function, None where the token does not have it."""
+        if function in self.lacking:
+            return None
+        try:
+            return self.moodle.call(function, parameters, timeout=timeout).value
+        except (AccessRefused, FunctionUnknown) as error:
+            if not lacks_function(error):
+                raise
+            self.lacking[function] = error
+            return None
+
+    def each(self, work, items):
+        """Yields work(item) for each item, in their order and several at a time. work: only asks."""
+        return each(work, items, self.lanes)
 
 
 def read_or_none(moodle, function, parameters):
     """The value of a reading function, None where the token does not have it."""
-    try:
-        return moodle.call(function, parameters).value
-    except (AccessRefused, FunctionUnknown) as error:
-        if not lacks_function(error):
-            raise
-        return None
+    return Asker(moodle).ask(function, parameters)
 
 
 def require_function(moodle, function, cure=None):

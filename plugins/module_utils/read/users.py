@@ -1,0 +1,109 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users, by what identifies them, as far as the token's account is shown them.
+
+Private to this collection. Many are read in one request, several requests at a time, and nobody twice.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..errors import MoodleError
+from ..send.batch import Bulk
+
+USERS = "core_user_get_users_by_field"
+#: Identifiers of which Moodle knows only one spelling.
+_LOWER_CASE = ("username", "email")
+
+
+def folded(by, value):
+    """A value as it is compared: databases differ in whether case counts for an e-mail address."""
+    return value.casefold() if by in _LOWER_CASE else value
+
+
+class User(t.NamedTuple):
+    """fields: texts as a file for the users service would carry them, C(profile_field_x) included.
+
+    A field that is empty may be left out, as is one that the token's account is not shown.
+    """
+
+    id: int
+    fields: dict[str, str]
+
+
+class Users:
+    """Reads users: C(look_up), then C(find). by: id, username, idnumber or email; values: texts.
+
+    readable: False once the token turned out to lack the function; then nothing is found.
+    """
+
+    def __init__(self, asker):
+        self._asker = asker
+        self._users: dict[int, User] = {}
+        self._asked: set[tuple[str, str]] = set()
+        #: (by, folded value) -> ids.
+        self._ids: dict[tuple[str, str], list[int]] = {}
+        self._refused: dict[tuple[str, str], MoodleError] = {}
+        self._hidden: set[str] = set()
+        self._shown: set[str] = set()
+
+    @property
+    def readable(self):
+        return USERS not in self._asker.lacking
+
+    def look_up(self, by, values):
+        """Ask for those that were not asked for yet."""
+        # Moodle knows user names in lower case only, and refuses all of a request for one that is not.
+        sent = dict.fromkeys(value.lower() if by == "username" else value for value in values if value)
+        wanted = [value for value in sent if (by, value) not in self._asked]
+        bulk = Bulk(
+            lambda batch: self._ask(by, batch), lambda value: 1, self._asker.max_input_vars, overhead=1, lanes=self._asker.lanes
+        )
+        for value, error, _tried in bulk.run(wanted):
+            self._asked.add((by, value))
+            if error is not None:
+                self._refused[by, folded(by, value)] = error
+
+    def find(self, by, value):
+        """The Users that a value fits, among those that were looked up."""
+        return [self._users[number] for number in self._ids.get((by, folded(by, value)), ())]
+
+    def refusal(self, by, value):
+        """The MoodleError by which Moodle took a value for none of its kind, or None."""
+        return self._refused.get((by, folded(by, value)))
+
+    def hides(self, by):
+        """Whether somebody's identifier is not shown, so that who is not found may be there all the same."""
+        return by in self._hidden
+
+    def shows(self, field):
+        """Whether a field was seen of anybody: otherwise an empty one looks like one that is not shown."""
+        return field in self._shown
+
+    def _ask(self, by, values):
+        # The field comes last: where PHP cuts the request off, Moodle refuses it instead of leaving users out.
+        for row in self._asker.ask(USERS, {"values": values, "field": by}) or ():
+            user = self._users.setdefault(row["id"], User(row["id"], _fields(row)))
+            self._shown.update(name for name, value in user.fields.items() if value)
+            self._asked.add(("id", str(user.id)))
+            self._ids["id", str(user.id)] = [user.id]
+            if row.get(by) is None:
+                self._hidden.add(by)
+                continue
+            ids = self._ids.setdefault((by, folded(by, str(row[by]))), [])
+            if user.id not in ids:
+                ids.append(user.id)
+
+
+def _fields(row):
+    fields = {name: _text(value) for name, value in row.items() if isinstance(value, (str, int, bool))}
+    for field in row.get("customfields") or ():
+        fields[f"profile_field_{field.get('shortname')}"] = _text(field.get("value"))
+    return fields
+
+
+def _text(value):
+    """A field as a CSV would carry it."""
+    return str(int(value)) if isinstance(value, bool) else str(value if value is not None else "")
