@@ -142,6 +142,12 @@ def _enrols_ready(world):
     world.input_file("enrols", "enrols.csv", ENROLS, **settings)
 
 
+def _cohorts_ready(world):
+    world.users(*NAMES)
+    settings = {"filelocation": "cohorts.csv", "cohortidentifier": "idnumber", "useridentifier": "username", "autocreate": "1"}
+    world.input_file("cohorts", "cohorts.csv", COHORTS, **settings)
+
+
 def _members(world, *names):
     world.users(*NAMES)
     world.enrol(*names)
@@ -175,6 +181,11 @@ SCENARIOS = {
         lambda world: {"service": "enrols", "src": world.file("enrols.csv", ENROLS)},
         _enrols_ready,
     ),
+    "process cohorts": Scenario(
+        "toolsync_process",
+        lambda world: {"service": "cohorts", "src": world.file("cohorts.csv", COHORTS)},
+        _cohorts_ready,
+    ),
     "check courses": Scenario(
         "toolsync_process",
         lambda world: {"service": "courses", "action": "check", "src": world.file("check.csv", "MATH101\nTPL\n")},
@@ -207,9 +218,6 @@ SCENARIOS = {
     ),
     "cohort": Scenario(
         "toolsync_cohort", lambda world: {"cohorts": [{"cohort": "COH1", "name": "Cohort one"}, {"cohort": "COH2", "name": "Cohort two"}]}
-    ),
-    "cohort by run": Scenario(
-        "toolsync_cohort", lambda world: {"cohort": "COH1", "name": "Cohort one", "via": "run"}
     ),
     "cohort deleted": Scenario(
         "toolsync_cohort", lambda world: {"cohort": "COH1", "state": "absent"}, lambda world: world.cohort("COH1")

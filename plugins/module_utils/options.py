@@ -23,12 +23,6 @@ BULK = {
     "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
     "max_input_vars": {"type": "int", "default": 1000},
 }
-#: Of those that may have a run of the plugin do it.
-RUN = {
-    "via": {"type": "str", "choices": ["auto", "core", "run"], "default": "auto"},
-    "separator": {"type": "str", "choices": [";", ","], "default": ";"},
-    "run_timeout": {"type": "int", "default": 3600},
-}
 
 
 def item(options, needed):

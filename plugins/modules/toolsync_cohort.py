@@ -12,9 +12,8 @@ author: ActiveProLearn (@activeprolearn)
 description:
   - Reads the cohorts, plans the difference, and sends only that.
   - The plugin can delete a cohort, and has no function that makes one. So cohorts are made and changed by Moodle's own
-    C(core_cohort_create_cohorts) and C(core_cohort_update_cohorts). Where the token's service does not hold them, a run of the plugin over
-    a small file does it, which takes C(tool_sync_set_config), uploads, C(tool_sync_commit_file) and C(tool_sync_process).
-  - "The token's service must hold C(tool_sync_get_cohorts) or C(core_cohort_get_cohorts) to make or change cohorts, and
+    C(core_cohort_create_cohorts) and C(core_cohort_update_cohorts), which the token's service must hold where they are needed.
+  - "It must also hold C(tool_sync_get_cohorts) or C(core_cohort_get_cohorts) to make or change cohorts, and
     C(tool_sync_cohort_delete) to delete them. The plugin's packaged services hold neither list."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
@@ -120,26 +119,6 @@ options:
         description: As O(state).
         type: str
         choices: [present, absent]
-  via:
-    description:
-      - How cohorts are made and changed.
-      - V(core) is by Moodle's own functions only, V(run) by a run of the plugin only, V(auto) by the first that the token may use.
-      - A run can make a cohort that is visible, and set a description; it can't rename, move, hide or number one that is there, nor
-        make one with a name that another cohort has. Values with the separator in them are refused. It sets the settings
-        C(filelocation), C(cohortidentifier), C(useridentifier) and C(autocreate) of the service C(cohorts); those that this host
-        knows the former values of get them back. And it ends with a synchronisation of all cohort enrolments of the site.
-    type: str
-    choices: [auto, core, run]
-    default: auto
-  separator:
-    description: The separator that the site's plugin reads with; only for a run.
-    type: str
-    choices: [";", ","]
-    default: ;
-  run_timeout:
-    description: Seconds to wait for the end of a run.
-    type: int
-    default: 3600
 seealso:
   - module: activeprolearn.toolsync.toolsync_cohort_info
   - module: activeprolearn.toolsync.toolsync_cohort_members
@@ -235,7 +214,7 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, COHORT_IDENTIFIER, RUN, item
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import BULK, COHORT_IDENTIFIER, item
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort
 
 OPTIONS = {
@@ -261,7 +240,6 @@ TASK = Task(
     options={
         **OPTIONS,
         "cohorts": {"type": "list", "elements": "dict", "options": ITEM},
-        **RUN,
         **BULK,
     },
     constraints={"required_one_of": [("cohort", "cohorts")], "mutually_exclusive": [("cohort", "cohorts")]},

@@ -16,7 +16,7 @@ description:
     C(core_group_delete_group_members) and C(core_group_delete_groups) to change, each only where it is needed. The token's service
     should hold C(core_course_get_courses_by_field), C(core_user_get_users_by_field) and C(core_enrol_get_enrolled_users) as well.
   - Where the token's service lacks those that read, groups are read from the list of the enrolled users, which does not show groups
-    without members. Where it lacks those that change, a run of the plugin can add and remove members, see O(via).
+    without members.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.bulk
@@ -126,28 +126,6 @@ options:
         description: As O(members_state).
         type: str
         choices: [present, absent, exact]
-  via:
-    description:
-      - How groups are made, and members added and removed. Groups are deleted by C(core_group_delete_groups) in any case.
-      - V(core) is by Moodle's own functions only, V(run) by a run of the plugin only, V(auto) by Moodle's where the token has all that are
-        needed, else by a run.
-      - A run takes C(tool_sync_set_config), uploads, C(tool_sync_commit_file) and C(tool_sync_process), so the plugin's pro release. It can
-        make a group only for a member. Names with the separator in them are refused. It sets the settings C(filelocation),
-        C(courseidentifier) and C(useridentifier) of the service C(enrols); those that this host knows the former values of get them
-        back. Where another sequence may run on the site, hold the lock of M(activeprolearn.toolsync.toolsync_lock).
-      - Its report complains of a missing role in every row. It is meant to, as that keeps the plugin from touching enrolments.
-    type: str
-    choices: [auto, core, run]
-    default: auto
-  separator:
-    description: The separator that the site's plugin reads with; only for a run.
-    type: str
-    choices: [";", ","]
-    default: ;
-  run_timeout:
-    description: Seconds to wait for the end of a run.
-    type: int
-    default: 3600
 notes:
   - The token's account needs the capability C(moodle/course:managegroups) in the courses, and C(moodle/course:viewparticipants).
   - The plugin's group command C(greplace) is not used. It removes all memberships and then stops, on Moodle 4.1 and newer.
@@ -269,7 +247,6 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module imp
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
     BULK,
     COURSE_IDENTIFIER,
-    RUN,
     USER_IDENTIFIER,
     item,
 )
@@ -292,7 +269,6 @@ TASK = Task(
     options={
         **OPTIONS,
         "groups": {"type": "list", "elements": "dict", "options": ITEM},
-        **RUN,
         **BULK,
     },
     constraints={"required_one_of": [("group", "groups")], "mutually_exclusive": [("group", "groups")]},

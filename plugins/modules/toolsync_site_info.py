@@ -40,11 +40,10 @@ options:
         needs to tell whether a run of these services changed anything.
       - V(course_info) and V(enrol_info) are what M(activeprolearn.toolsync.toolsync_course_info) and
         M(activeprolearn.toolsync.toolsync_enrol_info) tell everything by, and V(groups) is what
-        M(activeprolearn.toolsync.toolsync_group) does without a run of the plugin.
-      - V(cohorts), V(cohort_info), V(cohort_members), V(cohort_enrol) and V(roles) are M(activeprolearn.toolsync.toolsync_cohort)
-        without a run of the plugin, M(activeprolearn.toolsync.toolsync_cohort_info),
-        M(activeprolearn.toolsync.toolsync_cohort_members), M(activeprolearn.toolsync.toolsync_cohort_enrol) and
-        M(activeprolearn.toolsync.toolsync_role).
+        M(activeprolearn.toolsync.toolsync_group) needs.
+      - V(cohorts), V(cohort_info), V(cohort_members), V(cohort_enrol) and V(roles) are M(activeprolearn.toolsync.toolsync_cohort),
+        M(activeprolearn.toolsync.toolsync_cohort_info), M(activeprolearn.toolsync.toolsync_cohort_members),
+        M(activeprolearn.toolsync.toolsync_cohort_enrol) and M(activeprolearn.toolsync.toolsync_role).
     type: list
     elements: str
     default: [config, upload, process]

@@ -22,6 +22,10 @@ STEPS = {
         "core_course_get_courses_by_field core_enrol_get_enrolled_users core_enrol_get_enrolled_users tool_sync_process "
         "-core_course_get_courses_by_field core_enrol_get_enrolled_users core_enrol_get_enrolled_users"
     ),
+    "process cohorts": (
+        "tool_sync_get_cohorts -core_user_get_users_by_field -tool_sync_process tool_sync_get_cohorts core_cohort_get_cohort_members "
+        "-core_user_get_users_by_field"
+    ),
     "check courses": "-tool_sync_check_course tool_sync_check_course",
     "deploy": (
         "core_course_get_courses_by_field tool_sync_check_course -core_course_get_courses_by_field -tool_sync_check_course "
@@ -43,11 +47,6 @@ STEPS = {
     "course info": "-core_course_get_courses_by_field core_course_get_courses_by_field tool_sync_check_course",
     "enrol info": "core_course_get_courses_by_field core_enrol_get_enrolled_users core_enrol_get_enrolled_users",
     "cohort": "tool_sync_get_cohorts core_cohort_create_cohorts? core_cohort_create_cohorts",
-    "cohort by run": (
-        "-tool_sync_get_cohorts -tool_sync_get_cohorts -tool_sync_set_config? -tool_sync_commit_file? -tool_sync_process? "
-        "-tool_sync_set_config -tool_sync_set_config -tool_sync_set_config -tool_sync_set_config -upload.php tool_sync_commit_file "
-        "-tool_sync_get_cohorts tool_sync_process tool_sync_get_cohorts -core_cohort_get_cohort_members tool_sync_get_cohorts"
-    ),
     "cohort deleted": "-tool_sync_get_cohorts -tool_sync_cohort_delete? tool_sync_cohort_delete",
     "cohort info": "-tool_sync_get_cohorts core_cohort_get_cohort_members core_user_get_users_by_field",
     "cohort members": (

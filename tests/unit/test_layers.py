@@ -57,10 +57,6 @@ def place_of(parts):
     return "/".join(parts[:2]) if parts[0] == "module_utils" else parts[0]
 
 
-#: Cut soon: they run other services.
-RUNS = ("cohort_run", "group_run")
-
-
 def head_of(room, rooms):
     """The service that a file of services/ belongs to: "enrol_records" helps "enrol", "cohort_members" is a module's own."""
     if f"toolsync_{room}" in MODULES:
@@ -70,7 +66,7 @@ def head_of(room, rooms):
 
 def may_help(room, other):
     """Whether a file of services/ may import another: only a helper of the same module, or the module of a helper."""
-    return room in RUNS or head_of(room, ROOMS) == head_of(other, ROOMS)
+    return head_of(room, ROOMS) == head_of(other, ROOMS)
 
 
 def imported_names(tree, package):

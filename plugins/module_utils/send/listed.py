@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from ..errors import MoodleError, PartlyFailed, ToolsyncError
 from ..plan import Plan
-from ..wire.ask import require_function
+from ..wire.ask import require_functions
 from ..wire.moodle import Columns
 from .batch import Bulk
 
@@ -67,8 +67,9 @@ class ListedPlan(Plan):
     def fail(self, item, reason):
         self.failures.append({**item, "reason": reason})
 
-    def need(self, function, cure=None):
-        require_function(self.moodle, function, cure)
+    def need(self, functions):
+        """Raise where the token lacks some of the functions. functions: name -> what it is needed for; nothing: not needed."""
+        require_functions(self.moodle, [function for function, steps in functions.items() if steps])
 
     def send(self, steps, function, parameter, max_input_vars, reason, answered=None):
         """Send steps in batches as the parameter of a function.

@@ -3,20 +3,18 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cohorts made, changed and deleted: read what is there, plan the difference, send only that.
 
-Private to this collection. The plugin has a function that deletes a cohort and none that makes one; so Moodle's own are used, or,
-where the token does not have them, a run of the plugin over a file of a few rows.
+Private to this collection. The plugin has a function that deletes a cohort and none that makes one; so Moodle's own are used.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import FUNCTIONS_PAGE, EditionError, OptionError
+from ..errors import FUNCTIONS_PAGE, OptionError
 from ..read.cohorts import SEARCH, Cohort, Cohorts, Whereabouts
 from ..read.directory import CATEGORIES, Directory, Ref, reference
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
-from .cohort_run import CohortRun
 
 CREATE = "core_cohort_create_cohorts"
 UPDATE = "core_cohort_update_cohorts"
@@ -27,6 +25,10 @@ LENGTHS = {"name": 254, "idnumber": 100}
 SYSTEM = 0
 #: What an item may ask for, beside its place.
 _FIELDS = ("name", "idnumber", "description", "visible")
+_UNPLACED = (
+    "it lies in a category that can't be told, and Moodle's update sets the category in any case: give category, or add "
+    f"{SEARCH} and {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})"
+)
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,7 @@ class Wanted:
 def plan(site, params):
     """params: the options of toolsync_cohort. Raises OptionError before anything is sent."""
     limit = checked_limit(params["max_input_vars"])
-    run = CohortRun(site, separator=params["separator"], timeout=params["run_timeout"])
-    return CohortPlan(site, wanted(params), run, via=params["via"], on_failures=params["on_failures"], max_input_vars=limit)
+    return CohortPlan(site, wanted(params), on_failures=params["on_failures"], max_input_vars=limit)
 
 
 def wanted(params):
@@ -100,9 +101,9 @@ def _category(where, item):
 class CohortPlan(ListedPlan):
     lists = ("created", "updated", "deleted", "unchanged")
 
-    def __init__(self, site, items, run, *, via, on_failures, max_input_vars):
+    def __init__(self, site, items, *, on_failures, max_input_vars):
         super().__init__(site, on_failures)
-        self._max_input_vars, self._via, self._run = max_input_vars, via, run
+        self._max_input_vars = max_input_vars
         self._cohorts = Cohorts(self.moodle, max_input_vars)
         self._directory = Directory(self.moodle, max_input_vars)
         self._places = Whereabouts(self.moodle)
@@ -112,7 +113,7 @@ class CohortPlan(ListedPlan):
         self._read(items)
         for item in items:
             self._decide(item)
-        self._choose_way()
+        self.need({CREATE: self._creations, UPDATE: self._updates, DELETE: self._deletions})
         self.steps = [*self._creations, *self._updates, *self._deletions]
         self.report(self.steps)
 
@@ -200,6 +201,9 @@ class CohortPlan(ListedPlan):
         sent = {name: differing.get(name) for name in ("description", "visible")}
         sent["categorytype"] = None if place is None else _place_sent(place)
         sent.update(idnumber=differing.get("idnumber", found.idnumber), name=differing.get("name", found.name), id=found.id)
+        if sent["categorytype"] is None:
+            self.fail(item.item, _UNPLACED)
+            return
         step = Step("updated", {**item.item, "id": found.id}, (item.ref.value,), before, after, certain, sent)
         if "category" in after:
             step.remembered = {str(found.id): place}
@@ -226,57 +230,12 @@ class CohortPlan(ListedPlan):
             self.fail(item.item, f"{item.category} can't be looked up: add {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})")
         return number
 
-    # -- the way --------------------------------------------------------------------------------------------------
-
-    def _choose_way(self):
-        """Settle how each step is done, and drop those that can't be. Raises where the token has no way at all."""
-        if self._deletions:
-            self.need(DELETE)
-        self._creates_by_run = self._goes_by_run(CREATE, self._creations)
-        self._updates_by_run = self._goes_by_run(UPDATE, self._updates)
-        if self._creates_by_run:
-            self._cohorts.look_up([Ref("cohort", "name", step.sent["name"]) for step in self._creations])
-            self._drop(self._creations, self._problem_of_new)
-        self._drop(self._updates, self._run.problem_of_change if self._updates_by_run else _problem_of_update)
-        by_run = (self._creates_by_run and self._creations) or (self._updates_by_run and self._updates)
-        for function in self._run.functions if by_run else ():
-            self.need(
-                function,
-                f"Add {CREATE} and {UPDATE} to the token's service ({FUNCTIONS_PAGE}), or {function}, for a run of the plugin; nothing "
-                "was sent.",
-            )
-
-    def _goes_by_run(self, function, steps):
-        """Whether steps have to go without a function. Raises where that was ruled out."""
-        if not steps or self._via == "run":
-            return bool(steps)
-        if self._via == "core":
-            self.need(function)
-            return False
-        return not self.moodle.may_call(function)
-
-    def _drop(self, steps, problem):
-        for step in list(steps):
-            reason = problem(step)
-            if reason is not None:
-                steps.remove(step)
-                self.fail(step.item, reason)
-
-    def _problem_of_new(self, step):
-        if self._cohorts.find(Ref("cohort", "name", step.sent["name"])):
-            name = step.sent["name"]
-            return f"there is another cohort named {name}, so a run of the plugin makes none: add {CREATE} to the token's service"
-        return self._run.problem_of_new(step)
-
     # -- doing ----------------------------------------------------------------------------------------------------
 
     def apply(self):
         try:
-            if not self._creates_by_run:
-                self.send(self._creations, CREATE, "cohorts", self._max_input_vars, _reason, _note_ids)
-            if not self._updates_by_run:
-                self.send(self._updates, UPDATE, "cohorts", self._max_input_vars, _reason)
-            self._apply_run()
+            self.send(self._creations, CREATE, "cohorts", self._max_input_vars, _reason, _note_ids)
+            self.send(self._updates, UPDATE, "cohorts", self._max_input_vars, _reason)
             for step in self._deletions:
                 self._delete(step)
         finally:
@@ -285,34 +244,6 @@ class CohortPlan(ListedPlan):
             if remembered:
                 self.site.memory.put("cohorts", remembered)
         self.conclude()
-
-    def _apply_run(self):
-        creations = self._creations if self._creates_by_run else []
-        updates = self._updates if self._updates_by_run else []
-        if not creations and not updates:
-            return
-        self.unanswered = True
-        try:
-            self._run.send(creations, updates)
-        except EditionError as error:
-            self.unanswered = False
-            error.cure = f"Add {CREATE} and {UPDATE} to the token's service ({FUNCTIONS_PAGE}): then no run is needed."
-            raise
-        for step in creations + updates:
-            found, problem = self._seen(self._run.ref_of(step))
-            wanted = {name: step.after[name] for name in ("name", "description") if name in step.after}
-            if found is not None and all(getattr(found, name) == value for name, value in wanted.items()):
-                step.item["id"] = found.id
-                self.done.append(step)
-            else:
-                self.fail(step.item, self._run.said(step) or problem or "the run of the plugin did not do it")
-        # Only now: until the cohorts were seen, the run may have made them.
-        self.unanswered = False
-
-    def _seen(self, ref):
-        cohorts = Cohorts(self.moodle, self._max_input_vars)
-        cohorts.look_up([ref])
-        return cohorts.one(ref)
 
     def _delete(self, step):
         # The plugin says whether there was such a cohort: not where the request had to be sent again, because its answer was lost.
@@ -332,15 +263,6 @@ def _reason(step, error):
     if error.errorcode == "nopermissions":
         return "the token's account lacks the capability moodle/cohort:manage in the category, or in the system"
     return told(error)
-
-
-def _problem_of_update(step):
-    if step.sent["categorytype"] is not None:
-        return None
-    return (
-        "it lies in a category that can't be told, and Moodle's update sets the category in any case: give category, or add "
-        f"{SEARCH} and {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})"
-    )
 
 
 def _shown(cohort: Cohort):

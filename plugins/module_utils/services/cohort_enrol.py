@@ -18,7 +18,7 @@ from ..read.cohorts import Cohorts
 from ..read.directory import COURSES, not_one, reference
 from ..send.batch import DEFAULT_MAX_INPUT_VARS
 from ..send.listed import told
-from ..wire.ask import read_or_none, require_function
+from ..wire.ask import read_or_none, require_functions
 
 BIND = "tool_sync_cohort_bind"
 UNBIND = "tool_sync_cohort_unbind"
@@ -75,8 +75,7 @@ class BindingPlan(Plan):
                 "changed_is_certain": state == ACTIVE and self._count == 0,
             },
         )
-        for function in _NEEDED[state]:
-            require_function(site.moodle, function)
+        require_functions(site.moodle, _NEEDED[state])
 
     # -- reading --------------------------------------------------------------------------------------------------
 

@@ -102,9 +102,7 @@ class MembersPlan(ListedPlan):
         seen: set[t.Any] = set()
         for one in wanted:
             self._decide(one, self._targets[one.cohort], seen)
-        for function, steps in ((ADD, self._additions), (REMOVE, self._removals)):
-            if steps:
-                self.need(function)
+        self.need({ADD: self._additions, REMOVE: self._removals})
         self.report([*self._additions, *self._removals])
 
     # -- reading --------------------------------------------------------------------------------------------------

@@ -3,47 +3,45 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Groups of courses made and deleted, and their members: read what is there, plan the difference, send only that, look again.
 
-Private to this collection. The plugin has no web service for groups. So Moodle's own are used, or, for members, a run of the plugin.
+Private to this collection. The plugin has no web service for groups. So Moodle's own are used.
 """
 
 from __future__ import annotations
 
-from ..errors import FUNCTIONS_PAGE, ExecutedUnreadable, MoodleError, OutcomeUnknown, RunFailed, concerns_records
+from ..errors import FUNCTIONS_PAGE, MoodleError, concerns_records
 from ..read.directory import COURSES, Directory
 from ..read.groups import GROUPS, Course, GroupReader
 from ..send.batch import CREDENTIALS, checked_limit
 from ..send.listed import ListedPlan, Step, told
-from .group_run import FUNCTIONS, GroupRun
 from .group_wanted import wanted
 
 CREATE = "core_group_create_groups"
 DELETE = "core_group_delete_groups"
 ADD = "core_group_add_group_members"
 REMOVE = "core_group_delete_group_members"
+#: What becomes of a step -> the function that does it.
+FUNCTIONS = {"created": CREATE, "deleted": DELETE, "added": ADD, "removed": REMOVE}
 _NOT_ENROLLED = "the user is not enrolled in the course, or hidden from the token's account"
 _LEFT = {
     "created": "Moodle took it, but the group is not there",
     "deleted": "Moodle took it, but the group is still there",
-    "added": "the group still lacks the user: the enrolment or the group may have gone meanwhile, or the site runs the plugin in "
-    "simulation",
-    "removed": "the user is still in the group: something else put him there, such as cohort enrolment, and keeps him in "
-    "(the plugin's setting enrols_protectgroups does so for everybody whom it did not put there itself)",
+    "added": "the group still lacks the user: the enrolment or the group may have gone meanwhile",
+    "removed": "the user is still in the group: something else put him there, such as cohort enrolment, and keeps him in",
 }
 
 
 def plan(site, params):
     """params: the options of toolsync_group. Raises OptionError before anything is sent."""
     limit = checked_limit(params["max_input_vars"])
-    run = GroupRun(site, separator=params["separator"], timeout=params["run_timeout"])
-    return GroupPlan(site, wanted(params), run, via=params["via"], on_failures=params["on_failures"], max_input_vars=limit)
+    return GroupPlan(site, wanted(params), on_failures=params["on_failures"], max_input_vars=limit)
 
 
 class GroupPlan(ListedPlan):
     lists = ("created", "deleted", "added", "removed", "unchanged")
 
-    def __init__(self, site, items, run, *, via, on_failures, max_input_vars):
+    def __init__(self, site, items, *, on_failures, max_input_vars):
         super().__init__(site, on_failures)
-        self._run, self._via, self._max_input_vars = run, via, max_input_vars
+        self._max_input_vars = max_input_vars
         self._directory = Directory(self.moodle, max_input_vars)
         self._reader = GroupReader(site, max_input_vars)
         # What a step concerns: its Course, the group's id (None until it is made) and name, and the user's id.
@@ -52,8 +50,9 @@ class GroupPlan(ListedPlan):
         self._decided: dict = {}
         for one, course in self._wanted:
             self._decide(one, course)
-        self._by_run = self._goes_by_run()
-        self._settle()
+        unknown = [step for step in self._of("created") if self._concerns[step][0].number is None]
+        needed = {function: self._of(kind) for kind, function in FUNCTIONS.items()}
+        self.need({**needed, COURSES: unknown})
         self.report(self.steps)
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -178,102 +177,22 @@ class GroupPlan(ListedPlan):
         self._concerns[step] = (course, group_id, name, user)
         self.steps.append(step)
 
-    # -- the way --------------------------------------------------------------------------------------------------
-
     def _of(self, *kinds):
         return [step for step in self.steps if step.becomes in kinds]
-
-    def _goes_by_run(self):
-        """Whether groups are made and members changed by a run. Raises where the token has no way that the user allows."""
-        if self._of("deleted"):
-            self.need(DELETE)
-        functions = [
-            function for kind, function in (("created", CREATE), ("added", ADD), ("removed", REMOVE)) if self._of(kind)
-        ]
-        if not functions:
-            return False
-        if self._via != "run":
-            if any(self._concerns[step][0].number is None for step in self._of("created")):
-                functions.append(COURSES)
-            functions = [function for function in functions if not self.moodle.may_call(function)]
-            if not functions:
-                return False
-            if self._via == "core":
-                self.need(functions[0])
-        for function in FUNCTIONS if self._of("added", "removed") else ():
-            self.need(
-                function,
-                f"Add {' and '.join(functions)} to the token's service ({FUNCTIONS_PAGE}), or {function}, for a run of the plugin; nothing "
-                "was sent.",
-            )
-        return True
-
-    def _settle(self):
-        """Drop the steps that the way that was chosen can't do."""
-        if not self._by_run:
-            return
-        rows = {step: self._row(step) for step in self._of("added", "removed")}
-        for step, row in rows.items():
-            problem = self._run.problem(row)
-            if problem is None and self._has_namesakes(step):
-                problem = "several groups of the course have this name, and a run of the plugin knows groups by their names only"
-            if problem is not None:
-                self._drop(step, problem)
-        begun = {(id(self._concerns[step][0]), self._concerns[step][2]) for step in self._of("added")}
-        for step in self._of("created"):
-            course, _group, name, _user = self._concerns[step]
-            if (id(course), name) not in begun:
-                cure = f"add {CREATE} to the token's service ({FUNCTIONS_PAGE})"
-                self._drop(step, f"a run of the plugin makes a group only for a member: {cure}")
-
-    def _row(self, step):
-        course, _group, name, user = self._concerns[step]
-        by, value = ("id", course.number) if course.number is not None else (course.ref.by, course.ref.value)
-        return {"becomes": step.becomes, "course": (by, value), "user": user, "group": name}
-
-    def _has_namesakes(self, step):
-        course, _group, name, _user = self._concerns[step]
-        return sum(group.name == name for group in course.groups) > 1
-
-    def _drop(self, step, reason):
-        self.steps.remove(step)
-        self.fail(step.item, reason)
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
     def apply(self):
         try:
-            if self._by_run:
-                self._apply_run()
-            else:
-                self._apply_core()
+            self.send(self._of("created"), CREATE, "groups", self._max_input_vars, _reason, self._note_ids)
+            self._pass_ids()
+            self.send(self._ready("added"), ADD, "members", self._max_input_vars, _reason)
+            self.send(self._ready("removed"), REMOVE, "members", self._max_input_vars, _reason)
             self._delete()
             self._verify()
         finally:
             self.report(self.done)
         self.conclude()
-
-    def _apply_run(self):
-        steps = self._of("created", "added", "removed")
-        if not steps:
-            return
-        try:
-            self._run.send([self._row(step) for step in self._of("added", "removed")])
-        except OutcomeUnknown:
-            self.unanswered = True
-            raise
-        except (ExecutedUnreadable, RunFailed, MoodleError) as error:
-            if isinstance(error, MoodleError) and not concerns_records(error):
-                raise
-            # It stopped somewhere, or its report is lost: what it did is seen when the groups are looked at again.
-            self.site.warn(error.message)
-        self.done += steps
-
-    def _apply_core(self):
-        self.send(self._of("created"), CREATE, "groups", self._max_input_vars, _reason, self._note_ids)
-        self._pass_ids()
-        self.send(self._ready("added"), ADD, "members", self._max_input_vars, _reason)
-        self.send(self._ready("removed"), REMOVE, "members", self._max_input_vars, _reason)
 
     def _note_ids(self, batch, value):
         for step, made in zip(batch, value):

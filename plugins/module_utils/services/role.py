@@ -147,10 +147,13 @@ class RolePlan(ListedPlan):
         self._role_ids = {**site.memory.get(ROLE_IDS), **self._told_by_courses(), **numbers}
         self._decide(wanted)
         # A token that can't even look up may be good for nothing at all.
-        doubtful = not all(self._directory.can_ask.values())
-        for function, steps, present in ((ASSIGN, self._assignments, True), (UNASSIGN, self._unassignments, False)):
-            if steps or (doubtful and any(one.present is present for one in wanted)):
-                self.need(function)
+        doubtful = [] if all(self._directory.can_ask.values()) else wanted
+        self.need(
+            {
+                ASSIGN: self._assignments or [one for one in doubtful if one.present],
+                UNASSIGN: self._unassignments or [one for one in doubtful if not one.present],
+            }
+        )
         self.report([*self._assignments, *self._unassignments])
 
     # -- reading --------------------------------------------------------------------------------------------------

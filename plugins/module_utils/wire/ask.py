@@ -45,13 +45,18 @@ def read_or_none(moodle, function, parameters):
     return Asker(moodle).ask(function, parameters)
 
 
-def require_function(moodle, function, cure=None):
-    """Raise, before anything is sent, where the token may not call a function."""
-    allowed = moodle.may_call(function)
-    if allowed is None:
-        raise FunctionUnknown(f"{moodle.base} does not know the web service function {function}.")
-    if not allowed:
+def require_functions(moodle, functions):
+    """Raise, before anything is sent, where the token may not call all functions; the error names every one that is missing."""
+    missing = []
+    for function in functions:
+        allowed = moodle.may_call(function)
+        if allowed is None:
+            raise FunctionUnknown(f"{moodle.base} does not know the web service function {function}.")
+        if not allowed:
+            missing.append(function)
+    if missing:
+        named = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
         raise AccessRefused(
-            f"The token may not call {function}, which this task needs.",
-            cure=cure or f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
+            f"The token may not call {named}, which this task needs.",
+            cure=f"Add {'it' if len(missing) == 1 else 'them'} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
         )

@@ -1,12 +1,11 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Groups and their members: through Moodle's functions, through runs of the plugin, and where there is no way."""
+"""Groups and their members: what is read, what is sent, and where there is no way."""
 
 from __future__ import annotations
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import group
-from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_config import TASK as CONFIG
 from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_group import TASK
 
 GROUPS, MEMBERS, CREATE, ADD, REMOVE, DELETE = (
@@ -17,7 +16,6 @@ GROUPS, MEMBERS, CREATE, ADD, REMOVE, DELETE = (
 )
 READS = ("core_course_get_courses_by_field", "core_user_get_users_by_field", "core_enrol_get_enrolled_users")
 CORE = (*READS, GROUPS, MEMBERS, CREATE, ADD, REMOVE, DELETE)
-RUN = ("tool_sync_set_config", "tool_sync_commit_file", "tool_sync_process")
 #: The options of a task that says nothing, whose failures are no error.
 OPTIONS = {name: option.get("default") for name, option in TASK.options.items()} | {"on_failures": "ignore"}
 LISTS = ("created", "deleted", "added", "removed", "unchanged")
@@ -61,26 +59,13 @@ def groups(practice, perform, school, token_for):
     return Groups(practice, perform, school, token_for(*CORE))
 
 
-@pytest.fixture
-def by_run(practice, perform, school, token_for):
-    return Groups(practice, perform, school, token_for(*READS, *RUN))
-
-
-@pytest.fixture(params=["core", "run"])
-def either(request):
-    return request.getfixturevalue({"core": "groups", "run": "by_run"}[request.param])
-
-
 def users(result, name):
     return [entry["user"] for entry in result[name]]
 
 
-# -- what both ways can do ----------------------------------------------------------------------------------------
-
-
-def test_a_group_with_members(either):
+def test_a_group_with_members(groups):
     wanted = {"group": "A", "members": ["ada", "Bob"]}
-    done = either.both(**wanted)
+    done = groups.both(**wanted)
     assert done["changed"] and "warnings" not in done
     assert done["created"] == [{"course": "MATH101", "group": "A", "user": None}]
     assert users(done, "added") == ["ada", "bob"]
@@ -89,9 +74,9 @@ def test_a_group_with_members(either):
         "before": {"MATH101": {"A": {"exists": False, "members": {"ada": False, "bob": False}}}},
         "after": {"MATH101": {"A": {"exists": True, "members": {"ada": True, "bob": True}}}},
     }
-    assert either.now == {"A": {"ada", "bob"}}
+    assert groups.now == {"A": {"ada", "bob"}}
 
-    again = either.both(**wanted)
+    again = groups.both(**wanted)
     assert not again["changed"] and again["diff"] == {"before": {}, "after": {}}
     assert users(again, "unchanged") == ["ada", "bob"]
 
@@ -101,47 +86,47 @@ def test_a_group_with_members(either):
     [("username", ["ada", "cleo"]), ("idnumber", ["Uada", "Ucleo"]), ("email", ["ADA@example.com", "cleo@example.com"])],
 )
 @pytest.mark.parametrize(("course_by", "course"), [("idnumber", "M101"), ("id", "3")])
-def test_exactly_these_by_any_identifier(either, by, members, course_by, course):
-    either.school.group("A", "ada", "bob")
-    done = either.both(
+def test_exactly_these_by_any_identifier(groups, by, members, course_by, course):
+    groups.school.group("A", "ada", "bob")
+    done = groups.both(
         course=course, course_identifier=course_by, group="A", members=members, user_identifier=by, members_state="exact"
     )
     assert (users(done, "added"), users(done, "removed")) == ([members[1]], ["bob"])
-    assert either.now == {"A": {"ada", "cleo"}}
+    assert groups.now == {"A": {"ada", "cleo"}}
 
 
-def test_users_by_their_ids(either):
-    number = either.school.group("A", "ada", "bob")
-    ids = either.school.ids
-    done = either.both(group=number, group_identifier="id", members=[ids["ada"]], user_identifier="id", members_state="absent")
+def test_users_by_their_ids(groups):
+    number = groups.school.group("A", "ada", "bob")
+    ids = groups.school.ids
+    done = groups.both(group=number, group_identifier="id", members=[ids["ada"]], user_identifier="id", members_state="absent")
     assert users(done, "removed") == [str(ids["ada"])]
-    assert either.now == {"A": {"bob"}}
+    assert groups.now == {"A": {"bob"}}
 
 
-def test_an_empty_exact_list_empties_the_group(either):
-    either.school.group("A", "ada", "bob")
-    done = either.both(group="A", members=[], members_state="exact")
+def test_an_empty_exact_list_empties_the_group(groups):
+    groups.school.group("A", "ada", "bob")
+    done = groups.both(group="A", members=[], members_state="exact")
     assert users(done, "removed") == ["ada", "bob"]
-    assert either.now == {"A": set()}
+    assert groups.now == {"A": set()}
 
 
-def test_the_notation_of_the_plugins_page(either):
-    done = either.both(course=None, group="MATH101@A@B", members=["ada"])
+def test_the_notation_of_the_plugins_page(groups):
+    done = groups.both(course=None, group="MATH101@A@B", members=["ada"])
     assert done["created"] == [{"course": "MATH101", "group": "A@B", "user": None}]
-    assert either.now == {"A@B": {"ada"}}
+    assert groups.now == {"A@B": {"ada"}}
 
 
-def test_names_that_a_web_page_writes_otherwise(either):
-    either.school.group("R & D", "ada")
-    done = either.both(group=" R & D ", members=["ada", "bob"])
+def test_names_that_a_web_page_writes_otherwise(groups):
+    groups.school.group("R & D", "ada")
+    done = groups.both(group=" R & D ", members=["ada", "bob"])
     assert not done["created"] and users(done, "added") == ["bob"]
-    assert either.now == {"R & D": {"ada", "bob"}}
+    assert groups.now == {"R & D": {"ada", "bob"}}
 
 
-def test_many_groups_in_several_courses(either):
-    either.school.enrol("dan", course="TPL")
-    either.school.group("Old", "ada")
-    done = either.both(
+def test_many_groups_in_several_courses(groups):
+    groups.school.enrol("dan", course="TPL")
+    groups.school.group("Old", "ada")
+    done = groups.both(
         course=None,
         groups=[
             {"course": "MATH101", "group": "A", "members": ["ada"]},
@@ -151,30 +136,30 @@ def test_many_groups_in_several_courses(either):
         ],
     )
     assert done["counts"] == {"created": 2, "deleted": 0, "added": 3, "removed": 1, "unchanged": 0, "failed": 0}
-    assert either.now == {"A": {"ada", "bob"}, "T": {"dan"}, "Old": set()}
+    assert groups.now == {"A": {"ada", "bob"}, "T": {"dan"}, "Old": set()}
 
 
-def test_those_that_fail_do_not_keep_the_others_from_being_done(either):
-    done = either.both(group="A", members=["ada", "dan", "nobody"], on_failures="warn")
+def test_those_that_fail_do_not_keep_the_others_from_being_done(groups):
+    done = groups.both(group="A", members=["ada", "dan", "nobody"], on_failures="warn")
     assert users(done, "added") == ["ada"] and not done.get("failed")
     reasons = {failure["user"]: failure["reason"] for failure in done["failures"]}
     assert "is not enrolled" in reasons["dan"]
     assert "no user has the username nobody" in reasons["nobody"]
     assert any("nobody" in warning for warning in done["warnings"])
-    assert either.now == {"A": {"ada"}}
-    failed = either(group="A", members=["ada", "dan"])
+    assert groups.now == {"A": {"ada"}}
+    failed = groups(group="A", members=["ada", "dan"])
     assert failed["failed"] and failed["error"]["kind"] == "partly_failed" and not failed["changed"]
 
 
-def test_nobody_is_removed_while_somebody_could_not_be_identified(either):
-    either.school.group("A", "ada", "bob")
-    done = either.both(group="A", members=["ada", "nobody"], members_state="exact", on_failures="ignore")
-    assert not done["removed"] and either.now == {"A": {"ada", "bob"}}
+def test_nobody_is_removed_while_somebody_could_not_be_identified(groups):
+    groups.school.group("A", "ada", "bob")
+    done = groups.both(group="A", members=["ada", "nobody"], members_state="exact", on_failures="ignore")
+    assert not done["removed"] and groups.now == {"A": {"ada", "bob"}}
     assert any("Nobody was removed" in warning for warning in done["warnings"])
 
 
-def test_unknown_courses_and_ids(either):
-    done = either.both(
+def test_unknown_courses_and_ids(groups):
+    done = groups.both(
         course=None,
         groups=[
             {"course": "NOPE", "group": "A", "members": ["ada"]},
@@ -185,9 +170,6 @@ def test_unknown_courses_and_ids(either):
     assert "no course has the shortname NOPE" in done["failures"][0]["reason"]
     assert "no group of the course has the id 99" in done["failures"][1]["reason"]
     assert not done["changed"]
-
-
-# -- Moodle's own functions ---------------------------------------------------------------------------------------
 
 
 def test_groups_without_members_are_made_and_deleted(groups):
@@ -289,105 +271,37 @@ def test_only_what_is_needed_is_needed(groups, token_for):
     assert refused["failed"] and DELETE in refused["msg"] and refused["error"]["kind"] == "access"
 
 
-def test_core_only(by_run):
-    refused = by_run(group="A", members=["ada"], via="core")
-    assert refused["failed"] and CREATE in refused["msg"] and by_run.now == {}
+# -- what a token lacks -------------------------------------------------------------------------------------------
 
 
-# -- runs of the plugin -------------------------------------------------------------------------------------------
+def test_all_that_a_token_lacks_is_named_at_once(groups, token_for):
+    refused = groups(group="A", members=["ada"], token=token_for(*READS, GROUPS, MEMBERS))
+    assert refused["failed"] and refused["error"]["kind"] == "access" and groups.now == {}
+    assert f"{CREATE} and {ADD}" in refused["msg"] and REMOVE not in refused["msg"]
+    unseen = groups(group="A", members=["ada"], token=token_for(READS[0]))
+    assert unseen["failed"] and GROUPS in unseen["msg"]
 
 
-def test_a_run_leaves_enrolments_alone(by_run):
-    before = {name: by_run.practice.state()[name] for name in ("user_enrolments", "role_assignments")}
-    by_run(group="A", members=["ada", "bob"])
-    by_run(group="A", members=["ada"], members_state="absent")
-    assert by_run.now == {"A": {"bob"}}
-    assert {name: by_run.practice.state()[name] for name in before} == before
+def test_the_list_of_the_enrolled_shows_groups_with_members_only(groups, token_for):
+    groups.school.group("A", "ada", "bob")
+    groups.school.group("Empty")
+    token = token_for(*READS, CREATE, ADD, REMOVE, DELETE)
+    assert users(groups.both(group="A", members=["ada"], members_state="exact", token=token), "removed") == ["bob"]
+    done = groups.both(group="Empty", state="absent", token=token)
+    assert not done["changed"] and GROUPS in done["failures"][0]["reason"]
+    foretold = groups(check_mode=True, group="Empty", token=token)
+    assert foretold["changed"] and not foretold["changed_is_certain"]
 
 
-def test_a_run_gives_known_settings_back(by_run, perform):
-    perform(CONFIG, service="enrols", settings={"filelocation": "mine.csv", "useridentifier": "email"})
-    by_run(group="A", members=["ada"])
-    settings = {row["name"]: row["value"] for row in by_run.practice.state()["config_plugins"]}
-    assert (settings["enrols_filelocation"], settings["enrols_useridentifier"]) == ("mine.csv", "email")
-
-
-def test_a_group_without_members_cannot_be_seen_or_made(by_run):
-    by_run.school.group("Empty")
-    done = by_run.both(groups=[{"group": "A"}, {"group": "Empty", "state": "absent"}], on_failures="ignore")
-    assert not done["changed"]
-    assert CREATE in done["failures"][1]["reason"] or CREATE in done["failures"][0]["reason"]
-    assert any(GROUPS in failure["reason"] for failure in done["failures"])
-
-
-def test_a_group_that_was_there_unseen(by_run):
-    by_run.school.group("Empty")
-    done = by_run.both(group="Empty", members=["ada"])
-    assert by_run.now == {"Empty": {"ada"}} and len(by_run.practice.state()["groups"]) == 1
-    assert not done["changed_is_certain"]
-
-
-def test_names_that_a_csv_cannot_hold(by_run):
-    done = by_run.both(group="A;B", members=["ada"], on_failures="ignore")
-    assert not done["changed"] and "separator" in done["failures"][0]["reason"]
-
-
-def test_a_site_in_simulation(by_run):
-    by_run.practice.configure(plugin={"simulate": "1"})
-    done = by_run(group="A", members=["ada"], on_failures="ignore")
-    assert by_run.now == {} and not done["added"] and done["counts"]["failed"] == 2
-    assert any("simulat" in warning for warning in done["warnings"])
-
-
-def test_a_site_that_protects_groups(by_run):
-    by_run.school.group("A", "ada")
-    by_run.practice.configure(plugin={"enrols_protectgroups": "1"})
-    done = by_run(group="A", members=["ada"], members_state="absent", on_failures="ignore")
-    assert by_run.now == {"A": {"ada"}} and not done["removed"]
-    assert "enrols_protectgroups" in done["failures"][0]["reason"]
-
-
-def test_the_community_release_has_no_runs(by_run):
-    by_run.practice.condition("community")
-    done = by_run(group="A", members=["ada"])
-    assert done["failed"] and done["error"]["kind"] == "edition" and not done["changed"] and by_run.now == {}
-
-
-@pytest.mark.parametrize("fault", [{"kind": "status", "status": 504}, {"kind": "empty"}, {"kind": "close"}])
-def test_a_run_without_an_answer(by_run, fault):
-    by_run.practice.fault(function="tool_sync_process", when="after", skip=1, **fault)  # the first call asks whether it is allowed
-    done = by_run(group="A", members=["ada"])
-    assert done["failed"] and done["error"]["kind"] == "unknown"
-    assert done["changed"] and not done["changed_is_certain"]
-    assert by_run.now == {"A": {"ada"}} and not by_run(group="A", members=["ada"])["changed"]
-
-
-def test_a_run_that_stops(by_run):
-    by_run.school.group("A", "ada")
-    by_run.practice.configure(plugin={"csvseparator": ","})
-    done = by_run(group="A", members=["bob"], on_failures="ignore")
-    assert done["counts"]["failed"] == 1 and done["warnings"] and by_run.now == {"A": {"ada"}}
-
-
-def test_no_way_at_all(practice, perform, school, token_for):
-    nothing = Groups(practice, perform, school, token_for(*READS))
-    refused = nothing(group="A", members=["ada"])
-    assert refused["failed"] and refused["error"]["kind"] == "access"
-    assert CREATE in refused["msg"] and ADD in refused["msg"] and RUN[0] in refused["msg"]
-    unseen = Groups(practice, perform, school, token_for(READS[0]))
-    refused = unseen(group="A", members=["ada"])
-    assert refused["failed"] and GROUPS in refused["msg"]
-
-
-def test_the_plugins_packaged_list_is_enough_to_see(practice, perform, school, token_for):
-    """A course that can't be looked up is known by its shortname only."""
-    token = token_for("tool_sync_get_enrolled_full_users", *RUN)
-    groups = Groups(practice, perform, school, token)
-    assert users(groups.both(group="A", members=["ada", "bob"]), "added") == ["ada", "bob"]
-    assert not groups.both(group="A", members=["ada"])["changed"]
-    assert users(groups.both(group="A", members=["ada"], members_state="exact"), "removed") == ["bob"]
-    done = groups(group="A", course="NOPE", members=["ada"])
-    assert done["failed"] and "no course has the shortname NOPE" in done["msg"]
+def test_a_course_that_can_not_be_looked_up(groups, token_for):
+    """It is known by its shortname only, which Moodle's functions that make groups do not take."""
+    groups.school.group("A", "ada", "bob")
+    token = token_for("tool_sync_get_enrolled_full_users", CREATE, ADD, REMOVE)
+    assert users(groups.both(group="A", members=["ada"], members_state="exact", token=token), "removed") == ["bob"]
+    refused = groups(group="B", token=token)
+    assert refused["failed"] and READS[0] in refused["msg"]
+    unknown = groups(group="A", course="NOPE", members=["ada"], token=token, on_failures="fail")
+    assert unknown["failed"] and "no course has the shortname NOPE" in unknown["msg"]
 
 
 # -- options ------------------------------------------------------------------------------------------------------

@@ -173,81 +173,7 @@ def test_without_a_list_the_plugin_itself_says_whether_there_was_a_cohort(school
     assert real["changed_is_certain"] and real.lists("cohort") == {"deleted": ["Y1"], "unchanged": ["Y2"]}
 
 
-# -- by a run ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_run_makes_and_describes_cohorts_where_core_can_not(school):
-    token = school.without(CREATE, UPDATE)
-    items = [
-        {"cohort": "Y1", "name": "First", "description": "d"},
-        {"cohort": "Y2", "name": "Second", "category": "1"},
-        {"cohort": "Staff", "cohort_identifier": "name"},
-    ]
-    result = school.both(MODULE, cohorts=items, token=token)
-    assert result.lists("cohort") == {"created": ["Y1", "Y2", "Staff"]} and result["changed_is_certain"]
-    assert [entry["id"] for entry in result["created"]] == [1, 2, 3]
-    rows = fields(school, "name", "idnumber", "description", "contextid")
-    assert rows[:2] == [("First", "Y1", "d", 1), ("Second", "Y2", "", context(school, 1))]
-    assert not school.both(MODULE, cohorts=items, token=token)["changed"]
-    changed = school.both(MODULE, cohort="Y1", description="e", token=token)
-    assert changed.lists("id") == {"updated": [1]} and fields(school, "description")[0] == ("e",)
-    assert school.executed("tool_sync_process") == [3]
-
-
-def test_a_run_gives_back_the_settings_that_are_known(school):
-    known = {"filelocation": "cohorts.csv", "cohortidentifier": "name"}
-    school.run("toolsync_config", service="cohorts", settings=known)
-    school.run(MODULE, cohort="Y1", name="First", via="run")
-    settings = {row["name"]: row["value"] for row in school.rows("config_plugins", plugin="tool_sync")}
-    assert {key: settings[f"cohorts_{key}"] for key in known} == known
-    assert settings["cohorts_autocreate"] == "1"
-
-
-@pytest.mark.parametrize(
-    ("options", "says"),
-    [
-        ({"cohort": "Y1", "name": "m"}, "can't set name"),
-        ({"cohort": "Y1", "visible": False}, "can't set visible"),
-        ({"cohort": "Y1", "category": "1"}, "can't set category"),
-        ({"cohort": "Y1", "description": ""}, "can't set an empty description"),
-        ({"cohort": "Y2", "name": "m", "visible": False}, "can't hide"),
-        ({"cohort": "Y2", "name": "n"}, "another cohort named n"),
-        ({"cohort": "Y2", "name": "a;b"}, "separator"),
-    ],
-)
-def test_what_a_run_can_not_do_is_told_before_it_starts(school, options, says):
-    school.run(MODULE, cohort="Y1", name="n", description="d")
-    result = school.both(MODULE, via="run", **options)
-    assert result["failed"] and says in result["msg"]
-    assert school.executed("tool_sync_process") == [0]
-
-
-def test_the_community_edition_has_no_runs(school):
-    school.practice.configure(edition="community")
-    result = school.run(MODULE, cohort="Y1", name="First", via="run")
-    assert result["failed"] and not result["changed"] and result["error"]["kind"] == "edition" and CREATE in result["msg"]
-    assert school.both(MODULE, cohort="Y1", name="First")["changed"]
-
-
-def test_a_run_that_did_nothing_is_told(school):
-    school.practice.configure(plugin={"simulate": "1"})
-    result = school.run(MODULE, cohort="Y1", name="First", via="run")
-    assert result["failed"] and "no cohort has the idnumber Y1" in result.reasons[0] and school.rows("cohort") == []
-
-
-def test_a_row_that_failed_is_told_in_the_words_of_the_report(school):
-    items = [{"cohort": "Y1"}, {"cohort": "Y2"}]
-    result = school.run(MODULE, cohorts=items, name="Same", via="run")
-    assert result["failed"] and result.lists("cohort") == {"created": ["Y1"]}
-    assert "skeeped because conflicting by name" in result.reasons[0]
-
-
 # -- tokens -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_way_that_is_chosen_is_the_only_one(school):
-    assert school.both(MODULE, cohort="Y1", name="n", via="core", token=school.without("tool_sync_process"))["changed"]
-    assert school.executed(CREATE) == [1]
 
 
 @pytest.mark.parametrize(
@@ -255,8 +181,7 @@ def test_a_way_that_is_chosen_is_the_only_one(school):
     [
         (LISTS, {"name": "n"}, "Add tool_sync_get_cohorts or core_cohort_get_cohorts"),
         (LISTS, {"cohort_identifier": "name", "state": "absent"}, "Add tool_sync_get_cohorts"),
-        ((CREATE,), {"name": "n", "via": "core"}, CREATE),
-        ((CREATE, "tool_sync_process"), {"name": "n"}, "tool_sync_process"),
+        ((CREATE,), {"name": "n"}, CREATE),
         (("core_course_get_categories",), {"name": "n", "category": "X", "category_identifier": "idnumber"}, "core_course_get_categories"),
     ],
 )
