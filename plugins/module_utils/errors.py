@@ -76,8 +76,8 @@ class CsvRefused(ToolsyncError):
 
 class StateFileError(ToolsyncError):
     kind = "state_file"
-    cause = "The memory file of what was last sent could not be written."
-    cure = "Make the folder of state_file writable for the user that runs the task, or point state_file elsewhere."
+    cause = "A file of the collection's own (what was last sent, a lock, parts of a file, failed rows) could not be written."
+    cure = "Make its folder writable for the user that runs the task, or name another place with the option."
 
 
 class MoodleHostError(ToolsyncError):

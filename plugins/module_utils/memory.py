@@ -4,19 +4,18 @@
 """What was last sent to a site, kept in a file, since the site can't be asked.
 
 Private to this collection. The file is JSON, mode 0600, and holds names of settings and files, and checksums; no token, no row.
-A damaged file counts as an empty one: then everything is reported as changed once.
+A damaged file counts as an empty one: then everything is reported as changed once. One that may not be read does too, and is left alone.
 """
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import re
 from urllib.parse import urlsplit
 
+from . import files
 from .errors import StateFileError
 
 #: What a run did to the file that was committed under a name.
@@ -33,13 +32,15 @@ def default_path(base_url):
 class Memory:
     """Sections of what was sent: section -> key -> value (JSON).
 
-    path: of the file, or None for the default; read_only: never written (check mode). damaged: True after an unreadable file.
+    path: of the file, or None for the default; read_only: never written (check mode). problem: what was wrong with the file when it was
+    read, as a sentence, or None. failure: the StateFileError of what could not be written, or None.
     """
 
     def __init__(self, site, path=None, *, read_only=False):
         self.path = os.path.expanduser(path or default_path(site))
         self.read_only = read_only
-        self.damaged = False
+        self.problem = None
+        self.failure = None
         self._site = site
 
     def get(self, section, key=None):
@@ -48,81 +49,92 @@ class Memory:
         found = found if isinstance(found, dict) else {}
         return found if key is None else found.get(key)
 
+    def check(self):
+        """Raise StateFileError where the file can't be written, as far as can be told without trying. For before anything is sent."""
+        why = self._read()[1]
+        if why is None:
+            why = files.obstacle(self.path, makes_folder=True)
+        if why is None and os.path.lexists(self._guard) and not os.access(self._guard, os.R_OK | os.W_OK):
+            why = f"cannot be written: {self._guard} belongs to another user"
+        if why is not None:
+            raise StateFileError(f"state_file: {self.path} {why}. Nothing was sent.", option="state_file")
+
     def put(self, section, values):
-        """Merge values into a section; a value of None forgets its key. Written at once, atomically."""
+        """Merge values into a section; a value of None forgets its key. Written at once.
+
+        What was sent stays sent: where the file can't be written, that is kept as C(failure) and told when the task ends, so that it
+        hides nothing. What must not be sent unless it is remembered calls C(insist) in between.
+        """
         if self.read_only:
             raise RuntimeError("the memory file was written in check mode")
         try:
-            with self._locked():
-                sites = self._sites()
+            with files.alone(self._guard):
+                sites, why = self._read()
+                if why is not None:
+                    raise OSError(None, f"it {why}")
                 content = sites.get(self._site)
                 content = content if isinstance(content, dict) else {}
                 old = content.get(section)
                 merged = {**(old if isinstance(old, dict) else {}), **values}
                 content[section] = {key: value for key, value in merged.items() if value is not None}
                 sites = {**sites, self._site: content}
-                self._write({"version": 1, "checksum": _checksum(sites), "sites": sites})
+                text = json.dumps({"version": 1, "checksum": _checksum(sites), "sites": sites}, indent=1, sort_keys=True)
+                with files.replacing(self.path) as stream:
+                    stream.write(text.encode("ascii"))
         except OSError as error:
-            raise StateFileError(
+            self.failure = StateFileError(
                 f"state_file: {self.path} could not be written: {error.strerror}. What was sent to the site stays sent.",
                 option="state_file",
-            ) from None
+            )
+
+    def insist(self):
+        """Raise what C(put) could not write."""
+        if self.failure is not None:
+            raise self.failure
 
     def mark_files(self, name, state):
-        """A run has read the file of that name: remember what became of it. name None: any file may have been read."""
-        files = self.get("files")
-        touched = {key: {**entry, "state": state} for key, entry in files.items() if name in (None, key)}
+        """A run reads the file of that name: remember what becomes of it. name None: any file may be read.
+
+        Returns the entries as they were, for C(put) to take back. What is known to be consumed is not made a guess again.
+        """
+        known = self.get("files")
+        touched = {
+            key: entry
+            for key, entry in known.items()
+            if name in (None, key) and not (state == MAYBE_CONSUMED and entry.get("state") == CONSUMED)
+        }
         if touched:
-            self.put("files", touched)
+            self.put("files", {key: {**entry, "state": state} for key, entry in touched.items()})
+        return touched
+
+    @property
+    def _guard(self):
+        return f"{self.path}.lock"
 
     def _load(self):
-        content = self._sites().get(self._site)
+        sites, why = self._read()
+        if why is not None:
+            self.problem = f"The memory file {self.path} {why}: what was sent to the site before is not known."
+        content = sites.get(self._site)
         return content if isinstance(content, dict) else {}
 
-    def _sites(self):
-        """What is known of every site that shares the file."""
+    def _read(self):
+        """(what is known of every site that shares the file, why it can't be read or None)."""
         try:
             with open(self.path, encoding="utf-8") as stream:
                 content = json.load(stream)
-        except FileNotFoundError:
-            return {}
-        except (OSError, ValueError, RecursionError):
+        except (FileNotFoundError, NotADirectoryError):
+            return {}, None
+        except OSError as error:
+            return {}, f"cannot be read: {error.strerror}"
+        except (ValueError, RecursionError):
             content = None
         sites = content.get("sites") if isinstance(content, dict) else None
         # A changed byte may leave JSON of another meaning: then every value of it is a guess.
         if not isinstance(sites, dict) or content.get("checksum") != _checksum(sites):
-            self.damaged = True
-            return {}
-        return sites
-
-    @contextlib.contextmanager
-    def _locked(self):
-        """Two tasks on one site add to the file, one after the other."""
-        os.makedirs(os.path.dirname(self.path) or ".", mode=0o700, exist_ok=True)
-        descriptor = os.open(f"{self.path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
-
-    def _write(self, content):
-        folder, name = os.path.split(self.path)
-        # Under the lock nobody else uses the name; a task that was killed here left its file, which this one replaces.
-        temporary = os.path.join(folder, f".{name}.new")
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-                json.dump(content, stream, indent=1, sort_keys=True)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.replace(temporary, self.path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+            self.problem = f"The memory file {self.path} was damaged, and is taken as empty."
+            return {}, None
+        return sites, None
 
 
 def _checksum(sites):

@@ -12,8 +12,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-import traceback
 import typing as t
+from traceback import format_exception
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
@@ -27,6 +27,8 @@ from .wire.transport import Transport
 ISSUES = "https://github.com/activeprolearn/ansible-toolsync/issues"
 #: Seconds that a task is silent at least, and that a call other than a run or a deployment may take at most.
 SILENCE, LONGEST_READ = 5.0, 900
+#: The verbosity at which a defect's traceback is shown.
+TRACEBACK = 3
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
@@ -67,15 +69,18 @@ class Task(t.NamedTuple):
         return [name for name, option in self.argument_spec.items() if option.get("no_log")]
 
 
-def run(task, params, *, check_mode=False, diff=False, progress=None, commands=None):
+def run(task, params, *, check_mode=False, diff=False, progress=None, commands=None, traceback=False):
     """Run a task; returns its result (C(failed) is true in that of a failure). Never raises.
 
-    progress: called with a text now and then while a long task runs. commands: runs a program, see MoodleHost.
+    progress: called with a text now and then while a long task runs. commands: runs a program, see MoodleHost. traceback: whether that
+    of a defect belongs into the result; it may quote a cell or an address.
     """
     warnings: list[str] = []
-    plan = None
+    plan = memory = None
+    failure: dict[str, t.Any] = {}
     try:
         with _site(params, warnings, check_mode, commands) as site:
+            memory = site.memory
             if progress is not None:
                 site.progress = _now_and_then(progress)
             try:
@@ -87,26 +92,36 @@ def run(task, params, *, check_mode=False, diff=False, progress=None, commands=N
             finally:
                 if plan is not None:
                     plan.close()
-            if site.memory is not None and site.memory.damaged:
-                site.warn(f"The memory file {site.memory.path} was damaged, and is taken as empty.")
-        result = {"changed": plan.changed, **plan.result}
-    except ToolsyncError as error:
-        result = {"changed": False, **error.result}
-        if plan is not None:
-            result = {**result, "changed": plan.changed, **plan.result}
-        result.update(failed=True, msg=str(error), error=error.describe())
-    except Exception as error:  # a defect of ours: say so instead of showing a traceback
-        result = {
-            "failed": True,
-            "changed": bool(plan and plan.changed),
-            "msg": f"A defect in activeprolearn.toolsync ({type(error).__name__}). Please report it with the output of -vvv: {ISSUES}",
-            "exception": _scrubbed(traceback.format_exc(), params.get("token")),
-        }
+            if memory is not None:
+                memory.insist()
+    except Exception as error:
+        failure = _told(error, memory and memory.failure)
+        if traceback and not isinstance(error, ToolsyncError):
+            failure["exception"] = _scrubbed("".join(format_exception(type(error), error, error.__traceback__)), params.get("token"))
+        if plan is not None and not isinstance(error, ToolsyncError) and not check_mode:
+            failure["msg"] += " What was known until then is in the result; look at the site before you run this again."
+    # Whatever went wrong, what the plan knows by then stays true.
+    known = {"changed": plan.changed, **plan.result} if plan is not None else {"changed": False}
+    result = {**failure.pop("result", {}), **known, **failure}
+    if memory is not None and memory.problem:
+        warnings.append(memory.problem)
     if diff and plan is not None:
         result["diff"] = {"before": plan.before, "after": plan.after}
     if warnings:
         result["warnings"] = warnings
     return result
+
+
+def _told(error, unwritten):
+    """What a result says of an exception. unwritten: the error of the memory file, where that could not be written."""
+    if isinstance(error, ToolsyncError):
+        told = {"failed": True, "msg": str(error), "error": error.describe(), "result": error.result}
+    else:  # a defect of ours: say so instead of showing a traceback
+        kind = type(error).__name__
+        told = {"failed": True, "msg": f"A defect in activeprolearn.toolsync ({kind}). Please report it with the output of -vvv: {ISSUES}"}
+    if unwritten is not None and unwritten is not error:
+        told["msg"] += f" Besides, {unwritten.message}"
+    return told
 
 
 def invocation(task, params):
@@ -156,7 +171,14 @@ def run_module(task):
     module = _Module(task, argument_spec=spec, supports_check_mode=True, **task.constraints)
     if task.personal:
         module.no_log_values = {module.params["token"]} - {None}
-    result = run(task, module.params, check_mode=module.check_mode, diff=module._diff, commands=_commands_of(module))
+    result = run(
+        task,
+        module.params,
+        check_mode=module.check_mode,
+        diff=module._diff,
+        commands=_commands_of(module),
+        traceback=module._verbosity >= TRACEBACK,
+    )
     result["invocation"] = invocation(task, module.params)
     for warning in result.pop("warnings", ()):
         module.warn(warning)

@@ -59,6 +59,7 @@ options:
     description:
       - A file to write on the host that runs the module, with mode 0600; the failed rows with their reasons as comments, ready to be
         corrected and sent again. Needs the rows that were sent.
+      - Always a new file, which takes the place of another of that name. Its folder must exist.
     type: path
   timeout:
     description:
@@ -104,7 +105,7 @@ action:
 outcome:
   description:
     - V(complete), the run reached the end of the file.
-    - V(aborted), it stopped before; rows before that are done.
+    - V(aborted), it stopped before; rows before that are done. Or it was not started at all, when RV(ignore:changed) is false.
     - V(executed_unreadable), it ran, but Moodle did not hand over the report.
     - V(unknown), no answer came; it may have been done, and may still be running.
     - V(predicted), check mode.

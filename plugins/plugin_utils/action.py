@@ -20,7 +20,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import invocation, refusal, run
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import TRACEBACK, invocation, refusal, run
 
 
 class ToolsyncAction(ActionBase):
@@ -83,9 +83,8 @@ class ToolsyncAction(ActionBase):
                     diff=self._task.diff,
                     progress=lambda text: self._display.display(f"{self._task.get_name()}: {text}"),
                     commands=commands,
+                    traceback=self._display.verbosity >= TRACEBACK,
                 )
-        if "exception" in result:
-            self._display.vvv(result.pop("exception"))
         result["invocation"] = invocation(self.task, params)
         return _plain(remove_values(result, {params[name] for name in self.task.secrets if params.get(name)}))
 

@@ -30,6 +30,6 @@ def test_a_damaged_file_counts_as_none(tmp_path, data):
     path.write_bytes(whole[:place] + data.draw(st.binary(max_size=3)) + whole[place + length :])
     memory = Memory(SITE, str(path))
     found = memory.get("files")
-    assert found == {} if memory.damaged else found == FILES
+    assert found == {} if memory.problem else found == FILES
     memory.put("files", {"b.csv": {"sha256": "11"}})
     assert Memory(SITE, str(path)).get("files", "b.csv") == {"sha256": "11"}

@@ -22,7 +22,8 @@ COLLECTION = "ansible_collections.activeprolearn.toolsync."
 LAYERS = {
     "errors": (),
     "options": (),
-    "memory": ("errors",),
+    "files": (),
+    "memory": ("errors", "files"),
     "csvfile": ("errors", "csvfile"),
     "report": ("errors", "report"),
     "wire": ("errors", "wire"),
@@ -30,7 +31,7 @@ LAYERS = {
     "plan": ("errors", "memory", "wire"),
     "send": ("errors", "wire", "plan", "send"),
     "read": ("errors", "wire", "plan", "send", "read"),
-    "services": ("errors", "memory", "csvfile", "report", "wire", "settings", "plan", "send", "read", "services"),
+    "services": ("errors", "files", "memory", "csvfile", "report", "wire", "settings", "plan", "send", "read", "services"),
     "module": ("errors", "memory", "wire", "plan"),
 }
 MAY_IMPORT = {

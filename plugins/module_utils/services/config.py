@@ -20,6 +20,7 @@ _WITHOUT_EFFECT = {
     ("cohorts", "syncdelete"): "the plugin never reads it; remove members with cmd del rows instead",
 }
 
+
 def plan(site, service, settings):
     """service: one of SETTINGS (or an alias); settings: dict key -> value. Raises OptionError before anything is sent."""
     service = SERVICE_ALIASES.get(service, service)
@@ -31,6 +32,7 @@ def plan(site, service, settings):
             site.warn(f"The setting {key} of {service} has no effect: {_WITHOUT_EFFECT[service, key]}.")
     if site.host is not None:
         return HostConfigPlan(site.host, service, values)
+    site.memory.check()
     return ConfigPlan(site, service, values)
 
 
@@ -65,6 +67,10 @@ class ConfigPlan(_ConfigPlan):
     def apply(self):
         sent, unsure = {}, None
         try:
+            if self.changed:
+                # Until a setting is confirmed, what the site holds is not known.
+                self._remember(self._known, without=self.result["changed_keys"])
+                self._site.memory.insist()
             for key, value in self._values.items():
                 parameters = {"service": self._service, "confkey": key, "confvalue": value}
                 self._site.moodle.call("tool_sync_set_config", parameters)
@@ -79,8 +85,11 @@ class ConfigPlan(_ConfigPlan):
             changes = unsure in self.result["changed_keys"]
             self._account(sent)
             self.changed = self.changed or changes
-            if sent or unsure:
-                self._site.memory.put("settings", {self._service: {**self._known, **sent, **({unsure: None} if unsure else {})}})
+            self._remember({**self._known, **sent}, without=[unsure])
+
+    def _remember(self, settings, without):
+        kept = {key: value for key, value in settings.items() if key not in without}
+        self._site.memory.put("settings", {self._service: kept or None})
 
 
 class HostConfigPlan(_ConfigPlan):

@@ -10,10 +10,9 @@ is not certain.
 
 from __future__ import annotations
 
-import os
-
+from .. import files
 from ..csvfile import file as csvfile
-from ..errors import DatabaseError, ExecutedUnreadable, MoodleError, OptionError, OutcomeUnknown, RunFailed
+from ..errors import ExecutedUnreadable, MoodleError, OptionError, RunFailed, StateFileError, ToolsyncError, concerns_records
 from ..memory import CONSUMED, KEPT, MAYBE_CONSUMED
 from ..plan import Plan
 from ..read.observe import Observation
@@ -36,6 +35,9 @@ def plan(site, service, action, rows=None, *, settings=None, timeout=3600, on_fa
     }
     if tryback and rows is None:
         raise OptionError("tryback needs the rows that were sent: give src.", option="tryback")
+    why = files.obstacle(tryback) if tryback else None
+    if why:
+        raise OptionError(f"tryback: {tryback} {why}.", option="tryback", cure="Name another file; nothing was sent.")
     if (service, action) == ("courses", "check"):
         if rows is None:
             raise OptionError("src is missing: the courses to check are asked for one by one.", option="src")
@@ -101,6 +103,9 @@ class ProcessPlan(Plan):
         self._timeout, self._on_failed_rows, self._tryback = timeout, on_failed_rows, tryback
         self._file = settings.get(key, default) if key else None
         self._location_key = key
+        if site.memory.get("files"):
+            # What is remembered of them will change.
+            site.memory.check()
 
     def _predicted(self, rows):
         """What the run will do, as far as the observer can tell: (counts, certain)."""
@@ -120,35 +125,40 @@ class ProcessPlan(Plan):
             self._rows.close()
 
     def apply(self):
+        # A run may consume its file, and nobody may be left to say so when it ends: that is remembered before it starts.
+        self._unsettle("aborted", changed=False)
+        untouched = self._site.memory.mark_files(self._file, MAYBE_CONSUMED)
+        self._site.memory.insist()
         self._unsettle("unknown", changed=True)
         parameters = {"service": self.result["service"], "action": self.result["action"]}
         try:
             answer = self._site.moodle.call("tool_sync_process", parameters, timeout=self._timeout)
-        except ExecutedUnreadable as error:
+            text, noise = answer.value, answer.noise
+        except ToolsyncError as error:
+            text, noise = self._report_of(error, untouched), ""
+        self._finish(text if isinstance(text, str) else "", noise)
+
+    def _report_of(self, error, untouched):
+        """The report that stands in an error, else raises it. untouched: memory of the files, should nothing have been started."""
+        if isinstance(error, ExecutedUnreadable):
             found = report.find_report(error.debuginfo or "")
-            if found is None:
-                self._unsettle("executed_unreadable", changed=True)
-                self._mark(MAYBE_CONSUMED)
-                raise
-            text, noise = found, ""
-        except OutcomeUnknown as error:
-            self._mark(MAYBE_CONSUMED)
+            if found is not None:
+                return found
+            self._unsettle("executed_unreadable", changed=True)
+        elif isinstance(error, MoodleError) and concerns_records(error):
+            # An exception in the middle of the file leaves the rows before it done and gives no report.
+            self._unsettle("aborted", changed=True)
+            error.message += " The rows before the one that failed are done; there is no report of them."
+        elif error.may_be_done:
             error.cure = (
                 "The run may still be going on. It is not started again on its own: wait, look at the data on the site, then run "
                 "the task again. If a proxy cut the answer, raise its time-out or send the rows in parts."
             )
-            raise
-        except MoodleError as error:
-            # An exception in the middle of the file leaves the rows before it done and gives no report.
-            stopped = type(error) in (MoodleError, DatabaseError)
-            self._unsettle("aborted", changed=stopped)
-            if stopped:
-                self._mark(MAYBE_CONSUMED)
-                error.message += " The rows before the one that failed are done; there is no report of them."
-            raise
         else:
-            text, noise = answer.value, answer.noise
-        self._finish(text if isinstance(text, str) else "", noise)
+            self._unsettle("aborted", changed=False)
+            if untouched:
+                self._site.memory.put("files", untouched)
+        raise error
 
     def _unsettle(self, outcome, *, changed):
         """What is known while no report is: nothing about the rows."""
@@ -159,38 +169,55 @@ class ProcessPlan(Plan):
         self.after = {"counts": counts}
 
     def _finish(self, text, noise):
+        """Account for a run that has ended. What the report says is kept first, so that nothing which fails after it can lose it."""
         service, action = self.result["service"], self.result["action"]
         parsed = report.parse(text, service, action, rows=self._rows, settings=self._settings)
-        certain = parsed.certain
-        counts = dict(parsed.counts)
-        if self._before is not None and not parsed.simulated:
-            certain = self._compare(parsed, counts)
-        outcome = "executed_unreadable" if parsed.outcome == "empty" else parsed.outcome
-        self.changed = not parsed.simulated and (not certain or any(counts[name] for name in CHANGING))
-        if parsed.fatal and not any(counts[name] for name in CHANGING):
-            self.changed, certain = False, True
-        self.after = {"counts": counts}
         self.result.update(
-            outcome=outcome,
-            counts=counts,
+            outcome="executed_unreadable" if parsed.outcome == "empty" else parsed.outcome,
             failures=parsed.failures,
             report=parsed.lines,
-            changed_is_certain=certain,
             simulated=parsed.simulated,
         )
+        self._settle(parsed, dict(parsed.counts), parsed.certain and (self._before is None or parsed.simulated))
         self._mark_consumed(parsed, noise)
         for warning in parsed.warnings:
             self._site.warn(warning)
-        if self._tryback and parsed.failures:
-            self._write_tryback(parsed)
-        self._judge(parsed)
+        problems = []
+        for step in (self._compare, self._write_tryback, self._judge):
+            try:
+                step(parsed)
+            except ToolsyncError as error:
+                problems.append(error)
+        if problems:
+            raise self._gathered(problems)
 
-    def _compare(self, parsed, counts):
-        """Correct the counts of rows whose report line says nothing of change; returns whether all of them could be told."""
+    def _settle(self, parsed, counts, certain):
+        """Say what became of the rows, and what follows for C(changed)."""
+        changed = not parsed.simulated and (not certain or any(counts[name] for name in CHANGING))
+        if parsed.fatal and not any(counts[name] for name in CHANGING):
+            changed, certain = False, True
+        self.changed = changed
+        self.after = {"counts": counts}
+        self.result.update(counts=counts, changed_is_certain=certain)
+
+    def _gathered(self, problems):
+        """One error of all that came up once the run had ended: the run's own comes first, if there is one."""
+        problems.sort(key=lambda error: not isinstance(error, (RunFailed, ExecutedUnreadable)))
+        first, *others = problems
+        if not isinstance(first, (RunFailed, ExecutedUnreadable)):
+            ended = f"The run of {self.result['service']} {self.result['action']} has ended; what came of it is in the result."
+            first.message = f"{ended} {first.message}"
+        first.message = " ".join([first.message, *(f"Besides, {error.message}" for error in others)])
+        return first
+
+    def _compare(self, parsed):
+        """Look again, and correct the counts of rows whose report line says nothing of change."""
+        if self._before is None or parsed.simulated:
+            return
         after = self._observer.look()
-        certain = after is not None
-        if not certain:
-            return False
+        if after is None:
+            return
+        counts, certain = dict(self.result["counts"]), True
         for number, row in enumerate(self._rows, 1):
             self._site.progress(f"{number} rows compared")
             told = parsed.row_outcomes.get(row.line)
@@ -202,23 +229,23 @@ class ProcessPlan(Plan):
             elif seen != told and not (told == "unreported" and seen == "unchanged"):
                 counts[told] -= 1
                 counts[seen] += 1
-        return certain
+        self._settle(parsed, counts, certain)
 
     def _mark_consumed(self, parsed, noise):
         consumed = True if "cleaned." in noise else parsed.file_consumed
         if parsed.fatal and consumed is None:
-            missing = self._file and self._file in parsed.fatal
-            self._mark(CONSUMED if missing else KEPT)
-        else:
-            self._mark({True: CONSUMED, False: KEPT, None: MAYBE_CONSUMED}[consumed])
-
-    def _mark(self, state):
-        self._site.memory.mark_files(self._file, state)
+            consumed = bool(self._file and self._file in parsed.fatal)
+        if consumed is not None:
+            self._site.memory.mark_files(self._file, CONSUMED if consumed else KEPT)
 
     def _write_tryback(self, parsed):
-        descriptor = os.open(self._tryback, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as target:
-            report.tryback(self._rows, parsed, target, separator=self._rows.separator)
+        if not (self._tryback and parsed.failures):
+            return
+        try:
+            with files.replacing(self._tryback) as target:
+                report.tryback(self._rows, parsed, target, separator=self._rows.separator)
+        except OSError as error:
+            raise StateFileError(f"tryback: {self._tryback} could not be written: {error.strerror}.", option="tryback") from None
 
     def _judge(self, parsed):
         counts, service = self.result["counts"], self.result["service"]

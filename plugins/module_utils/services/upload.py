@@ -29,7 +29,6 @@ _SHOWN = 5
 _STATE = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 
 
-
 def plan(site, source, dest, *, service=None, action=None, commit=True, force=False, allow_destructive=False):
     """Check a Source and plan its way. service, action: as checked_action gives them, or None.
 
@@ -52,6 +51,8 @@ def plan(site, source, dest, *, service=None, action=None, commit=True, force=Fa
         while reader.read(CHUNK):  # what the check left unread
             pass
     _refuse(check, name, allow_destructive)
+    if commit:
+        site.memory.check()
     shown = [*check.warnings, *check.destructive]
     for finding in shown[:_SHOWN]:
         site.warn(f"{name}: {text(finding)}")
@@ -116,6 +117,7 @@ class UploadPlan(Plan):
     def _do_commit(self, name):
         # Until the commit is confirmed, what is in the plugin's area under this name is not known.
         self._site.memory.put("files", {name: None})
+        self._site.memory.insist()
         try:
             self._site.moodle.call("tool_sync_commit_file", {"draftitemid": self.result["draft_item_id"]})
         except ToolsyncError as error:

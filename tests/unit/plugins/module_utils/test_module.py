@@ -59,13 +59,56 @@ def test_an_error_keeps_what_is_known():
     assert result["error"] == {"kind": "run", "option": None, "errorcode": "x", "debuginfo": None}
 
 
-def test_a_defect_is_called_one_and_shows_no_token():
+def test_a_defect_is_called_one_keeps_the_result_and_shows_nothing_of_the_data():
     def break_down(site):
-        raise ZeroDivisionError(PARAMS["token"])
+        raise ZeroDivisionError(f"zqcell of zq@mail.example, {PARAMS['token']}")
 
     result = module.run(task(break_down), PARAMS)
     assert result["failed"] and "A defect in activeprolearn.toolsync (ZeroDivisionError)" in result["msg"]
-    assert "Traceback" in result["exception"] and PARAMS["token"] not in str(result)
+    assert result["changed"] and result["value"] == 2 and "is in the result" in result["msg"]
+    assert "zq" not in str(result) and "exception" not in result
+    loud = module.run(task(break_down), PARAMS, traceback=True)
+    assert "Traceback" in loud["exception"] and "zqcell" in loud["exception"] and PARAMS["token"] not in str(loud)
+
+
+def test_an_error_of_the_user_has_no_traceback():
+    def fail(site):
+        raise RunFailed("It failed.")
+
+    assert "exception" not in module.run(task(fail), PARAMS, traceback=True)
+
+
+@pytest.mark.parametrize("error", [RunFailed("It failed."), ZeroDivisionError()], ids=["error", "defect"])
+def test_a_memory_that_can_not_be_written_hides_nothing(tmp_path, error):
+    (tmp_path / "file").write_text("")
+    params = {**PARAMS, "state_file": str(tmp_path / "file" / "state")}
+
+    def write(site):
+        site.memory.put("files", {"a": 1})
+
+    def write_in_the_end(site):
+        try:
+            raise error
+        finally:
+            write(site)
+
+    result = module.run(task(write), params)
+    assert result["failed"] and result["error"]["kind"] == "state_file" and result["value"] == 2 and result["changed"]
+    assert result["msg"].count("could not be written") == 1
+    result = module.run(task(write_in_the_end), params)
+    assert ("It failed." in result["msg"] or "ZeroDivisionError" in result["msg"]) and "Besides, state_file: " in result["msg"]
+    assert result.get("error", {}).get("kind", "run") == "run" and result["value"] == 2
+
+
+def test_a_damaged_memory_is_told_also_when_the_task_fails(tmp_path):
+    (tmp_path / "state").write_text("{")
+
+    def fail(site):
+        site.memory.get("files")
+        raise RunFailed("It failed.")
+
+    result = module.run(task(fail), {**PARAMS, "state_file": str(tmp_path / "state")})
+    assert result["failed"] and any("was damaged" in warning for warning in result["warnings"])
 
 
 @pytest.mark.parametrize("option, value", [("timeout", 0), ("connect_timeout", 0), ("retries", -1)])

@@ -138,3 +138,24 @@ def test_no_settings_at_all(site):
 def test_settings_without_effect_are_told(site, service, key, value):
     config.plan(site, service, {key: value})
     assert "has no effect" in site.warnings[0]
+
+
+def test_what_is_being_sent_is_forgotten_until_it_is_confirmed(site, server):
+    """Else a task that is killed in between leaves a memory of what the site no longer has."""
+    server.answer(True).answer(True)
+    config.plan(site, "users", {"filelocation": "a.csv", "primaryidentity": "email"}).apply()
+    seen = []
+    server.answer(True, before=lambda handler: seen.append(site.memory.get("settings", "users")))
+    config.plan(site, "users", {"filelocation": "b.csv"}).apply()
+    assert seen == [{"primaryidentity": "email"}]
+
+
+def test_what_can_not_be_remembered_is_not_sent(site, server, monkeypatch):
+    def no_space(*args):
+        raise OSError(28, "No space left on device")
+
+    plan = config.plan(site, "users", {"filelocation": "a.csv"})
+    monkeypatch.setattr("os.replace", no_space)
+    with pytest.raises(errors.StateFileError, match="No space left"):
+        plan.apply()
+    assert not plan.changed and plan.result["changed_keys"] == [] and not server.seen

@@ -4,10 +4,13 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors, memory
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import Source
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import config, process, upload
+from ansible_collections.activeprolearn.toolsync.plugins.modules import toolsync_process
 
 USERS = """username;firstname;lastname;email;idnumber;city
 ada;Ada;Lovelace;ada@example.org;U1;London
@@ -243,13 +246,143 @@ def test_a_run_that_moodle_keeps_to_itself(practice, sequence):
     assert done.changed and done.result["outcome"] == "executed_unreadable"
 
 
+def state_of(sequence, name="users-sync.csv"):
+    """What a task that comes later remembers of the file."""
+    return memory.Memory(sequence.practice.url, sequence.site.memory.path).get("files", name)["state"]
+
+
 def test_the_community_release(practice, sequence):
     rows = sequence.put("users", "sync", USERS)
     practice.configure(edition="community")
     done = sequence.plan(rows)
     with pytest.raises(errors.EditionError):
         done.apply()
-    assert not done.changed
+    assert not done.changed and done.result["outcome"] == "aborted"
+    assert state_of(sequence) == "kept", "nothing was started"
+
+
+def test_a_site_that_is_not_there_any_more_was_not_changed(practice, sequence):
+    rows = sequence.put("users", "sync", USERS)
+    done = sequence.plan(rows)
+    sequence.site.moodle.transport.base = "http://127.0.0.1:9"
+    with pytest.raises(errors.Unreachable):
+        done.apply()
+    assert not done.changed and done.result["outcome"] == "aborted" and state_of(sequence) == "kept"
+
+
+def test_that_a_run_was_started_is_remembered_before_it_starts(sequence, monkeypatch):
+    done = sequence.plan(sequence.put("users", "sync", USERS))
+    call, seen = sequence.site.moodle.call, []
+
+    def watched(name, *args, **kwargs):
+        seen.append((name, state_of(sequence)))
+        return call(name, *args, **kwargs)
+
+    monkeypatch.setattr(sequence.site.moodle, "call", watched)
+    done.apply()
+    assert ("tool_sync_process", "maybe_consumed") in seen
+
+
+@pytest.mark.parametrize("kind, how", [("status", {"status": 504}), ("reset", {}), ("status", {"status": 200, "text": "<br />"})])
+def test_a_file_that_a_lost_run_may_have_consumed_is_sent_again(practice, sequence, tmp_path, kind, how):
+    practice.configure(plugin={"filecleanup": "1"})
+    rows = sequence.put("users", "sync", USERS)
+    practice.fault(kind, function="tool_sync_process", when="after", **how)
+    with pytest.raises(errors.ToolsyncError):
+        sequence.plan(rows).apply()
+    assert state_of(sequence) == "maybe_consumed"
+    _foretold, done = sequence.run("users", USERS)
+    assert nonzero(done) == {"rows": 3, "unchanged": 3}
+
+
+def test_a_run_that_can_not_be_remembered_is_not_started(practice, sequence, monkeypatch):
+    done = sequence.plan(sequence.put("users", "sync", USERS))
+    monkeypatch.setattr(memory.files.os, "replace", no_space)
+    with pytest.raises(errors.StateFileError, match="No space left"):
+        done.apply()
+    assert not done.changed and done.result["outcome"] == "aborted"
+    assert "tool_sync_process" not in practice.counters()["calls"]
+
+
+def no_space(*args):
+    raise OSError(28, "No space left on device")
+
+
+BAD = USERS + "eve;Eve;X;admin@example.com;U9;\n"
+
+
+@pytest.fixture
+def perform_run(practice, sequence, perform, tmp_path):
+    """Run users with one bad row as the module does it."""
+
+    def do(**options):
+        sequence.put("users", "sync", BAD)
+        return perform(toolsync_process.TASK, service="users", src=str(tmp_path / "users-sync.csv"), **options)
+
+    return do
+
+
+def assert_nothing_is_lost(result, changed=True):
+    assert result["failed"] and result["changed"] == changed and result["outcome"] == "complete"
+    assert [failure["key"] for failure in result["failures"]] == ["eve"] and "end of report" in result["report"][-1]
+    assert result["counts"]["rows"] == 4 and result["counts"]["failed"] == 1
+
+
+def test_a_look_that_fails_after_the_run_loses_nothing(practice, perform_run, tmp_path):
+    perform_run(on_failed_rows="ignore")
+    practice.fault("status", function="core_user_get_users_by_field", status=500, skip=1, count=0)
+    result = perform_run(tryback=str(tmp_path / "failed.csv"))
+    assert_nothing_is_lost(result)
+    assert "1 of 4 rows failed" in result["msg"] and "Besides," in result["msg"] and "HTTP 500" in result["msg"]
+    assert not result["changed_is_certain"] and "eve" in (tmp_path / "failed.csv").read_text()
+    practice.clear_faults()
+    practice.fault("status", function="core_user_get_users_by_field", status=500, skip=1, count=0)
+    result = perform_run(on_failed_rows="ignore")
+    assert_nothing_is_lost(result)
+    assert result["msg"].startswith("The run of users sync has ended; what came of it is in the result.") and "HTTP 500" in result["msg"]
+
+
+def test_a_tryback_that_can_not_be_written_loses_nothing(perform_run, tmp_path, monkeypatch):
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda old, new: no_space() if new.endswith("failed.csv") else replace(old, new))
+    result = perform_run(tryback=str(tmp_path / "failed.csv"))
+    assert_nothing_is_lost(result)
+    assert "1 of 4 rows failed" in result["msg"] and "Besides, tryback: " in result["msg"] and "No space left" in result["msg"]
+    result = perform_run(tryback=str(tmp_path / "failed.csv"), on_failed_rows="warn")
+    assert_nothing_is_lost(result, changed=False)
+    assert result["error"]["option"] == "tryback" and not list(tmp_path.glob(".failed*"))
+
+
+def test_a_defect_after_the_run_loses_nothing(perform_run, monkeypatch):
+    monkeypatch.setattr(process.ProcessPlan, "_judge", lambda *args: 1 / 0)
+    result = perform_run()
+    assert_nothing_is_lost(result)
+    assert "ZeroDivisionError" in result["msg"]
+
+
+def test_a_memory_that_can_not_be_written_after_the_run_loses_nothing(perform_run, monkeypatch):
+    monkeypatch.setattr(process.ProcessPlan, "_mark_consumed", lambda plan, *args: full(plan._site.memory))
+
+    def full(known):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", no_space)
+            known.put("files", {"x.csv": {"state": "kept"}})
+
+    result = perform_run()
+    assert_nothing_is_lost(result)
+    assert "1 of 4 rows failed" in result["msg"] and "Besides, state_file: " in result["msg"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+@pytest.mark.parametrize("place, words", [("nowhere/failed.csv", "there is no folder"), ("", "is a folder"), ("fifo", "regular file")])
+def test_where_the_tryback_can_not_be_written_nothing_is_sent(practice, sequence, perform, tmp_path, place, words, check_mode):
+    sequence.put("users", "sync", BAD)
+    os.mkfifo(tmp_path / "fifo")
+    before = practice.counters()["calls"]
+    source = str(tmp_path / "users-sync.csv")
+    result = perform(toolsync_process.TASK, check_mode, service="users", src=source, tryback=str(tmp_path / place))
+    assert result["failed"] and result["error"]["option"] == "tryback" and words in result["msg"]
+    assert "nothing was sent" in result["msg"] and practice.counters()["calls"] == before
 
 
 @pytest.mark.parametrize(
