@@ -59,7 +59,7 @@ class Refusing:
     def __init__(self, error):
         self._error = error
 
-    def call(self, name, parameters):
+    def call(self, name, parameters, **more):
         raise self._error
 
 
