@@ -53,7 +53,8 @@ def practice(running):
 
 @pytest.fixture
 def inhabited(running, practice):
-    """With the users of the examples."""
+    """With the users of the examples, and their role of a parent."""
+    running.configure(role={"shortname": "parent", "contexts": ["user"]})
     running.put("people.csv", USERS)
     for key, value in (("filelocation", "people.csv"), ("primaryidentity", "username")):
         assert running.call("tool_sync_set_config", service="users", confkey=key, confvalue=value) is True

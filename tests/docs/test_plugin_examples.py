@@ -26,7 +26,7 @@ VARIABLES = {
         }
         for name in ("first_run", "second_run")
     },
-    "toolsync_role": {"role_ids": {"teacher": 4, "parent": 5}},
+    "toolsync_role": {"role_ids": {"teacher": 4, "parent": 9}},
 }
 PREFIX = "activeprolearn.toolsync."
 #: Tasks before the examples of a plugin, for what they take for granted.
