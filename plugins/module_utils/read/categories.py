@@ -26,7 +26,7 @@ class Category(t.NamedTuple):
 
 
 class Categories:
-    """Reads categories: C(look_up), then C(find). by: id, idnumber or path; values: texts.
+    """Reads categories: C(look_up), then C(find), each with Refs by id, idnumber or path.
 
     A path is the names from the top, with slashes between them, as a file of courses has it. readable: False once the token
     turned out to lack the function; then nothing is found.
@@ -34,37 +34,35 @@ class Categories:
 
     def __init__(self, asker, *, timeout=None):
         self._asker, self._timeout = asker, timeout
-        self._found: dict[tuple[str, str], list[Category] | None] = {}
-        self._all: dict[int, Category] | None = None
+        self._found: dict[t.Any, list[Category] | None] = {}
 
     @property
     def readable(self):
         return CATEGORIES not in self._asker.lacking
 
-    def look_up(self, by, values):
+    def look_up(self, refs):
         """Ask for those that were not asked for yet."""
-        if by == "path":
-            self.all()
-            return
-        wanted = [value for value in dict.fromkeys(values) if (by, value) not in self._found]
-        for value, found in zip(wanted, self._asker.each(lambda value: self._ask([{"key": by, "value": value}]), wanted)):
-            self._found[by, value] = found
+        wanted = [ref for ref in dict.fromkeys(refs) if ref not in self._found and ref.by != "path"]
+        by_id = [ref for ref in wanted if ref.by == "id"]
+        if len(by_id) > 1:
+            found = self._ask([{"key": "ids", "value": ",".join(ref.value for ref in by_id)}])
+            self._found.update((ref, found and [one for one in found if str(one.id) == ref.value]) for ref in by_id)
+            wanted = [ref for ref in wanted if ref not in self._found]
+        self._found.update(zip(wanted, self._asker.each(lambda ref: self._ask([{"key": ref.by, "value": ref.value}]), wanted)))
 
-    def find(self, by, value):
-        """The Categories that a value fits, among those that were looked up; None where Moodle would not tell.
+    def find(self, ref):
+        """The Categories that a reference fits; None where Moodle would not tell.
 
         An account that may not search by an identifier gets an error, not an empty list.
         """
-        if by == "path":
-            return self._at(value)
-        return self._found.get((by, value))
+        return self._at(ref.value) if ref.by == "path" else self._found.get(ref)
 
     def all(self):
         """Every Category that the account may see, by id; None where Moodle would not tell."""
-        if self._all is None:
-            found = self._ask([])
-            self._all = None if found is None else {category.id: category for category in found}
-        return self._all
+        if None not in self._found:
+            self._found[None] = self._ask([])
+        found = self._found[None]
+        return None if found is None else {category.id: category for category in found}
 
     def _at(self, path):
         found = self.all()
@@ -88,4 +86,4 @@ class Categories:
 
 
 def _category(row):
-    return Category(row["id"], plain(row["name"]), row.get("idnumber") or None, row.get("parent") or 0)
+    return Category(row["id"], plain(row.get("name") or ""), row.get("idnumber") or None, row.get("parent") or 0)

@@ -44,7 +44,7 @@ class Course(t.NamedTuple):
 
 
 class Courses:
-    """Reads courses: C(look_up), then C(find). by: id, shortname or idnumber; values: texts.
+    """Reads courses: C(look_up), then C(find), each with Refs by id, shortname or idnumber.
 
     readable: False once the token turned out to lack Moodle's function; then nothing is found.
     timeout: seconds without an answer; None: the transport's.
@@ -52,65 +52,65 @@ class Courses:
 
     def __init__(self, asker, *, timeout=None):
         self._asker, self._timeout = asker, timeout
-        self._found: dict[tuple[str, str], list[Course]] = {}
-        self._refused: dict[tuple[str, str], MoodleError] = {}
-        self._exist: dict[tuple[str, str], bool | None] = {}
+        self._found: dict[t.Any, list[Course]] = {}
+        self._refused: dict[t.Any, MoodleError] = {}
+        self._there: dict[t.Any, bool | None] = {}
 
     @property
     def readable(self):
         return COURSES not in self._asker.lacking
 
-    def look_up(self, by, values):
+    def look_up(self, refs):
         """Ask Moodle for those that were not asked for yet."""
-        wanted = [value for value in dict.fromkeys(values) if (by, value) not in self._found]
-        if by == "id" and len(wanted) > 1:
-            bulk = Bulk(self._ask_ids, lambda value: 1, CREDENTIALS + _IDS_AT_ONCE, lanes=self._asker.lanes)
-            for _value, _error, _tried in bulk.run(wanted):
+        wanted = [ref for ref in dict.fromkeys(refs) if ref not in self._found]
+        by_id = {ref.value: ref for ref in wanted if ref.by == "id"}
+        if len(by_id) > 1:
+            bulk = Bulk(self._ask_ids, lambda ref: 1, CREDENTIALS + _IDS_AT_ONCE, lanes=self._asker.lanes)
+            for _ref, _error, _tried in bulk.run(by_id.values()):
                 pass
             # Of a course that the account may not enter, Moodle tells less, and only when it is asked for that one.
-            wanted = [value for value in wanted if (by, value) not in self._found]
-        for _done in self._asker.each(lambda value: self._ask(by, value), wanted):
+            wanted = [ref for ref in wanted if ref not in self._found]
+        for _done in self._asker.each(self._ask, wanted):
             pass
 
-    def find(self, by, value):
-        """The Courses that a value fits, among those that were looked up."""
-        return self._found.get((by, value), [])
+    def find(self, ref):
+        """The Courses that a reference fits, among those that were looked up."""
+        return self._found.get(ref, [])
 
-    def refusal(self, by, value):
-        """The MoodleError by which Moodle refused to look for a value, or None."""
-        return self._refused.get((by, value))
+    def refusal(self, ref):
+        """The MoodleError by which Moodle refused to look for a reference, or None."""
+        return self._refused.get(ref)
 
-    def check(self, by, values):
+    def check(self, refs):
         """Ask the plugin whether those are there that Moodle did not show."""
-        wanted = [value for value in dict.fromkeys(values) if not self.find(by, value) and (by, value) not in self._exist]
-        for value, exists in zip(wanted, self._asker.each(lambda value: self._ask_plugin(by, value), wanted)):
-            self._exist[by, value] = exists
+        wanted = [ref for ref in dict.fromkeys(refs) if not self.find(ref) and ref not in self._there]
+        self._there.update(zip(wanted, self._asker.each(self._ask_plugin, wanted)))
 
-    def exists(self, by, value):
-        """True or False; None where neither the list of Moodle nor the plugin could tell. For those that were looked up and checked."""
-        if self.find(by, value):
+    def exists(self, ref):
+        """True or False; None where it can't be told. Of those that were looked up, and checked."""
+        if self.find(ref):
             return True
-        told = self._exist.get((by, value))
-        return False if told is None and self.readable and self.refusal(by, value) is None else told
+        there = self._there.get(ref)
+        return False if there is None and self.readable and ref not in self._refused else there
 
-    def _ask_plugin(self, by, value):
-        answer = self._asker.ask(CHECK, {"courseidsource": by, "courseid": value}, timeout=self._timeout)
+    def _ask_plugin(self, ref):
+        answer = self._asker.ask(CHECK, {"courseidsource": ref.by, "courseid": ref.value}, timeout=self._timeout)
         return None if answer is None else bool(answer)
 
-    def _ask_ids(self, values):
-        answer = self._asker.ask(COURSES, {"value": ",".join(values), "field": "ids"}, timeout=self._timeout)
-        for row in answer["courses"] if answer else ():
-            self._found["id", str(row["id"])] = [_course(row)]
+    def _ask_ids(self, refs):
+        answer = self._asker.ask(COURSES, {"value": ",".join(ref.value for ref in refs), "field": "ids"}, timeout=self._timeout)
+        told = {str(row["id"]): row for row in answer["courses"]} if answer else {}
+        self._found.update((ref, [_course(told[ref.value])]) for ref in refs if ref.value in told)
 
-    def _ask(self, by, value):
+    def _ask(self, ref):
         try:
-            answer = self._asker.ask(COURSES, {"value": value, "field": by}, timeout=self._timeout)
+            answer = self._asker.ask(COURSES, {"value": ref.value, "field": ref.by}, timeout=self._timeout)
         except MoodleError as error:
             if not concerns_records(error):
                 raise
-            self._refused[by, value] = error
+            self._refused[ref] = error
             answer = None
-        self._found[by, value] = [_course(row) for row in answer["courses"]] if answer else []
+        self._found[ref] = [_course(row) for row in answer["courses"]] if answer else []
 
 
 def _course(row):

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import AccessRefused, FunctionUnknown, MoodleError, OptionError, concerns_records, lacks_function
-from ..send.batch import Bulk
+from ..errors import OptionError
 from ..wire.moodle import has_markup
+from .categories import Categories
+from .courses import Courses
+from .users import Users
 
 IDENTIFIERS = {
     "course": ("id", "shortname", "idnumber"),
@@ -23,12 +25,7 @@ IDENTIFIERS = {
     "category": ("id", "idnumber"),
     "group": ("id", "name"),
 }
-COURSES = "core_course_get_courses_by_field"
-USERS = "core_user_get_users_by_field"
-CATEGORIES = "core_course_get_categories"
 _LONGEST = 255
-#: Values of which Moodle knows only one spelling.
-_LOWER_CASE = ("username", "email")
 _MAY_NOT_SEE = {
     "course": "or one that the token's account may not see",
     "user": "or one that the token's account may not see (capability moodle/user:viewdetails)",
@@ -54,7 +51,7 @@ def reference(kind, by, value, option):
         allowed = ", ".join(IDENTIFIERS[kind])
         raise OptionError(f"{option}: a {kind} is identified by {allowed}; not by {by}.", option=option)
     text = str(value)
-    if by in ("id", *_LOWER_CASE):
+    if by in ("id", "username", "email"):
         text = text.strip()
     if not text.strip():
         raise OptionError(f"{option} is empty.", option=option)
@@ -76,18 +73,22 @@ def reference(kind, by, value, option):
 
 
 class Directory:
-    """Looks references up, each once.
+    """Looks references up, each once. users, courses, categories: the readers, with what they were told.
 
-    can_ask: kind -> False once the token turned out not to have the read function. What then is known by no id, and what
-    the token's account is not shown, has neither an id nor a problem: only Moodle can tell, when it is sent.
+    What is known by no id where the token lacks the function, and what the token's account is not shown, has neither an id nor a
+    problem: only Moodle can tell, when it is sent.
     """
 
-    def __init__(self, moodle, max_input_vars):
-        self._moodle = moodle
-        self._max_input_vars = max_input_vars
+    def __init__(self, asker):
+        self.courses, self.users, self.categories = Courses(asker), Users(asker), Categories(asker)
+        self._readers = {"course": self.courses, "user": self.users, "category": self.categories}
         self._ids: dict[Ref, int] = {}
         self._problems: dict[Ref, str] = {}
-        self.can_ask = {"course": True, "user": True, "category": True}
+
+    @property
+    def readable(self):
+        """Whether the token has all the functions that were needed so far."""
+        return all(reader.readable for reader in self._readers.values())
 
     def id_of(self, ref):
         """The id on the site, or None where it is not known (or where there is a problem)."""
@@ -102,64 +103,35 @@ class Directory:
         self._ids[ref] = number
 
     def look_up(self, refs):
-        """Ask for all courses and users among the references that are not known yet."""
+        """Ask for all courses, users and categories among the references that are not known yet."""
         unknown = [ref for ref in dict.fromkeys(refs) if ref not in self._ids and ref not in self._problems]
-        self._guarded("course", self._courses, [ref for ref in unknown if ref.kind == "course"])
-        self._guarded("user", self._users, [ref for ref in unknown if ref.kind == "user"])
-        self._guarded("category", self._categories, [ref for ref in unknown if ref.kind == "category"])
+        for kind, reader in self._readers.items():
+            reader.look_up([ref for ref in unknown if ref.kind == kind])
         for ref in unknown:
-            if ref.by == "id" and not self.can_ask.get(ref.kind):
+            reader = self._readers.get(ref.kind)
+            if reader is not None and reader.readable:
+                self._note(ref, reader.find(ref))
+            elif ref.by == "id":
                 self._ids[ref] = int(ref.value)
 
-    def _guarded(self, kind, ask, refs):
-        if not refs or not self.can_ask[kind]:
-            return
-        try:
-            ask(refs)
-        except (AccessRefused, FunctionUnknown) as error:
-            if not lacks_function(error):
-                raise
-            self.can_ask[kind] = False
-
-    def _courses(self, refs):
-        for ref in refs:
-            try:
-                found = self._moodle.call(COURSES, {"value": ref.value, "field": ref.by}).value["courses"]
-            except MoodleError as error:
-                if not concerns_records(error):
-                    raise
-                self._problems[ref] = f"Moodle refuses to look for the {ref}: {error.message}"
-                continue
-            self._note(ref, [course["id"] for course in found])
-
-    def _categories(self, refs):
-        for ref in refs:
-            criteria = [{"key": ref.by, "value": ref.value}]
-            try:
-                found = self._moodle.call(CATEGORIES, {"criteria": criteria, "addsubcategories": False}).value
-            except MoodleError as error:
-                if not concerns_records(error):
-                    raise
-                # An account that may not search by this key gets an error, not an empty list: nothing is known.
-                continue
-            self._note(ref, [category["id"] for category in found])
-
-    def _users(self, refs):
-        for by in IDENTIFIERS["user"]:
-            wanted = {ref.value: ref for ref in refs if ref.by == by}
-            found = _Found(self._moodle, by)
-            bulk = Bulk(found.ask, lambda value: 1, self._max_input_vars, overhead=1)
-            for value, error, _tried in bulk.run(wanted):
-                if error is not None:
-                    self._problems[wanted[value]] = f"Moodle takes {value} for no {by}: {error.message}"
-                elif found.ids_of(value) or not found.hidden:
-                    self._note(wanted[value], found.ids_of(value))
-
-    def _note(self, ref, ids):
-        if len(ids) == 1:
-            self._ids[ref] = ids[0]
+    def _note(self, ref, found):
+        problem = self._refusal(ref)
+        if problem is not None:
+            self._problems[ref] = problem
+        elif found is None or (not found and ref.kind == "user" and self.users.hides(ref.by)):
+            pass
+        elif len(found) == 1:
+            self._ids[ref] = found[0].id
         else:
-            self._problems[ref] = not_one(ref, ids)
+            self._problems[ref] = not_one(ref, [record.id for record in found])
+
+    def _refusal(self, ref):
+        error = self._readers[ref.kind].refusal(ref) if ref.kind in ("user", "course") else None
+        if error is None:
+            return None
+        if ref.kind == "user":
+            return f"Moodle takes {ref.value} for no {ref.by}: {error.message}"
+        return f"Moodle refuses to look for the {ref}: {error.message}"
 
 
 def not_one(ref, ids):
@@ -169,30 +141,3 @@ def not_one(ref, ids):
     plural = "categories" if ref.kind == "category" else f"{ref.kind}s"
     shown = ", ".join(map(str, ids[:10]))
     return f"several {plural} have the {ref.by} {ref.value} (ids {shown}): name the {ref.kind} by another identifier"
-
-
-class _Found:
-    """The users that Moodle gave for values of an identifier. hidden: the token's account is not shown everybody's."""
-
-    def __init__(self, moodle, by):
-        self._moodle, self._by = moodle, by
-        self._ids: dict[str, list[int]] = {}
-        self.hidden = False
-
-    def ask(self, values):
-        # The field comes last: where PHP cuts the request off, Moodle refuses it instead of leaving users out.
-        for user in self._moodle.call(USERS, {"values": values, "field": self._by}).value:
-            if user.get(self._by) is None:
-                self.hidden = True
-                continue
-            ids = self._ids.setdefault(folded(self._by, str(user[self._by])), [])
-            if user["id"] not in ids:
-                ids.append(user["id"])
-
-    def ids_of(self, value):
-        return self._ids.get(folded(self._by, value), [])
-
-
-def folded(by, value):
-    """A value as it is compared: databases differ in whether case counts for an e-mail address."""
-    return value.casefold() if by in _LOWER_CASE else value

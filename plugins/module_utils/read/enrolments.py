@@ -1,10 +1,11 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is enrolled in a course, with which roles, and who of them is not active.
+"""Who is enrolled in courses, with which roles and in which groups, and who of them is not active.
 
-Private to this collection. Moodle's own list is preferred to the plugin's: it takes a third of the time (plugin.md, "Seen live").
-Neither tells by which method somebody is enrolled, nor from when to when.
+Private to this collection. Three functions list a course's users: Moodle's own, which takes a third of the time of the others
+(plugin.md, "Seen live"), then the plugin's full one, then its light one, which knows neither roles nor groups nor addresses. None
+tells by which method somebody is enrolled, nor from when to when.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..errors import AccessRefused, FunctionUnknown, MoodleError, ParameterRefused, concerns_records, lacks_function
-from .directory import folded
+from ..errors import MoodleError, ParameterRefused, concerns_records
+from .names import plain
+from .users import folded
 
 CORE_LIST = "core_enrol_get_enrolled_users"
 PLUGIN_FULL_LIST = "tool_sync_get_enrolled_full_users"
@@ -27,31 +29,48 @@ _CAPABILITIES = "The token's account needs the capabilities moodle/course:viewpa
 class UnknownCourse(Exception):
     """The site does not know the course (found out by the plugin's list, where the token can't look courses up)."""
 
+    def __init__(self, course):
+        super().__init__(f"no course has the {course.by} {course.value}, or Moodle refuses to tell")
+
 
 @dataclass
 class Member:
-    """An enrolled user. roles: shortname -> id, or None where the list does not tell."""
+    """An enrolled user. roles: shortname -> id, or None where the list does not tell.
+
+    groups: id -> name of those that the list tells: see C(Enrolled.tells_groups).
+    """
 
     id: int
     fields: dict[str, t.Any]
     roles: dict[str, int] | None
+    groups: dict[int, str]
 
 
 class Enrolled:
-    """The enrolled users of a course: members by id."""
+    """The enrolled users of a course. source: the function that told; members: by id.
 
-    def __init__(self, users, read_inactive):
+    tells_groups: whether the list tells groups at all; newer Moodles leave out those of a user in none, which also hides a missing right.
+    """
+
+    def __init__(self, source, users, read_inactive):
+        self.source = source
         self.members = {user["id"]: _member(user) for user in users}
+        self.tells_groups = any("groups" in user for user in users)
         self._read_inactive = read_inactive
         self._inactive: set[int] | None = None
         self._asked = False
         self._index: dict[str, dict[str, list[int]]] = {}
 
+    @property
+    def roles(self):
+        """shortname -> id of all roles that somebody holds. No web service lists roles: this is all that is told of them."""
+        return {name: number for member in self.members.values() for name, number in (member.roles or {}).items()}
+
     def inactive(self):
         """The ids of those who are suspended, not yet or no longer enrolled; None where that can't be read. Asked once."""
         if not self._asked:
-            self._asked = True
             self._inactive = self._read_inactive(self)
+            self._asked = True
         return self._inactive
 
     def shows(self, by):
@@ -73,55 +92,90 @@ class Enrolled:
         return self._index[by]
 
 
-class EnrolledReader:
-    """Reads courses by the first list that the token has.
+class Enrolments:
+    """Reads the enrolled users of courses by the first list that the token has.
 
-    fields: what is wanted of each user. missing: the functions that the token turned out not to have.
+    fields: what is wanted of each user, as Moodle calls it. light: whether the plugin's light list will do.
+    warn: called with the reason where a course can't be read; without it, that is raised.
     """
 
-    def __init__(self, moodle, warn, fields=_FIELDS):
-        self._moodle, self._warn, self._fields = moodle, warn, fields
-        self.missing: list[str] = []
+    def __init__(self, asker, warn=None, fields=_FIELDS, *, light=False):
+        self._asker, self._warn, self._fields = asker, warn, fields
+        self._lists = (PLUGIN_FULL_LIST, PLUGIN_LIST) if light else (PLUGIN_FULL_LIST,)
+
+    @property
+    def readable(self):
+        """Whether the token has all the functions that were needed so far."""
+        return not {CORE_LIST, *self._lists} & self._asker.lacking.keys()
 
     def read(self, course, number):
-        """An Enrolled, or None where nobody can tell. course: its Ref; number: its id, if known. Raises UnknownCourse."""
-        if number is not None and CORE_LIST not in self.missing:
-            options = [{"name": "userfields", "value": self._fields}]
-            users = self._list(course, CORE_LIST, {"courseid": number, "options": options})
+        """An Enrolled, or None where nobody can tell. course: its Ref; number: its id, if known. Raises UnknownCourse.
+
+        Asks anew each time.
+        """
+        users = None if number is None else self._list(course, number, CORE_LIST, self._wanted(CORE_LIST))
+        if users is not None:
+            return self._enrolled(course, number, CORE_LIST, users)
+        if number is not None and CORE_LIST not in self._asker.lacking:
+            return None
+        for function in self._lists:
+            users = self._list(course, number, function, self._wanted(function))
             if users is not None:
-                return Enrolled(users, lambda enrolled: self._core_inactive(course, number))
-        if CORE_LIST in self.missing or number is None:
-            named = {"courseidsource": course.by, "courseid": course.value}
-            users = self._list(course, PLUGIN_FULL_LIST, named, course_is_sure=number is not None)
-            if users is not None:
-                return Enrolled(users, lambda enrolled: self._plugin_inactive(course, named, enrolled))
+                return self._enrolled(course, number, function, users)
         return None
 
-    def _core_inactive(self, course, number):
-        options = [{"name": "onlysuspended", "value": 1}, {"name": "userfields", "value": "id"}]
-        users = self._list(course, CORE_LIST, {"courseid": number, "options": options}, _UNSEEN_SUSPENDED)
-        return None if users is None else {user["id"] for user in users}
+    def read_all(self, courses, *, inactive=False):
+        """(what C(read) returns, why there is no such course or None) of each (Ref, id or None), in their order, several at a time.
 
-    def _plugin_inactive(self, course, named, enrolled):
-        options = [{"name": "onlyactive", "value": 1}]
-        users = self._list(course, PLUGIN_LIST, {**named, "options": options}, _UNSEEN_SUSPENDED)
-        return None if users is None else set(enrolled.members) - {user["id"] for user in users}
+        inactive: ask for who is not active as well.
+        """
 
-    def _list(self, course, function, parameters, unseen=_UNSEEN, *, course_is_sure=True):
-        """The function's answer, or None where the token may not have it."""
-        if function in self.missing:
-            return None
+        def read(course):
+            try:
+                enrolled = self.read(*course)
+                if inactive and enrolled is not None:
+                    enrolled.inactive()
+                return enrolled, None
+            except UnknownCourse as error:
+                return None, str(error)
+
+        return self._asker.each(read, courses)
+
+    def _enrolled(self, course, number, function, users):
+        return Enrolled(function, users, lambda enrolled: self._inactive(course, number, function, enrolled))
+
+    def _inactive(self, course, number, function, enrolled):
+        option = "onlysuspended" if function == CORE_LIST else "onlyactive"
         try:
-            return self._moodle.call(function, parameters).value
-        except (AccessRefused, FunctionUnknown) as error:
-            if not lacks_function(error):
-                raise
-            self.missing.append(function)
+            users = self._list(course, number, function, {option: 1, **self._wanted(function, "id")}, _UNSEEN_SUSPENDED)
         except MoodleError as error:
             if not concerns_records(error):
                 raise
-            if isinstance(error, ParameterRefused) and not course_is_sure:
-                raise UnknownCourse from None
+            return None
+        if users is None:
+            return None
+        found = {user["id"] for user in users}
+        return found if function == CORE_LIST else set(enrolled.members) - found
+
+    def _wanted(self, function, fields=None):
+        """The light list tells the same of everybody."""
+        return {} if function == PLUGIN_LIST else {"userfields": fields or self._fields}
+
+    def _list(self, course, number, function, options, unseen=_UNSEEN):
+        """The function's answer, or None where the token may not have it."""
+        named = {"courseid": number} if function == CORE_LIST else {"courseidsource": course.by, "courseid": course.value}
+        given = [{"name": name, "value": value} for name, value in options.items()]
+        try:
+            return self._asker.ask(function, {**named, "options": given})
+        except MoodleError as error:
+            if not concerns_records(error):
+                raise
+            if isinstance(error, ParameterRefused) and number is None:
+                raise UnknownCourse(course) from None
+            if self._warn is None:
+                error.message = f"Moodle does not tell who is enrolled in the {course}: {error.message}"
+                error.cure = _CAPABILITIES
+                raise
             self._warn(f"{unseen.format(course=course, error=error.message)} {_CAPABILITIES}")
         return None
 
@@ -129,5 +183,8 @@ class EnrolledReader:
 def _member(user):
     roles = user.get("roles")
     return Member(
-        user["id"], user, None if roles is None else {role["shortname"]: role["roleid"] for role in roles}
+        user["id"],
+        user,
+        None if roles is None else {role["shortname"]: role["roleid"] for role in roles},
+        {group["id"]: plain(group["name"]).strip() for group in user.get("groups") or ()},
     )

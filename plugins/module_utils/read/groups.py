@@ -1,26 +1,26 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The groups of courses, as they can be read.
+"""The groups of courses and their members.
 
 Private to this collection.
 """
 
 from __future__ import annotations
 
-import html
 import typing as t
 from dataclasses import dataclass, field
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, NotMoodle, concerns_records
 from ..send.batch import CREDENTIALS
-from ..wire.ask import read_or_none
-from .directory import COURSES, Ref
-from .enrolments import CORE_LIST, Enrolled, EnrolledReader, UnknownCourse
+from .courses import COURSES
+from .directory import Ref
+from .enrolments import CORE_LIST, Enrolled, Enrolments, UnknownCourse
+from .names import meant, plain
 
 GROUPS = "core_group_get_course_groups"
 MEMBERS = "core_group_get_group_members"
-_FIELDS = "id,username,email,idnumber,groups"
+_FIELDS = "id,username,email,idnumber,roles,groups"
 
 
 class Group(t.NamedTuple):
@@ -32,10 +32,11 @@ class Group(t.NamedTuple):
 
 
 @dataclass
-class Course:
-    """ref: as the task names it; number: its id, if known.
+class CourseGroups:
+    """ref: of the course, as the task names it; number: its id, if known.
 
-    groups: those that could be read; complete: whether these are all, the empty ones included; enrolled: None where nobody can tell.
+    problem: why they can't be read. groups: those that could be; complete: whether these are all, the empty ones included.
+    enrolled: None where nobody can tell, or nobody needed it.
     """
 
     ref: Ref
@@ -50,33 +51,35 @@ class Course:
         return self.ref if self.number is None else self.number
 
     def find(self, ref):
-        """The Groups that a reference fits."""
+        """The Groups that a reference fits, by name as people mean it."""
         if ref.by == "id":
             return [group for group in self.groups if group.id == int(ref.value)]
-        return [group for group in self.groups if group.name == ref.value]
+        return [group for group in self.groups if meant(group.name) == meant(ref.value)]
 
 
-class GroupReader:
+class Groups:
     """Reads courses through Moodle's functions for groups, else through the list of the enrolled users, which tells their groups."""
 
-    def __init__(self, site, max_input_vars):
-        self._site, self._moodle = site, site.moodle
-        self._room = max_input_vars - CREDENTIALS - 1
-        self._enrolled = EnrolledReader(site.moodle, self._warn_of_enrolled, _FIELDS)
+    def __init__(self, asker, warn):
+        self._asker = asker
+        self._room = asker.max_input_vars - CREDENTIALS - 1
+        self._enrolments = Enrolments(
+            asker, lambda text: warn("Who is enrolled can't be read, so only Moodle can tell who may be in a group."), _FIELDS
+        )
 
-    def _warn_of_enrolled(self, text):
-        self._site.warn("Who is enrolled can't be read, so only Moodle can tell who may be in a group.")
+    def read(self, course, concerned):
+        """Fill in a CourseGroups. concerned: the Refs of groups whose members are wanted; with any, the enrolled users are read too.
 
-    def read(self, course, wanted):
-        """Fill in a Course, as far as the Wanted of it need that. Raises AccessRefused where groups can't be read."""
+        Raises AccessRefused where groups can't be read. Asks anew each time.
+        """
         try:
-            rows = None if course.number is None else read_or_none(self._moodle, GROUPS, {"courseid": course.number})
+            rows = None if course.number is None else self._asker.ask(GROUPS, {"courseid": course.number})
             course.complete = rows is not None
-            if any(one.members or one.exact for one in wanted) or not course.complete:
-                course.enrolled = self._enrolled.read(course.ref, course.number)
-            course.groups = self._from_enrolled(course) if rows is None else self._with_members(course, rows, wanted)
-        except UnknownCourse:
-            course.problem = f"no course has the {course.ref.by} {course.ref.value}, or Moodle refuses to tell"
+            if concerned or not course.complete:
+                course.enrolled = self._enrolments.read(course.ref, course.number)
+            course.groups = self._from_enrolled(course) if rows is None else self._with_members(course, rows, concerned)
+        except UnknownCourse as error:
+            course.problem = str(error)
         except MoodleError as error:
             if not concerns_records(error):
                 raise
@@ -85,13 +88,27 @@ class GroupReader:
                 "moodle/course:managegroups there"
             )
 
-    def _with_members(self, course, rows, wanted):
+    def read_all(self, courses):
+        """Fill in (CourseGroups, concerned) pairs, several at a time."""
+        for _done in self._asker.each(lambda pair: self.read(*pair), courses):
+            pass
+
+    def has_none(self, number):
+        """Whether a course is known to have no groups. number: its id, or None."""
+        try:
+            return number is not None and self._asker.ask(GROUPS, {"courseid": number}) == []
+        except MoodleError as error:
+            if not concerns_records(error):
+                raise
+            return False
+
+    def _with_members(self, course, rows, concerned):
         """The groups that Moodle's functions tell; the members of those that are concerned."""
-        course.groups = [Group(row["id"], row["name"].strip(), set()) for row in rows]
-        concerned = {group.id for one in wanted if one.members or one.exact for group in course.find(one.group)}
-        pending = [group for group in course.groups if group.id in concerned]
+        course.groups = [Group(row["id"], plain(row["name"]).strip(), set()) for row in rows]
+        meant_ids = {group.id for ref in concerned for group in course.find(ref)}
+        pending = [group for group in course.groups if group.id in meant_ids]
         while pending:
-            answers = read_or_none(self._moodle, MEMBERS, {"groupids": [group.id for group in pending[: self._room]]})
+            answers = self._asker.ask(MEMBERS, {"groupids": [group.id for group in pending[: self._room]]})
             if answers is None:
                 return self._from_enrolled(course, course.groups)
             if not answers:
@@ -111,7 +128,6 @@ class GroupReader:
             )
         groups = {group.id: group for group in known}
         for member in course.enrolled.members.values():
-            for row in member.fields.get("groups") or ():
-                group = groups.setdefault(row["id"], Group(row["id"], html.unescape(row["name"]).strip(), set()))
-                group.members.add(member.id)
+            for number, name in member.groups.items():
+                groups.setdefault(number, Group(number, name, set())).members.add(member.id)
         return list(groups.values())

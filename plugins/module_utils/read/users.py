@@ -34,9 +34,9 @@ class User(t.NamedTuple):
 
 
 class Users:
-    """Reads users: C(look_up), then C(find). by: id, username, idnumber or email; values: texts.
+    """Reads users: C(look_up), then C(find), each with Refs by id, username, idnumber or email.
 
-    readable: False once the token turned out to lack the function; then nothing is found.
+    readable: False once the token turned out to lack the function; then nobody is found.
     """
 
     def __init__(self, asker):
@@ -53,26 +53,30 @@ class Users:
     def readable(self):
         return USERS not in self._asker.lacking
 
-    def look_up(self, by, values):
+    def look_up(self, refs):
         """Ask for those that were not asked for yet."""
-        # Moodle knows user names in lower case only, and refuses all of a request for one that is not.
-        sent = dict.fromkeys(value.lower() if by == "username" else value for value in values if value)
-        wanted = [value for value in sent if (by, value) not in self._asked]
-        bulk = Bulk(
-            lambda batch: self._ask(by, batch), lambda value: 1, self._asker.max_input_vars, overhead=1, lanes=self._asker.lanes
-        )
-        for value, error, _tried in bulk.run(wanted):
-            self._asked.add((by, value))
-            if error is not None:
-                self._refused[by, folded(by, value)] = error
+        wanted: dict[str, dict[str, None]] = {}
+        for ref in refs:
+            # Moodle knows user names in lower case only, and refuses all of a request for one that is not.
+            value = ref.value.lower() if ref.by == "username" else ref.value
+            if value and (ref.by, value) not in self._asked:
+                wanted.setdefault(ref.by, {})[value] = None
+        for by, values in wanted.items():
+            self._look_up(by, values)
 
-    def find(self, by, value):
-        """The Users that a value fits, among those that were looked up."""
-        return [self._users[number] for number in self._ids.get((by, folded(by, value)), ())]
+    def find(self, ref):
+        """The Users that a reference fits, among those that were looked up."""
+        return [self._users[number] for number in self._ids.get(_key(ref.by, ref.value), ())]
 
-    def refusal(self, by, value):
+    def refusal(self, ref):
         """The MoodleError by which Moodle took a value for none of its kind, or None."""
-        return self._refused.get((by, folded(by, value)))
+        return self._refused.get(_key(ref.by, ref.value))
+
+    def usernames(self, ids):
+        """id -> username of those that the account is shown; None where users can't be read."""
+        self._look_up("id", [str(number) for number in dict.fromkeys(ids) if ("id", str(number)) not in self._asked])
+        found = {number: self._users[number].fields.get("username") for number in ids if number in self._users}
+        return {number: name for number, name in found.items() if name is not None} if self.readable else None
 
     def hides(self, by):
         """Whether somebody's identifier is not shown, so that who is not found may be there all the same."""
@@ -81,6 +85,15 @@ class Users:
     def shows(self, field):
         """Whether a field was seen of anybody: otherwise an empty one looks like one that is not shown."""
         return field in self._shown
+
+    def _look_up(self, by, values):
+        bulk = Bulk(
+            lambda batch: self._ask(by, batch), lambda value: 1, self._asker.max_input_vars, overhead=1, lanes=self._asker.lanes
+        )
+        for value, error, _tried in bulk.run(values):
+            self._asked.add((by, value))
+            if error is not None:
+                self._refused[_key(by, value)] = error
 
     def _ask(self, by, values):
         # The field comes last: where PHP cuts the request off, Moodle refuses it instead of leaving users out.
@@ -92,9 +105,13 @@ class Users:
             if row.get(by) is None:
                 self._hidden.add(by)
                 continue
-            ids = self._ids.setdefault((by, folded(by, str(row[by]))), [])
+            ids = self._ids.setdefault(_key(by, str(row[by])), [])
             if user.id not in ids:
                 ids.append(user.id)
+
+
+def _key(by, value):
+    return by, folded(by, value)
 
 
 def _fields(row):

@@ -11,18 +11,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import FUNCTIONS_PAGE, OptionError
-from ..read.cohorts import SEARCH, Cohort, Cohorts, Whereabouts
-from ..read.directory import CATEGORIES, Directory, Ref, reference
+from ..read.categories import CATEGORIES
+from ..read.cohorts import SEARCH, SYSTEM, Cohort, Cohorts
+from ..read.directory import Directory, Ref, reference
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
+from ..wire.ask import Asker
 
 CREATE = "core_cohort_create_cohorts"
 UPDATE = "core_cohort_update_cohorts"
 DELETE = "tool_sync_cohort_delete"
 #: What the columns of Moodle's cohort table hold, in characters.
 LENGTHS = {"name": 254, "idnumber": 100}
-#: A category's number for the place above all categories.
-SYSTEM = 0
 #: What an item may ask for, beside its place.
 _FIELDS = ("name", "idnumber", "description", "visible")
 _UNPLACED = (
@@ -104,9 +104,8 @@ class CohortPlan(ListedPlan):
     def __init__(self, site, items, *, on_failures, max_input_vars):
         super().__init__(site, on_failures)
         self._max_input_vars = max_input_vars
-        self._cohorts = Cohorts(self.moodle, max_input_vars)
-        self._directory = Directory(self.moodle, max_input_vars)
-        self._places = Whereabouts(self.moodle)
+        asker = Asker(self.moodle, max_input_vars)
+        self._cohorts, self._directory = Cohorts(asker), Directory(asker)
         self._creations: list[Step] = []
         self._updates: list[Step] = []
         self._deletions: list[Step] = []
@@ -172,7 +171,7 @@ class CohortPlan(ListedPlan):
 
     def _decide_change(self, item, found):
         fields = {name: getattr(item, name) for name in _FIELDS if getattr(item, name) is not None}
-        differing = {name: value for name, value in fields.items() if getattr(found, name) != value}
+        differing = {name: value for name, value in fields.items() if not found.has(name, value)}
         if not self._may_have(item, differing.get("idnumber"), found):
             return
         before, after = {}, {}
@@ -183,7 +182,7 @@ class CohortPlan(ListedPlan):
             place = self._place(item)
             if place is None:
                 return
-            inside = self._places.lies_in(found.id, place)
+            inside = self._cohorts.lies_in(found.id, place)
             if inside is None:
                 # Not to be read: what was last sent from here decides.
                 inside = self.site.memory.get("cohorts", str(found.id)) == place
@@ -194,7 +193,7 @@ class CohortPlan(ListedPlan):
             self.unchanged.append({**item.item, "id": found.id})
             return
         if place is None:
-            place = self._places.category_of(found.id)
+            place = self._cohorts.category_of(found.id)
         self._add_update(item, found, differing, place, before, after, certain)
 
     def _add_update(self, item, found, differing, place, before, after, certain):

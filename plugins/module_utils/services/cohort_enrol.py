@@ -15,10 +15,10 @@ from __future__ import annotations
 from ..errors import MoodleError, OptionError, ParameterRefused
 from ..plan import Plan
 from ..read.cohorts import Cohorts
-from ..read.directory import COURSES, not_one, reference
-from ..send.batch import DEFAULT_MAX_INPUT_VARS
+from ..read.courses import Courses
+from ..read.directory import not_one, reference
 from ..send.listed import told
-from ..wire.ask import read_or_none, require_functions
+from ..wire.ask import Asker, require_functions
 
 BIND = "tool_sync_cohort_bind"
 UNBIND = "tool_sync_cohort_unbind"
@@ -47,7 +47,7 @@ def plan(site, params):
 
 class BindingPlan(Plan):
     def __init__(self, site, cohort, course, role, state):
-        self._site, self._moodle = site, site.moodle
+        self._site, self._moodle, self._asker = site, site.moodle, Asker(site.moodle)
         self._cohort, self._course, self._role, self._state = cohort, course, role, state
         cohort_id = self._read_cohort()
         course_id, self._count = self._read_course()
@@ -80,7 +80,7 @@ class BindingPlan(Plan):
     # -- reading --------------------------------------------------------------------------------------------------
 
     def _read_cohort(self):
-        cohorts = Cohorts(self._moodle, DEFAULT_MAX_INPUT_VARS)
+        cohorts = Cohorts(self._asker)
         cohorts.look_up([self._cohort])
         if self._cohort.by == "name":
             cohorts.require()
@@ -91,14 +91,16 @@ class BindingPlan(Plan):
 
     def _read_course(self):
         """(the course's id, how many active bindings of cohorts it has), both None where the token can't tell."""
-        answer = read_or_none(self._moodle, COURSES, {"value": self._course.value, "field": self._course.by})
-        if answer is None:
+        courses = Courses(self._asker)
+        courses.look_up([self._course])
+        if courses.refusal(self._course) is not None:
+            raise courses.refusal(self._course)
+        if not courses.readable:
             return None, None
-        found = answer["courses"]
+        found = courses.find(self._course)
         if len(found) != 1:
-            raise OptionError(f"course: {not_one(self._course, [course['id'] for course in found])}.", option="course")
-        methods = found[0].get("enrollmentmethods")
-        return found[0]["id"], None if methods is None else methods.count(METHOD)
+            raise OptionError(f"course: {not_one(self._course, [course.id for course in found])}.", option="course")
+        return found[0].id, None if found[0].methods is None else found[0].methods.count(METHOD)
 
     def _counted(self):
         return None if self._count is None else self._read_course()[1]

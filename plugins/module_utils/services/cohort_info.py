@@ -8,21 +8,23 @@ Private to this collection.
 
 from __future__ import annotations
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused
+from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError
 from ..plan import Plan
-from ..read.cohorts import MEMBERS, Cohorts, members_of, usernames_of
-from ..read.directory import USERS, reference
+from ..read.cohorts import MEMBERS, Cohorts
+from ..read.directory import reference
+from ..read.users import USERS, Users
 from ..send.batch import checked_limit
+from ..wire.ask import Asker
 
 
 def plan(site, params):
     """params: the options of toolsync_cohort_info. Raises OptionError before anything is asked."""
-    limit = checked_limit(params["max_input_vars"])
+    asker = Asker(site.moodle, checked_limit(params["max_input_vars"]))
     given = params["cohorts"]
     refs = [
         reference("cohort", params["cohort_identifier"], value, f"item {number} of cohorts") for number, value in enumerate(given or (), 1)
     ]
-    cohorts = Cohorts(site.moodle, limit)
+    cohorts = Cohorts(asker)
     if given is None:
         found = list((cohorts.all() or {}).values())
     else:
@@ -31,24 +33,28 @@ def plan(site, params):
     cohorts.require()
     shown = [cohort._asdict() for cohort in found]
     if params["members"] != "none":
-        _add_members(site, shown, params["members"] == "list", limit)
+        _add_members(site, cohorts, shown, Users(asker) if params["members"] == "list" else None)
     missing = [ref.value for ref in dict.fromkeys(refs) if not cohorts.find(ref)]
     return Plan(changed=False, before={}, after={}, result={"cohorts": shown, "missing": missing})
 
 
-def _add_members(site, shown, listed, limit):
-    members = members_of(site.moodle, [cohort["id"] for cohort in shown], limit)
+def _add_members(site, cohorts, shown, users):
+    """users: the reader that tells their names, None where they are only counted."""
+    members = cohorts.members([cohort["id"] for cohort in shown])
     if members is None:
         raise AccessRefused(
             "The members of cohorts can't be read with this token.",
             cure=f"Add {MEMBERS} to the token's service ({FUNCTIONS_PAGE}), or set members to none.",
             option="members",
         )
-    names = usernames_of(site.moodle, (user for ids in members.values() for user in ids), limit) if listed else {}
+    refusals = [error for error in members.values() if isinstance(error, MoodleError)]
+    if refusals:
+        raise refusals[0]
+    names = {} if users is None else users.usernames([user for ids in members.values() for user in ids])
     if names is None:
         site.warn(f"The usernames of members can't be read: add {USERS} to the token's service ({FUNCTIONS_PAGE}).")
     for cohort in shown:
         ids = members.get(cohort["id"], [])
         cohort["member_count"] = len(ids)
-        if listed:
+        if users is not None:
             cohort["members"] = [{"id": number, "username": (names or {}).get(number)} for number in ids]

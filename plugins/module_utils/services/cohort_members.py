@@ -11,11 +11,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, OptionError, ParameterRefused, concerns_records
-from ..read.cohorts import MEMBERS, Cohorts, members_of, usernames_of
+from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, OptionError, ParameterRefused
+from ..read.cohorts import MEMBERS, Cohorts
 from ..read.directory import Directory, Ref, reference
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
+from ..wire.ask import Asker
 
 ADD = "tool_sync_cohort_add_members"
 REMOVE = "tool_sync_cohort_delete_members"
@@ -92,7 +93,8 @@ class MembersPlan(ListedPlan):
     def __init__(self, site, wanted, *, on_failures, max_input_vars):
         super().__init__(site, on_failures)
         self._max_input_vars = max_input_vars
-        self._directory = Directory(self.moodle, max_input_vars)
+        self._asker = Asker(self.moodle, max_input_vars)
+        self._directory = Directory(self._asker)
         self._additions: list[Step] = []
         self._removals: list[Step] = []
         self._refused: list[tuple[Step, str]] = []
@@ -108,7 +110,7 @@ class MembersPlan(ListedPlan):
     # -- reading --------------------------------------------------------------------------------------------------
 
     def _read_cohorts(self, wanted):
-        cohorts = Cohorts(self.moodle, self._max_input_vars)
+        cohorts = Cohorts(self._asker)
         refs = list(dict.fromkeys(one.cohort for one in wanted))
         cohorts.look_up(refs)
         if any(ref.by == "name" for ref in refs):
@@ -123,7 +125,7 @@ class MembersPlan(ListedPlan):
             target = Target(ref, number, problem=problem)
             # A cohort by two names is one cohort.
             targets[ref] = target if number is None else by_id.setdefault(number, target)
-        self._read_members(by_id, cohorts.readable)
+        self._read_members(by_id, cohorts)
         if any(target.members is None and target.problem is None for target in targets.values()):
             self.site.warn(
                 "Who is a member can't be read with this token, so everything is sent. "
@@ -131,19 +133,14 @@ class MembersPlan(ListedPlan):
             )
         return targets
 
-    def _read_members(self, by_id, sure):
-        # An id that nobody could check is asked for alone: an unknown one fails the whole request.
-        groups = [list(by_id)] if sure else [[number] for number in by_id]
-        for numbers in groups:
-            try:
-                members = members_of(self.moodle, numbers, self._max_input_vars)
-            except MoodleError as error:
-                if sure or not concerns_records(error):
-                    raise
-                by_id[numbers[0]].problem = f"Moodle knows no {by_id[numbers[0]].ref}, or does not show its members: {error.message}"
-                continue
-            for number in numbers if members is not None else ():
-                by_id[number].members = frozenset(members.get(number, ()))
+    @staticmethod
+    def _read_members(by_id, cohorts):
+        for number, members in (cohorts.members(by_id) or {}).items():
+            target = by_id[number]
+            if isinstance(members, MoodleError):
+                target.problem = f"Moodle knows no {target.ref}, or does not show its members: {members.message}"
+            else:
+                target.members = frozenset(members)
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
@@ -211,7 +208,7 @@ class MembersPlan(ListedPlan):
             self.site.warn(f"Nobody was taken out of {one.cohort}: some of its users could not be identified.")
             return
         surplus = sorted(target.members - wanted)
-        names = (usernames_of(self.moodle, surplus, self._max_input_vars) if surplus else None) or {}
+        names = self._directory.users.usernames(surplus) or {}
         for number in surplus:
             user = Ref("user", "username", names[number]) if number in names else Ref("user", "id", str(number))
             self._removals.append(self._step("removed", _item(one, user), target, user, number, True))

@@ -10,7 +10,6 @@ looking, never by sending again.
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import time
@@ -20,7 +19,6 @@ from ..errors import (
     AccessRefused,
     DatabaseError,
     ExecutedUnreadable,
-    FunctionUnknown,
     HttpRefused,
     MoodleError,
     NotMoodle,
@@ -29,9 +27,13 @@ from ..errors import (
     ParameterRefused,
     Redirected,
     ToolsyncError,
-    lacks_function,
 )
 from ..plan import Plan
+from ..read.categories import CATEGORIES, Categories
+from ..read.courses import CHECK, COURSES, Course, Courses
+from ..read.directory import Ref
+from ..read.names import meant
+from ..wire.ask import Asker
 from ..wire.moodle import has_markup
 
 DEPLOY = "tool_sync_deploy_course"
@@ -39,6 +41,7 @@ DEPLOY = "tool_sync_deploy_course"
 READ_TIMEOUT = 60
 #: Seconds between two looks for a course whose deployment gave no answer.
 POLL_SECONDS = 5
+_TEXTS = ("shortname", "fullname", "idnumber")
 #: Characters that the columns of Moodle's course table hold.
 LENGTHS = {"shortname": 255, "fullname": 254, "idnumber": 100}
 #: What the plugin calls the kinds of identifiers, and what older revisions and its web page call them (plugin.md A.10).
@@ -50,6 +53,8 @@ _ABOUT_NAMES = ("Missing required key", "Unexpected keys")
 MAY_HAVE_BEGUN = (MoodleError, ParameterRefused, DatabaseError, NotMoodle, HttpRefused, Redirected)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ID = re.compile(r"[0-9]{1,18}")
+#: A course that exists, and of which the token can read nothing.
+UNREAD = Course(0, *[None] * (len(Course._fields) - 2), fields={})
 
 
 class Deployment(t.NamedTuple):
@@ -123,57 +128,9 @@ def plan(site, wanted, *, timeout=3600, poll_timeout=600, sleep=time.sleep, cloc
     return DeployPlan(site, wanted, timeout=timeout, poll_timeout=poll_timeout, sleep=sleep, clock=clock)
 
 
-class Courses:
-    """What the token may see of courses and categories."""
-
-    def __init__(self, moodle):
-        self._moodle = moodle
-        self._refused: dict[str, ToolsyncError] = {}
-
-    def find(self, identifier, value):
-        """The course as a dict of Moodle's fields, {} for one that exists but can't be read, None for none.
-
-        Raises AccessRefused or FunctionUnknown where the token has no function that could tell.
-        """
-        answer = self._read("core_course_get_courses_by_field", {"field": identifier, "value": value})
-        found = answer["courses"] if isinstance(answer, dict) and answer.get("courses") else None
-        if found:
-            return found[0]
-        exists = self._read("tool_sync_check_course", {"courseidsource": identifier, "courseid": value})
-        if exists is None and answer is None:
-            raise self._refused["tool_sync_check_course"]
-        # Moodle's own function leaves out courses that the account may not see; the plugin's does not.
-        return {} if exists else None
-
-    def category(self, identifier, value):
-        """The id of a category, False when there is none that the account may see, None when that can't be told."""
-        try:
-            found = self._read(
-                "core_course_get_categories", {"criteria": [{"key": identifier, "value": value}], "addsubcategories": 0}
-            )
-        except MoodleError:
-            # An account that may not search for this gets an error, not an empty list.
-            return None
-        if not isinstance(found, list):
-            return None
-        return int(found[0]["id"]) if found else False
-
-    def _read(self, name, parameters):
-        """A function's value, None where the token may not call it."""
-        if name in self._refused:
-            return None
-        try:
-            return self._moodle.call(name, parameters, timeout=READ_TIMEOUT).value
-        except (AccessRefused, FunctionUnknown) as error:
-            if not lacks_function(error):
-                raise
-            self._refused[name] = error
-            return None
-
-
 class DeployPlan(Plan):
     def __init__(self, site, wanted, *, timeout, poll_timeout, sleep, clock):
-        self._site, self._wanted, self._courses = site, wanted, Courses(site.moodle)
+        self._site, self._wanted, self._asker = site, wanted, Asker(site.moodle)
         self._timeout, self._poll_timeout, self._sleep, self._clock = timeout, poll_timeout, sleep, clock
         found = self._find_existing()
         self._category = self._category_id(found)
@@ -201,19 +158,19 @@ class DeployPlan(Plan):
     def _find_existing(self):
         """The course that was asked for: by its short name, else by its idnumber."""
         wanted = self._wanted
-        by_name = self._courses.find("shortname", wanted.shortname)
-        by_number = self._courses.find("idnumber", wanted.idnumber) if wanted.idnumber else None
+        by_name = self._find("shortname", wanted.shortname)
+        by_number = self._find("idnumber", wanted.idnumber) if wanted.idnumber else None
         if by_number is None:
             return by_name
-        holder = _plain(by_number.get("shortname", "that the account of the token may not see"))
+        holder = by_number.shortname or "that the account of the token may not see"
         if by_name is None:
             self._site.warn(
                 f"idnumber {wanted.idnumber} is that of the course {holder}, which was taken as the one that was asked "
                 f"for, although its short name is not {wanted.shortname}."
             )
             return by_number
-        # Both are {} where the token may only ask whether a course exists; then they pass as the same one.
-        if by_name.get("id") != by_number.get("id"):
+        # Where the token may only ask whether a course exists, both pass as the same one.
+        if by_name.id != by_number.id:
             raise OptionError(
                 f"idnumber {wanted.idnumber} is taken by the course {holder}, which is another one than the course "
                 f"{wanted.shortname}.",
@@ -221,14 +178,28 @@ class DeployPlan(Plan):
             )
         return by_name
 
+    def _find(self, by, value):
+        """The Course, UNREAD, or None for none; asks anew. Raises where that can't be told."""
+        ref, courses = Ref("course", by, value), Courses(self._asker, timeout=READ_TIMEOUT)
+        courses.look_up([ref])
+        courses.check([ref])
+        exists = courses.exists(ref)
+        if exists is None:
+            raise courses.refusal(ref) or self._asker.lacking[CHECK]
+        # Moodle's own function leaves out courses that the account may not see; the plugin's does not.
+        return (courses.find(ref) or [UNREAD])[0] if exists else None
+
     def _category_id(self, found):
-        """The wanted category's id as Courses.category gives it; for a course that exists it is only compared."""
+        """The wanted category's id, False for none, None where that can't be told; for a course that exists it is only compared."""
         wanted = self._wanted
-        if found == {}:
+        if found is UNREAD:
             return None
         if found and wanted.category_identifier == "id":
             return int(wanted.category)
-        return self._courses.category(wanted.category_identifier, wanted.category)
+        ref, categories = Ref("category", wanted.category_identifier, wanted.category), Categories(self._asker, timeout=READ_TIMEOUT)
+        categories.look_up([ref])
+        told = categories.find(ref)
+        return told and told[0].id if told != [] else False
 
     def _require_category_and_template(self):
         wanted = self._wanted
@@ -240,7 +211,7 @@ class DeployPlan(Plan):
             )
         if wanted.template_identifier == "path":
             return
-        if self._courses.find(wanted.template_identifier, wanted.template) is None:
+        if self._find(wanted.template_identifier, wanted.template) is None:
             raise OptionError(
                 f"template {wanted.template_identifier} {wanted.template} does not exist.", option="template"
             )
@@ -257,32 +228,35 @@ class DeployPlan(Plan):
 
     def _differences(self, course):
         """What differs from what was asked for, as far as the account may see it; None when nothing can be seen."""
-        if not course:
+        if course is UNREAD:
             return None
-        wanted = self._wanted
-        asked = {name: getattr(wanted, name) for name in ("shortname", "fullname", "idnumber") if getattr(wanted, name)}
+        asked = {name: getattr(self._wanted, name) for name in _TEXTS if getattr(self._wanted, name)}
         found = {
-            name: {"current": _plain(course[name]), "wanted": value}
+            name: {"current": getattr(course, name), "wanted": value}
             for name, value in asked.items()
-            if name in course and value not in (course[name], _plain(course[name]))
+            if getattr(course, name) is not None and meant(getattr(course, name)) != meant(value)
         }
-        if self._category is not None and course.get("categoryid") not in (None, self._category):
-            found["category"] = {"current": course["categoryid"], "wanted": self._category or None}
+        if self._category is not None and course.category_id not in (None, self._category):
+            found["category"] = {"current": course.category_id, "wanted": self._category or None}
         return found
 
     def _shown(self, course):
-        names = ("shortname", "fullname", "idnumber", "categoryid")
-        return {name: _plain(course[name]) for name in names if name in (course or {})}
+        if course is None:
+            return {}
+        shown = {**{name: getattr(course, name) for name in _TEXTS}, "categoryid": course.category_id}
+        return {name: value for name, value in shown.items() if value is not None}
 
     def _identify(self, course):
         """Put the course's id and address into the result."""
-        if not course:
+        if course is UNREAD:
             self._site.warn(
                 "The course exists, but its id can't be read: the account may not see it, or the token's service lacks "
-                "core_course_get_courses_by_field."
+                f"{COURSES}."
             )
             return
-        number = int(course["id"])
+        self._show_id(course.id)
+
+    def _show_id(self, number):
         self.result.update(course_id=number, course_url=f"{self._site.moodle.base}/course/view.php?id={number}")
 
     # -- doing it -------------------------------------------------------------------------------------------------
@@ -302,12 +276,12 @@ class DeployPlan(Plan):
             self._explain(error)
             raise
         else:
-            self._done({"id": number})
+            self._done(True)
+            self._show_id(number)
 
-    def _done(self, course, *, confirmed=True):
+    def _done(self, confirmed):
         self.changed = True
         self.result.update(created=True, confirmed=confirmed)
-        self._identify(course)
 
     def _deploy(self):
         """Send it; returns the new course's id."""
@@ -349,7 +323,7 @@ class DeployPlan(Plan):
         """
         if error.debuginfo:
             return any(text in error.debuginfo for text in _ABOUT_NAMES)
-        return bool(self._category) and self._courses.find("shortname", self._wanted.shortname) is None
+        return bool(self._category) and self._find("shortname", self._wanted.shortname) is None
 
     # -- when it went wrong ---------------------------------------------------------------------------------------
 
@@ -362,7 +336,8 @@ class DeployPlan(Plan):
             self._sleep(min(POLL_SECONDS, max(deadline - self._clock(), 0.0)))
             course = self._look()
         if course is not None:
-            self._done(course, confirmed=False)
+            self._done(False)
+            self._identify(course)
             self._site.warn(
                 f"{error.message} The course {name} was found by looking; whether its content is complete can't be "
                 "told."
@@ -378,7 +353,7 @@ class DeployPlan(Plan):
 
     def _look(self):
         try:
-            return self._courses.find("shortname", self._wanted.shortname)
+            return self._find("shortname", self._wanted.shortname)
         except ToolsyncError:
             # A site that can't be asked now may be asked later.
             return None
@@ -396,14 +371,15 @@ class DeployPlan(Plan):
         if isinstance(error, ParameterRefused) and self._category is None and not error.debuginfo:
             error.message += (
                 f" Whether category {wanted.category_identifier} {wanted.category} exists could not be read: the "
-                "token's service lacks core_course_get_categories, or its account may not search for this."
+                f"token's service lacks {CATEGORIES}, or its account may not search for this."
             )
             error.option = "category"
         if type(error) not in MAY_HAVE_BEGUN:
             return
         course = self._look()
         if course is not None:
-            self._done(course, confirmed=False)
+            self._done(False)
+            self._identify(course)
             error.message += f" The course {wanted.shortname} exists now, and may be incomplete."
             error.cure = "Delete that course before you run this again: one that is there is left alone."
 
@@ -429,8 +405,3 @@ def _text(option, value):
             f"{option} has {len(text)} characters; Moodle keeps {LENGTHS.get(option, 1333)}.", option=option
         )
     return text
-
-
-def _plain(value):
-    """Names come back written for a web page."""
-    return html.unescape(value) if isinstance(value, str) else value

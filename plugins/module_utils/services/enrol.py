@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, PartlyFailed, lacks_function
+from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, PartlyFailed
 from ..plan import Plan
-from ..read.directory import COURSES, USERS, Directory, Ref
-from ..read.enrolments import CORE_LIST, EnrolledReader, UnknownCourse
+from ..read.courses import COURSES
+from ..read.directory import Directory, Ref
+from ..read.enrolments import CORE_LIST, Enrolments
+from ..read.users import USERS
 from ..send.batch import checked_lanes, checked_limit
+from ..wire.ask import Asker
 from .enrol_actions import Action, Course, Sender
 from .enrol_records import DEFAULT_METHOD, Record, fold, purge_targets, records
 from .enrol_standing import Period, Standing, is_role, memory_key
@@ -43,8 +46,9 @@ class EnrolPlan(Plan):
         super().__init__(changed=False, before={}, after={}, result={})
         self._site, self._moodle = site, site.moodle
         self._on_failures, self._max_input_vars, self._lanes = on_failures, max_input_vars, lanes
-        self._directory = Directory(site.moodle, max_input_vars)
-        self._reader = EnrolledReader(site.moodle, site.warn)
+        self._asker = Asker(site.moodle, max_input_vars, lanes)
+        self._directory = Directory(self._asker)
+        self._reader = Enrolments(self._asker, site.warn)
         self._remembered = site.memory.get(SECTION)
         self._courses: dict[Ref, Course] = {}
         self._standings: dict[t.Any, Standing] = {}
@@ -70,12 +74,9 @@ class EnrolPlan(Plan):
             course = Course(ref, self._directory.id_of(ref), problem=self._directory.problem(ref))
             # A course by two names is one course.
             self._courses[ref] = course if course.number is None else by_id.setdefault(course.number, course)
-        for course in {id(course): course for course in self._courses.values()}.values():
-            if course.problem is None:
-                try:
-                    course.enrolled = self._reader.read(course.ref, course.number)
-                except UnknownCourse:
-                    course.problem = f"no course has the {course.ref.by} {course.ref.value}, or Moodle refuses to tell"
+        there = {id(course): course for course in self._courses.values() if course.problem is None}.values()
+        for course, told in zip(there, self._reader.read_all([(course.ref, course.number) for course in there])):
+            course.enrolled, course.problem = told
         for record in wanted:
             enrolled = self._courses[record.course].enrolled
             number = enrolled.find(record.user) if enrolled is not None else None
@@ -84,7 +85,7 @@ class EnrolPlan(Plan):
         self._directory.look_up(
             record.user for record in wanted if self._courses[record.course].problem is None
         )
-        if self._reader.missing and any(
+        if not self._reader.readable and any(
             course.enrolled is None and course.problem is None for course in self._courses.values()
         ):
             self._site.warn(
@@ -256,16 +257,14 @@ class EnrolPlan(Plan):
                     yield course, role, member
 
     def _own_id(self):
-        try:
-            return self._moodle.call(SITE_INFO).value["userid"]
-        except (AccessRefused, FunctionUnknown) as error:
-            if not lacks_function(error):
-                raise
+        info = self._asker.ask(SITE_INFO, {})
+        if info is None:
             raise AccessRefused(
                 f"purge needs {SITE_INFO}, to leave the token's own account alone, and the token may not call it.",
                 cure=f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
                 option="purge",
-            ) from None
+            )
+        return info["userid"]
 
     def _require_functions(self):
         """Raise, before anything is sent, for a function that the token may not call."""

@@ -9,10 +9,12 @@ Private to this collection. The plugin has no web service for groups. So Moodle'
 from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, MoodleError, concerns_records
-from ..read.directory import COURSES, Directory
-from ..read.groups import GROUPS, Course, GroupReader
+from ..read.courses import COURSES
+from ..read.directory import Directory
+from ..read.groups import GROUPS, CourseGroups, Groups
 from ..send.batch import CREDENTIALS, checked_limit
 from ..send.listed import ListedPlan, Step, told
+from ..wire.ask import Asker
 from .group_wanted import wanted
 
 CREATE = "core_group_create_groups"
@@ -42,9 +44,10 @@ class GroupPlan(ListedPlan):
     def __init__(self, site, items, *, on_failures, max_input_vars):
         super().__init__(site, on_failures)
         self._max_input_vars = max_input_vars
-        self._directory = Directory(self.moodle, max_input_vars)
-        self._reader = GroupReader(site, max_input_vars)
-        # What a step concerns: its Course, the group's id (None until it is made) and name, and the user's id.
+        asker = Asker(self.moodle, max_input_vars)
+        self._directory = Directory(asker)
+        self._reader = Groups(asker, site.warn)
+        # What a step concerns: its CourseGroups, the group's id (None until it is made) and name, and the user's id.
         self._concerns: dict[Step, tuple] = {}
         self._wanted = self._read(items)
         self._decided: dict = {}
@@ -58,19 +61,19 @@ class GroupPlan(ListedPlan):
     # -- reading --------------------------------------------------------------------------------------------------
 
     def _read(self, items):
-        """(Wanted, Course) of every group, once."""
+        """(Wanted, CourseGroups) of every group, once."""
         self._directory.look_up([one.course for one in items])
         courses: dict = {}
         merged: dict = {}
         for one in items:
-            course = Course(one.course, self._directory.id_of(one.course), self._directory.problem(one.course))
+            course = CourseGroups(one.course, self._directory.id_of(one.course), self._directory.problem(one.course))
             course = courses.setdefault(course.key, course)
             first = merged.setdefault((course.key, one.group), (one, course))[0]
             if first is not one:
                 first.merge(one)
         for course in courses.values():
             if course.problem is None:
-                self._reader.read(course, [one for one, its in merged.values() if its is course])
+                self._reader.read(course, _concerned(one for one, its in merged.values() if its is course))
         self._find_users(merged.values())
         return list(merged.values())
 
@@ -246,8 +249,8 @@ class GroupPlan(ListedPlan):
         concerned = {id(self._concerns[step][0]) for step in self.done}
         for key, (course, items) in seen.items():
             if key in concerned:
-                again = Course(course.ref, course.number)
-                self._reader.read(again, items)
+                again = CourseGroups(course.ref, course.number)
+                self._reader.read(again, _concerned(items))
                 self._compare(course, again)
 
     def _compare(self, course, again):
@@ -264,6 +267,11 @@ class GroupPlan(ListedPlan):
             if there != step.after:
                 self.done.remove(step)
                 self.fail(step.item, _LEFT[step.becomes])
+
+
+def _concerned(items):
+    """The Refs of those groups whose members matter."""
+    return [one.group for one in items if one.members or one.exact]
 
 
 def _reason(step, error):

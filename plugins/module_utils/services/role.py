@@ -15,10 +15,14 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ..errors import FUNCTIONS_PAGE, OptionError, ParameterRefused
-from ..read.directory import CATEGORIES, COURSES, USERS, Directory, Ref, reference
-from ..read.enrolments import EnrolledReader
+from ..read.categories import CATEGORIES
+from ..read.courses import COURSES
+from ..read.directory import Directory, Ref, reference
+from ..read.enrolments import Enrolments
+from ..read.users import USERS
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
+from ..wire.ask import Asker
 
 ASSIGN = "core_role_assign_roles"
 UNASSIGN = "core_role_unassign_roles"
@@ -136,8 +140,9 @@ class RolePlan(ListedPlan):
     def __init__(self, site, wanted, numbers, *, on_failures, max_input_vars):
         super().__init__(site, on_failures)
         self._max_input_vars = max_input_vars
-        self._directory = Directory(self.moodle, max_input_vars)
-        self._reader = EnrolledReader(self.moodle, site.warn, "id,username,roles")
+        asker = Asker(self.moodle, max_input_vars)
+        self._directory = Directory(asker)
+        self._reader = Enrolments(asker, site.warn, "id,username,roles")
         self._remembered = site.memory.get(SENT)
         self._assignments: list[Step] = []
         self._unassignments: list[Step] = []
@@ -147,7 +152,7 @@ class RolePlan(ListedPlan):
         self._role_ids = {**site.memory.get(ROLE_IDS), **self._told_by_courses(), **numbers}
         self._decide(wanted)
         # A token that can't even look up may be good for nothing at all.
-        doubtful = [] if all(self._directory.can_ask.values()) else wanted
+        doubtful = [] if self._directory.readable else wanted
         self.need(
             {
                 ASSIGN: self._assignments or [one for one in doubtful if one.present],
@@ -190,8 +195,7 @@ class RolePlan(ListedPlan):
 
     def _told_by_courses(self):
         """shortname -> id of the roles that somebody holds in a course that was read."""
-        members = [member for place in self._places.values() if place.enrolled for member in place.enrolled.members.values()]
-        return {name: number for member in members for name, number in (member.roles or {}).items()}
+        return {name: number for place in self._places.values() if place.enrolled for name, number in place.enrolled.roles.items()}
 
     # -- deciding -------------------------------------------------------------------------------------------------
 

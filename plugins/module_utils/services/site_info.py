@@ -14,7 +14,6 @@ not at all.
 
 from __future__ import annotations
 
-import html
 import typing as t
 
 from ..errors import (
@@ -25,9 +24,10 @@ from ..errors import (
     OptionError,
     TokenRefused,
     ToolsyncError,
-    lacks_function,
 )
 from ..plan import Plan
+from ..read.names import plain
+from ..wire.ask import Asker
 from ..wire.catalogue import FUNCTIONS
 
 SITE_INFO = "core_webservice_get_site_info"
@@ -161,16 +161,13 @@ class Survey:
         return None
 
     def _ask(self):
-        try:
-            self._info = self._moodle.call(SITE_INFO).value
-        except AccessRefused as error:
-            if not lacks_function(error):
-                raise
-            self._reached = True
-            self._said = error.debuginfo
+        asker = Asker(self._moodle)
+        self._info = asker.ask(SITE_INFO, {})
+        self._reached = True
+        if self._info is None:
+            self._said = asker.lacking[SITE_INFO].debuginfo
             self._probe()
             return
-        self._reached = True
         listed = {function["name"] for function in self._info["functions"]}
         self._callable = {name: True for name in FUNCTIONS if name in listed}
         for name in self._needed():
@@ -295,7 +292,7 @@ class Survey:
             "ready": self._reached and not self._problems,
             "reachable": self._reached,
             "site": {
-                "name": _plain(info.get("sitename")),
+                "name": plain(info.get("sitename")),
                 "url": info.get("siteurl"),
                 "release": info.get("release"),
                 "version": info.get("version"),
@@ -303,7 +300,7 @@ class Survey:
             "account": {
                 "id": info.get("userid"),
                 "username": info.get("username"),
-                "full_name": _plain(info.get("fullname")),
+                "full_name": plain(info.get("fullname")),
                 "is_site_admin": info.get("userissiteadmin"),
             },
             "plugin": {
@@ -337,8 +334,3 @@ def _page_for(error):
 def _limit(value):
     """Bytes; None where Moodle sets no limit, or none is known."""
     return value if isinstance(value, int) and value > 0 else None
-
-
-def _plain(value):
-    """Names come back written for a web page."""
-    return html.unescape(value) if isinstance(value, str) else value

@@ -40,11 +40,6 @@ class Asker:
         return each(work, items, self.lanes)
 
 
-def read_or_none(moodle, function, parameters):
-    """The value of a reading function, None where the token does not have it."""
-    return Asker(moodle).ask(function, parameters)
-
-
 def require_functions(moodle, functions):
     """Raise, before anything is sent, where the token may not call all functions; the error names every one that is missing."""
     missing = []

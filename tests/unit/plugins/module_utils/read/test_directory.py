@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.directory import Directory, reference
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.ask import Asker
 
 NO_ACCESS = {"exception": "webservice_access_exception", "errorcode": "accessexception", "message": "Access control exception"}
 REFUSED = {"exception": "invalid_parameter_exception", "errorcode": "invalidparameter", "message": "Invalid parameter value detected"}
@@ -14,7 +15,7 @@ REFUSED = {"exception": "invalid_parameter_exception", "errorcode": "invalidpara
 
 @pytest.fixture
 def directory(site):
-    return Directory(site.moodle, 1000)
+    return Directory(Asker(site.moodle))
 
 
 def user(value, by="username"):
@@ -51,7 +52,7 @@ def test_the_field_stands_behind_the_values_so_that_a_cut_is_noticed(directory, 
 
 
 def test_each_kind_of_identifier_is_asked_for_apart(directory, server):
-    server.answer([{"id": 5, "idnumber": "U1"}]).answer([{"id": 6, "email": "Ada@Example.com"}])
+    server.answer([{"id": 6, "email": "Ada@Example.com"}]).answer([{"id": 5, "idnumber": "U1"}])
     directory.look_up([user("ada@example.com", "email"), user("U1", "idnumber")])
     assert directory.id_of(user("U1", "idnumber")) == 5
     assert directory.id_of(user("ada@example.com", "email")) == 6
@@ -96,7 +97,7 @@ def test_a_token_without_the_functions_knows_ids_only(directory, server):
     directory.look_up(refs)
     assert [directory.id_of(ref) for ref in refs] == [None, 3, None, 7]
     assert not any(directory.problem(ref) for ref in refs)
-    assert not directory.can_ask["course"] and not directory.can_ask["user"]
+    assert not directory.courses.readable and not directory.users.readable and not directory.readable
 
 
 def test_courses(directory, server):

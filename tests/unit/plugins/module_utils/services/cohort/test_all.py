@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import MoodleError, TokenRefused
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.cohorts import Whereabouts
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.cohorts import Cohorts
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.ask import Asker
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import Moodle
 
 TASKS = {
@@ -64,6 +65,6 @@ class Refusing:
 
 
 def test_a_category_that_may_not_be_searched_is_not_known():
-    assert Whereabouts(Refusing(MoodleError("no", errorcode="nopermissions"))).lies_in(1, 2) is None
+    assert Cohorts(Asker(Refusing(MoodleError("no", errorcode="nopermissions")))).lies_in(1, 2) is None
     with pytest.raises(TokenRefused):
-        Whereabouts(Refusing(TokenRefused("no", errorcode="invalidtoken"))).lies_in(1, 2)
+        Cohorts(Asker(Refusing(TokenRefused("no", errorcode="invalidtoken")))).lies_in(1, 2)
