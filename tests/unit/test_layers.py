@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 
 import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTION = "ansible_collections.activeprolearn.toolsync."
@@ -137,6 +138,14 @@ def plugin_files():
 @pytest.mark.parametrize("file", [file for file in plugin_files() if not file.endswith("__init__.py")])
 def test_every_plugin_file_keeps_to_its_layer(file):
     assert violations(file, (ROOT / "plugins" / file).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("file", [file for file in plugin_files() if file.startswith("module_utils/read/")])
+def test_what_reads_names_only_functions_that_read(file):
+    tree = ast.parse((ROOT / "plugins" / file).read_text(encoding="utf-8"))
+    named = {name for text in texts(tree) for name in WEB_SERVICE_FUNCTION.findall(text)}
+    assert named - set(FUNCTIONS) == set()
+    assert [name for name in named if FUNCTIONS[name].writes] == []
 
 
 def test_nothing_is_imported_in_a_circle():

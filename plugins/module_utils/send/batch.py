@@ -9,10 +9,8 @@ plugin stops at the first record that it refuses, without saying which.
 
 from __future__ import annotations
 
-import threading
 import typing as t
 from collections import deque
-from concurrent.futures import Future
 
 from ..errors import (
     MoodleError,
@@ -21,6 +19,7 @@ from ..errors import (
     ToolsyncError,
     concerns_records,
 )
+from ..wire.lanes import begin
 
 #: wstoken, wsfunction, moodlewsrestformat, moodlewssettinglang.
 CREDENTIALS = 4
@@ -62,24 +61,6 @@ def batches(records, cost, room):
         used += needed
     if batch:
         yield batch
-
-
-
-def _begin(send, batch):
-    """Call send in a thread of its own; returns what waits for its outcome.
-
-    Not a ThreadPoolExecutor: for that, a process would stay until its last request is answered, even after Ansible's time-out.
-    """
-    future: Future[t.Any] = Future()
-
-    def work():
-        try:
-            future.set_result(send(batch))
-        except BaseException as error:  # whoever waits shall get it
-            future.set_exception(error)
-
-    threading.Thread(target=work, daemon=True).start()
-    return future.result
 
 
 class Bulk:
@@ -124,7 +105,7 @@ class Bulk:
                 batch, hopeless = self._without_hopeless(batch)
                 yield from hopeless
                 if batch:
-                    under_way.append((batch, _begin(self._send, batch)))
+                    under_way.append((batch, begin(self._send, batch)))
             while under_way:
                 yield from self._finish(*under_way.popleft())
         except ToolsyncError:
