@@ -23,7 +23,9 @@ options:
     description: The text of the file, instead of O(src).
     type: str
   rows:
-    description: The rows of the file, instead of O(src); each a dictionary of column and value.
+    description:
+      - The rows of the file, instead of O(src); each a dictionary of column and value.
+      - A number with a point or an exponent is refused, as YAML shortens it (V(2026.10) becomes V(2026.1)). Put it in quotes.
     type: list
     elements: dict
   columns:

@@ -22,7 +22,7 @@ def toolsync_csv(rows, columns=None, separator=";", service=None, action=None):
     """
     service, action = _checked(rows, columns, separator, service, action)
     try:
-        plain = [dict(row) for row in rows]
+        plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
         return csvfile.render(plain, columns, separator=separator, service=service, action=action).decode("utf-8")
     except ValueError as error:
         raise AnsibleFilterError(f"toolsync_csv: {error}") from None
@@ -47,6 +47,11 @@ def _checked(rows, columns, separator, service, action):
         allowed = ", ".join(csvfile.ACTIONS[service]) if service else "none without service"
         raise AnsibleFilterError(f"toolsync_csv: action must be one of those of the service: {allowed}")
     return service, action
+
+
+def _plain(value):
+    """A value of an inline vault as its text; before ansible-core 2.19 a filter gets it as an object that is none."""
+    return str(value) if getattr(value, "__ENCRYPTED__", False) else value
 
 
 def _is_list(value):

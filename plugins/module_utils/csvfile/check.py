@@ -13,7 +13,7 @@ from array import array
 from dataclasses import dataclass, field
 
 from . import rules as csvrules
-from .dialect import LINE_LIMIT, dialect_of, line_text, passed_over, reads, resolve
+from .dialect import BLANKS, LINE_LIMIT, dialect_of, line_text, passed_over, reads, resolve
 
 # How zip, empty zip and gzip files start: archives (user pictures, course backups) that are uploaded the same way.
 ARCHIVES = (b"PK\x03", b"PK\x05", b"\x1f\x8b")
@@ -152,8 +152,7 @@ class _Checker:
                 self.result.rows += part == 1
                 self.data_lines += 1
                 continue
-            if dialect.trims_line:
-                text = text.strip()
+            text = dialect.line(text)
             skipped = passed_over(text, separator, width)
             if skipped:
                 self.passed_over(line, text, skipped, width)
@@ -217,18 +216,10 @@ class _Checker:
         note, separator = self.note, self.separator
         if plan.quotes_are_data and '"' in text and _has_quoted(text, separator):
             note("error", line, None, "quoted", "has quotes around a value: the plugin has no quoting and keeps them")
-        if self.action == "delete":
-            cells = [text.strip()]
-            if separator in text:
-                note(
-                    "warning",
-                    line,
-                    None,
-                    "several_values",
-                    "holds a separator: the plugin takes the whole line for one identifier",
-                )
-        else:
-            cells = self.dialect.cells(text, separator)
+        cells = self.dialect.cells(text, separator)
+        if not self.dialect.splits_line and separator in text:
+            message = "holds a separator: the plugin takes the whole line for one identifier"
+            note("warning", line, None, "several_values", message)
         given = len(cells)
         if given != width and not self.dialect.headerless:
             if given > width or plan.exact:
@@ -347,7 +338,7 @@ class _Numbers:
 
 
 def _has_quoted(text, separator):
-    return any(cell.strip().startswith('"') for cell in text.split(separator))
+    return any(cell.strip(BLANKS).startswith('"') for cell in text.split(separator))
 
 
 def _is_unicode(text):

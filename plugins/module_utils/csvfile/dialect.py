@@ -25,7 +25,7 @@ HEADERLESS = frozenset((("courses", "delete"), ("courses", "check")))
 # Bytes of a line, its newline included, that the plugin reads at once.
 LINE_LIMIT = 1023
 COMMENT_STARTS = "([-#/ "
-# What PHP's trim() takes off.
+# What PHP's trim() takes off: less than Python's strip(), which takes a no-break space too.
 BLANKS = " \t\n\r\0\x0b"
 # In users files this stands for the separator (no semicolon at its end).
 SEPARATOR_CODE = "&#44"
@@ -56,14 +56,22 @@ class Row:
 
 @dataclass(frozen=True)
 class Dialect:
-    """What differs from service to service in reading a file."""
+    """What differs from service to service in reading a file.
+
+    splits_line: false for courses to delete, where the whole line is the identifier.
+    """
 
     headerless: bool = False
+    splits_line: bool = True
     trims_line: bool = False
     trims_header: bool = True
     trims_values: bool = True
     strips_quotes: bool = False
     decodes_separator: bool = False
+
+    def line(self, text):
+        """A data line before it is looked at."""
+        return text.strip(BLANKS) if self.trims_line else text
 
     def header(self, text, separator):
         """The column names of a header line."""
@@ -72,6 +80,8 @@ class Dialect:
 
     def cells(self, text, separator):
         """The values of a data line."""
+        if not self.splits_line:
+            return [text.strip(BLANKS)]
         cells = text.split(separator)
         if self.trims_values:
             cells = [cell.strip(BLANKS) for cell in cells]
@@ -85,7 +95,7 @@ class Dialect:
 _ANY = Dialect()
 _DIALECTS = {
     ("courses", "create"): Dialect(strips_quotes=True),
-    ("courses", "delete"): Dialect(headerless=True),
+    ("courses", "delete"): Dialect(headerless=True, splits_line=False),
     ("courses", "check"): Dialect(headerless=True),
     ("courses", "reset"): Dialect(trims_header=False, strips_quotes=True),
     ("courses", "bindmetas"): Dialect(trims_values=False),
@@ -186,17 +196,13 @@ def _rows(stream, dialect, action, separator):
                 columns = dialect.header(text, separator)
             continue
         number += 1
-        whole = text
-        if dialect.trims_line:
-            text = text.strip(BLANKS)
+        whole, text = text, dialect.line(text)
         skipped = passed_over(text, separator, 1 if dialect.headerless else len(columns))
         if part > 1 and skipped == "comment":
             skipped = "dropped"
         if skipped == "blank" or skipped == "comment":
             continue
-        # A file of courses to delete is not split: the whole line is the identifier.
-        cells = [text.strip(BLANKS)] if action == "delete" else dialect.cells(text, separator)
-        values = dict(zip(columns, cells))
+        values = dict(zip(columns, dialect.cells(text, separator)))
         if not skipped and dialect.decodes_separator and values[columns[0]] in ("", "0"):
             skipped = "empty_first"
         yield Row(line, values, skipped, number, part, whole, columns)

@@ -13,7 +13,6 @@ import codecs
 import csv
 import datetime
 import io
-import math
 
 from .check import ARCHIVES, Check, Finding, check
 from .dialect import ACTIONS, BLANKS, COMMENT_STARTS, HEADERLESS, LINE_LIMIT, SEPARATOR_CODE, SERVICES, Row, read_rows, resolve
@@ -82,12 +81,15 @@ def _cell(number, column, value, separator, service):
         text = value.strip(BLANKS)
     elif isinstance(value, bool):
         return "1" if value else "0"
-    elif isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
+    elif isinstance(value, int):
         text = str(value)
+    elif isinstance(value, float):
+        # 2026.10 is 2026.1 by now, and 20260000000000000.0 is 2.026e+16.
+        raise _refusal(number, column, "is a number with a point or an exponent, which YAML shortens: put it in quotes")
     elif isinstance(value, (datetime.date, datetime.time)):
         text = str(value)
     else:
-        raise _refusal(number, column, "must be a text, a number, true, false or null")
+        raise _refusal(number, column, "must be a text, a whole number, a date, true, false or null")
     if "\n" in text or "\r" in text:
         raise _refusal(number, column, "has a line break, which the plugin's CSV can't carry")
     if "\0" in text:

@@ -536,6 +536,11 @@ def plan_for(service, action, columns, settings, note):
     build, known = _BUILDERS[service, action]
     if known.isdisjoint(name.strip() for name in columns):
         message = "none of the columns in the first line is known: it does not look like a header"
+        bare = [name.strip().strip('"') for name in columns]
+        if not known.isdisjoint(bare):
+            message = "the column names are in quotes, which the plugin does not take off: export the file without them"
+        elif not known.isdisjoint(name.lower() for name in bare):
+            message = "the plugin knows the column names in small letters only: rename them in the first line"
         note("error", None, "not_a_header", message)
         return None
     return build(columns, settings, note)

@@ -8,6 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import tempfile
@@ -32,8 +33,8 @@ SOURCE_SPEC = {
 class Source:
     """A CSV that a user gave as a path, a text or rows, as the bytes that are sent.
 
-    path: of these bytes, on this host; separator: the one they have; name: the base name of src, or None. Nothing is copied where
-    src can be sent as it is. Raises SourceFileError, CsvRefused.
+    path: of these bytes, on this host, until C(close); separator: the one they have; name: the base name of src, or None. Nothing is
+    copied where src can be sent as it is. Raises SourceFileError, CsvRefused.
     """
 
     def __init__(
@@ -49,14 +50,22 @@ class Source:
         service=None,
         action=None,
     ):
-        self._folder = tempfile.TemporaryDirectory(prefix="toolsync-")
+        self._made = contextlib.ExitStack()
         self.name = os.path.basename(src) if src else None
         self.separator = site_separator or separator
-        if rows is not None:
-            self.path = self._scratch("rows", _rendered(rows, columns, self.separator, service, action))
-            return
-        given = _regular(src) if src else self._scratch("content", content.encode("utf-8"))
-        self.path = self._to_send(given, separator, encoding if src else "utf-8")
+        given = _regular(src) if src else None
+        try:
+            if rows is not None:
+                self.path = self._scratch(_rendered(rows, columns, self.separator, service, action))
+                return
+            if given is None:
+                given, encoding = self._scratch(_encoded(content)), "utf-8"
+            self.path = self._to_send(given, separator, encoding)
+        except OSError as error:
+            raise SourceFileError(
+                f"The file to send could not be made in the folder for temporary files: {error.strerror}.",
+                cure="Make room there, or name another folder with the environment variable TMPDIR; nothing was sent.",
+            ) from None
 
     @classmethod
     def of(cls, params, service=None, action=None):
@@ -64,12 +73,24 @@ class Source:
         return cls(service=service, action=action, **{name: params[name] for name in SOURCE_SPEC if name != "remote_src"})
 
     def close(self):
-        self._folder.cleanup()
+        self._made.close()
 
-    def _scratch(self, name, data):
-        path = os.path.join(self._folder.name, name)
-        with open(path, "wb") as stream:
-            stream.write(data)
+    def _new_file(self):
+        """(a new binary file for this user only, its path). Whatever ends this process, nothing is left of it.
+
+        Linux gives a path to files without a name. Elsewhere it has one until C(close).
+        """
+        stream = self._made.enter_context(tempfile.TemporaryFile())
+        path = f"/proc/self/fd/{stream.fileno()}"
+        if not os.path.exists(path):
+            stream = self._made.enter_context(tempfile.NamedTemporaryFile(prefix="toolsync-"))
+            path = stream.name
+        return stream, path
+
+    def _scratch(self, data):
+        stream, path = self._new_file()
+        stream.write(data)
+        stream.flush()
         return path
 
     def _to_send(self, given, separator, encoding):
@@ -78,15 +99,20 @@ class Source:
             if plain and separator == self.separator:
                 return given
             original.seek(0)
-            path = os.path.join(self._folder.name, "sent")
-            with open(path, "wb") as target:
-                try:
-                    csvfile.normalise(
-                        original, target, separator=separator, encoding=encoding, site_separator=self.separator
-                    )
-                except ValueError as error:
-                    raise CsvRefused(f"The file can't be re-encoded: {error}.", option="encoding") from None
+            target, path = self._new_file()
+            try:
+                csvfile.normalise(original, target, separator=separator, encoding=encoding, site_separator=self.separator)
+            except ValueError as error:
+                raise CsvRefused(f"The file can't be re-encoded: {error}.", option="encoding") from None
+            target.flush()
         return path
+
+
+def _encoded(content):
+    try:
+        return content.encode("utf-8")
+    except UnicodeEncodeError:
+        raise CsvRefused("content has a character that UTF-8 can't hold.", option="content") from None
 
 
 def _rendered(rows, columns, separator, service, action):

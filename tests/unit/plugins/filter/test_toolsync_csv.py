@@ -20,8 +20,8 @@ def test_the_filter_is_found_under_its_name():
 
 
 def test_values_are_written_as_the_plugin_reads_them():
-    rows = [{"a": True, "b": None, "c": 1.5}, {"a": False, "d": datetime.date(2026, 9, 1), "c": " x "}]
-    assert toolsync_csv(rows) == "a;b;c;d\n1;;1.5;\n0;;x;2026-09-01\n"
+    rows = [{"a": True, "b": None, "c": 15}, {"a": False, "d": datetime.date(2026, 9, 1), "c": " x "}]
+    assert toolsync_csv(rows) == "a;b;c;d\n1;;15;\n0;;x;2026-09-01\n"
 
 
 def test_columns_and_separator():
@@ -81,3 +81,15 @@ def test_what_cannot_be_written_is_named_without_its_value(rows, options, says):
         toolsync_csv(rows, **options)
     assert says in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+def test_a_value_of_an_inline_vault_is_its_text():
+    """As ansible-core 2.16 to 2.18 hand it to a filter."""
+
+    class Encrypted:
+        __ENCRYPTED__ = True
+
+        def __str__(self):
+            return "Sesame-1"
+
+    assert toolsync_csv([{"username": "ada", "password": Encrypted()}], service="users") == "username;password\nada;Sesame-1\n"

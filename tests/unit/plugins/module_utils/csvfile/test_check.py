@@ -32,6 +32,43 @@ def codes(findings):
     return [(finding.line, finding.column, finding.code) for finding in findings]
 
 
+#: White space that Python strips and PHP's trim() leaves.
+FOREIGN_BLANKS = ["\u00a0", "\u2003", "\u3000", "\x1c", "\x85"]
+
+
+@pytest.mark.parametrize("blank", FOREIGN_BLANKS)
+class TestWhiteSpaceThatThePluginKeeps:
+    def test_at_the_edges_of_a_line_of_users(self, blank):
+        rows = f"{blank}ada;Ada;Lovelace;ada@example.org;U1\nbob;Bob;B;bob@example.org;U2\n"
+        found = codes(check(USERS + rows, "users").errors)
+        assert (2, "username", "bad_username") in found
+        header = "username;firstname;lastname;email\n"
+        found = codes(check(f"{header}ada;Ada;Lovelace;ada@example.org{blank}\n", "users").errors)
+        assert found == [(2, "email", "bad_email")]
+
+    def test_the_check_takes_a_line_as_the_reader_takes_it(self, blank):
+        data = f"{blank}C1\nC1\n".encode()
+        identifiers = [row.values["identifier"] for row in csvfile.read_rows(io.BytesIO(data), "courses", "delete")]
+        assert identifiers == [f"{blank}C1", "C1"]
+        # Two identifiers, not one twice.
+        assert "duplicate_value" not in [finding.code for finding in check(data, "courses", "delete", allow_destructive=True).errors]
+
+
+class TestAHeaderThatIsAlmostOne:
+    @pytest.mark.parametrize(
+        ("header", "words"),
+        [
+            ('"username";"firstname";"lastname";"email"', "in quotes"),
+            ("Username;FirstName;LASTNAME;Email", "small letters"),
+            ('"Username";"Firstname";"Lastname"', "small letters"),
+            ("ada;Ada;Lovelace;ada@example.org", "does not look like a header"),
+        ],
+    )
+    def test_it_is_told_what_is_wrong_with_it(self, header, words):
+        (finding,) = check(f"{header}\na;b;c;d\n", "users").errors
+        assert finding.code == "not_a_header" and words in finding.message and "ada" not in finding.message
+
+
 class TestEveryFile:
     @pytest.mark.parametrize("data", ["", "\n", "\n\n", "# only a comment", "# a\n(b\n", "   \n", "\ufeff", "-x\n"])
     @pytest.mark.parametrize("service", [None, "users", "enrols", "cohorts", "courses"])

@@ -155,9 +155,8 @@ def test_rows_are_rendered(site):
     upload.plan(site, source, "u.csv", service="users")
     with open(source.path, encoding="utf-8") as stream:
         assert stream.readline() == "lastname;firstname;username\n"
-    folder = os.path.dirname(source.path)
     source.close()
-    assert not os.path.exists(folder)
+    assert not os.path.exists(source.path)
 
 
 @pytest.mark.parametrize("action", ["delete", "check"])
