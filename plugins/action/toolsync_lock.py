@@ -8,7 +8,7 @@ import getpass
 import os
 import platform
 
-from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_lock import TASK
+from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_lock import TASK, where
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import ToolsyncAction
 
 
@@ -18,5 +18,5 @@ class ActionModule(ToolsyncAction):
     task = TASK
 
     def arguments(self, args):
-        host, pid = platform.node(), os.getppid()
-        return {"owner": f"{getpass.getuser()}@{host}, process {pid}", "pid": pid, "host": host, **args}
+        pid = os.getppid()
+        return {"owner": f"{getpass.getuser()}@{platform.node()}, process {pid}", "pid": pid, "host": where(), **args}

@@ -43,7 +43,10 @@ options:
       - A process that lives as long as the sequence; the default is that of C(ansible-playbook). When it is gone, so is the lock.
     type: int
   host:
-    description: The host of O(pid). The default is the controller.
+    description:
+      - The host of O(pid). The default is the controller.
+      - The host's name; for a process in a container, a space and what C(readlink /proc/self/ns/pid) says there after it, since containers
+        may share a host name. The default has both.
     type: str
   wait:
     description: Seconds to wait for another sequence.
@@ -107,6 +110,8 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import lock
+
+where = lock.where
 
 
 def plan(site, params):

@@ -10,12 +10,13 @@ sequences would swap files. The lock is a file on the host that runs the modules
 from __future__ import annotations
 
 import contextlib
-import fcntl
+import errno
 import json
 import os
 import platform
 import time
 
+from .. import files
 from ..errors import LockHeld, StateFileError
 from ..memory import default_path
 from ..plan import Plan
@@ -24,8 +25,14 @@ POLL = 1.0
 
 
 def plan(site, *, state, run_id, owner, pid=None, host=None, wait=600, stale_after=86400, path=None):
-    """state: present or absent; run_id: of the sequence; owner: for people. pid, host: of a process that lives as long as it."""
+    """state: present or absent; run_id: of the sequence; owner: for people. pid: of a process that lives as long as it; host: where() of it.
+
+    Raises StateFileError.
+    """
     path = os.path.expanduser(path or f"{default_path(site.moodle.base)}.sequence")
+    why = files.obstacle(path, makes_folder=True) if state == "present" else None
+    if why:
+        raise StateFileError(f"path: {path} {why}. No lock was taken.", option="path")
     holder = {"run_id": run_id, "owner": owner, "pid": pid, "host": host, "since": None, "site": site.moodle.base}
     lock = _Lock(path, stale_after)
     return (_Acquire if state == "present" else _Release)(site, lock, holder, wait)
@@ -80,15 +87,27 @@ class _Lock:
         self.path, self._stale_after = path, stale_after
 
     def holder(self):
-        """Who holds it: a dict, empty where the file can't be read; None when nobody does."""
+        """Who holds it: a dict, empty where the file makes no sense; None when nobody does."""
         try:
-            with open(self.path, encoding="utf-8") as stream:
+            # A symlink or a FIFO is nothing of ours; it is neither followed nor waited for.
+            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, encoding="utf-8") as stream:
                 content = json.load(stream)
             return content if isinstance(content, dict) else {}
         except FileNotFoundError:
             return None
-        except (OSError, ValueError):
+        except OSError as error:
+            return {} if error.errno == errno.ELOOP else self._unreadable()
+        except (ValueError, RecursionError):
             return {}
+
+    def _unreadable(self):
+        """The holder of a lock that may not be read, as another user's: it is one all the same."""
+        try:
+            about = os.lstat(self.path)
+        except OSError:
+            return {"owner": "another user", "since": time.time()}
+        return {"owner": f"another user (uid {about.st_uid})", "since": about.st_mtime}
 
     def take(self, wanted):
         """(None, the stale holder or None) when it is ours now, else (its holder, None)."""
@@ -98,9 +117,9 @@ class _Lock:
             if current is not None and not gone and current.get("run_id") != wanted["run_id"]:
                 return current, None
             if current is None or gone:
-                with open(f"{self.path}.new", "w", encoding="utf-8") as stream:
-                    json.dump({**wanted, "since": int(time.time())}, stream)
-                os.replace(f"{self.path}.new", self.path)
+                # Other users may read whom they wait for.
+                with files.replacing(self.path, 0o644) as stream:
+                    stream.write(json.dumps({**wanted, "since": int(time.time())}).encode("ascii"))
             return None, current if gone else None
 
     def release(self, run_id):
@@ -116,20 +135,24 @@ class _Lock:
         since = current.get("since")
         if not isinstance(since, (int, float)) or time.time() - since > self._stale_after:
             return True
-        return current.get("host") == platform.node() and not _lives(current.get("pid"))
+        # A process number means something in its own place only.
+        return current.get("host") in (platform.node(), where()) and not _lives(current.get("pid"))
 
     @contextlib.contextmanager
     def _guarded(self):
         try:
-            os.makedirs(os.path.dirname(self.path) or ".", mode=0o700, exist_ok=True)
-            descriptor = os.open(f"{self.path}.guard", os.O_CREAT | os.O_RDWR, 0o600)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            with files.alone(f"{self.path}.guard"):
                 yield
-            finally:
-                os.close(descriptor)
         except OSError as error:
             raise StateFileError(f"The lock {self.path} could not be written: {error.strerror}.", option="path") from None
+
+
+def where():
+    """The name of this host together with that of the process namespace, where there are any: containers may share a host name."""
+    try:
+        return f"{platform.node()} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return platform.node()
 
 
 def _lives(pid):
@@ -140,9 +163,15 @@ def _lives(pid):
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except OSError:
+    except (OSError, OverflowError):
+        pass
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as stream:
+            state = stream.read().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
         return True
-    return True
+    # One that was killed stays listed until its parent asks for it, which nobody may do in a container.
+    return state not in ("Z", "X")
 
 
 def _age(current):

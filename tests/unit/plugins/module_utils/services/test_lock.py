@@ -73,23 +73,117 @@ def test_it_waits(planned):
     assert 0.4 < time.monotonic() - begun < 5
 
 
-def test_the_lock_of_a_process_that_is_gone_is_taken_over(planned, site):
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    take(planned, "a", pid=gone.pid, host=socket.gethostname())
+HERE = socket.gethostname()
+
+
+@pytest.fixture(scope="module")
+def gone():
+    """The number of a process that is gone."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+@pytest.mark.parametrize("host", [HERE, lock.where()])
+def test_a_process_that_lives_here_keeps_its_lock(planned, host):
+    take(planned, "a", pid=os.getpid(), host=host)
+    with pytest.raises(errors.LockHeld):
+        take(planned, "b")
+
+
+@pytest.mark.parametrize("host", ["another.example.org", "another.example.org pid:[1]", f"{HERE} pid:[1]", "", None])
+def test_a_process_number_of_elsewhere_tells_nothing(planned, gone, host):
+    """Of another host, or of a container whose host has the same name: that no process has the number here proves nothing."""
+    take(planned, "a", pid=gone, host=host)
+    with pytest.raises(errors.LockHeld):
+        take(planned, "b")
+
+
+@pytest.mark.parametrize("host", [HERE, lock.where()])
+def test_the_lock_of_a_process_that_is_gone_is_taken_over(planned, site, gone, host):
+    take(planned, "a", pid=gone, host=host)
     assert take(planned, "b").changed
     assert "owner of a" in site.warnings[0]
 
 
-@pytest.mark.parametrize(
-    "pid, host",
-    [(os.getpid(), socket.gethostname()), (1, "another.example.org"), (None, None)],
-    ids=["alive", "elsewhere", "unknown"],
-)
-def test_the_lock_of_a_process_that_may_live_is_kept(planned, pid, host):
-    take(planned, "a", pid=pid, host=host)
+@pytest.mark.parametrize("pid", [None, 0, -1, 1 << 70])
+def test_a_number_that_no_process_can_have_tells_nothing(planned, pid):
+    take(planned, "a", pid=pid, host=lock.where())
     with pytest.raises(errors.LockHeld):
         take(planned, "b")
+
+
+def test_a_place_is_named_by_its_process_namespace_too():
+    name, _space, namespace = lock.where().partition(" ")
+    assert name == HERE and (namespace.startswith("pid:[") or not os.path.exists("/proc/self/ns/pid"))
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
+def test_a_holder_that_was_killed_and_that_nobody_reaped_is_gone(planned):
+    killed = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    take(planned, "a", pid=killed.pid, host=lock.where())
+    with pytest.raises(errors.LockHeld):
+        take(planned, "b")
+    killed.kill()
+    os.waitid(os.P_PID, killed.pid, os.WEXITED | os.WNOWAIT)
+    assert take(planned, "b").changed
+    killed.wait()
+
+
+class TestWhatAnotherUserMayLayInTheFolder:
+    @pytest.fixture(autouse=True)
+    def folder(self, path):
+        path.parent.mkdir()
+
+    @pytest.mark.parametrize("name", [".site.sequence.new", "site.sequence.new", "site.sequence"])
+    def test_nothing_is_written_through_a_symlink(self, planned, path, tmp_path, name):
+        victim = tmp_path / "victim"
+        victim.write_text("precious")
+        (path.parent / name).symlink_to(victim)
+        assert take(planned, "a").changed
+        assert victim.read_text() == "precious" and not path.is_symlink()
+
+    def test_no_guard_is_made_through_a_symlink(self, planned, path, tmp_path):
+        (path.parent / "site.sequence.guard").symlink_to(tmp_path / "victim")
+        with pytest.raises(errors.StateFileError):
+            take(planned, "a")
+        assert not (tmp_path / "victim").exists()
+
+    def test_a_fifo_is_not_waited_for(self, planned, path):
+        os.mkfifo(path)
+        with pytest.raises(errors.StateFileError, match="not a regular file"):
+            take(planned, "a")
+        assert not take(planned, "a", state="absent").changed
+
+    def test_a_lock_that_may_not_be_read_is_a_lock(self, planned, path, monkeypatch):
+        take(planned, "a")
+        opened = os.open
+
+        def refused(name, *args, **kwargs):
+            if name == str(path):
+                raise PermissionError(13, "Permission denied")
+            return opened(name, *args, **kwargs)
+
+        monkeypatch.setattr(os, "open", refused)
+        with pytest.raises(errors.LockHeld, match=r"another user \(uid \d+\), since 0 min"):
+            take(planned, "b")
+        assert not take(planned, "b", state="absent").changed
+        os.utime(path, (0, 0))
+        assert take(planned, "b").changed, "one that is left behind for days"
+
+    def test_others_may_read_who_holds_it(self, planned, path):
+        take(planned, "a")
+        assert path.stat().st_mode & 0o777 == 0o644 & ~_umask()
+
+
+def _umask():
+    os.umask(current := os.umask(0))
+    return current
+
+
+def test_a_folder_in_its_place_is_told_at_once(site, tmp_path):
+    with pytest.raises(errors.StateFileError, match="is a folder. No lock was taken"):
+        lock.plan(site, state="present", run_id="a", owner="a", path=str(tmp_path))
 
 
 def test_an_old_lock_is_taken_over(planned, path):
