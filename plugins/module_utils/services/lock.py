@@ -25,7 +25,7 @@ POLL = 1.0
 
 
 def plan(site, *, state, run_id, owner, pid=None, host=None, wait=600, stale_after=86400, path=None):
-    """state: present or absent; run_id: of the sequence; owner: for people. pid: of a process that lives as long as it; host: where() of it.
+    """state: present or absent; run_id: of the sequence; owner: for people. pid: of a process that lives as long as it; host: its where().
 
     Raises StateFileError.
     """
