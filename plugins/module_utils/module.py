@@ -146,6 +146,41 @@ def _leaves(value):
         yield str(value)
 
 
+def prepared(task, args):
+    """(arguments as they are to be validated, warnings), of those that a user wrote.
+
+    Options go by their own names, not their aliases. In an item of a list, an empty text says nothing where no text is an answer: that
+    is what the cells of a CSV are when they are empty.
+    """
+    warnings: dict[str, None] = {}
+    return _prepared(task.argument_spec, [args], warnings)[0], list(warnings)
+
+
+def _prepared(spec, items, warnings, within=""):
+    """items: arguments by the same spec. within: the option that they are items of, with a dot."""
+    own = {alias: name for name, option in spec.items() for alias in option.get("aliases", ())}
+    takes_no_text = {name for name, option in spec.items() if within and (option.get("choices") or option["type"] in ("bool", "int"))}
+    lists = {name: option["options"] for name, option in spec.items() if "options" in option}
+    done = []
+    for item in items:
+        if not isinstance(item, dict):
+            done.append(item)
+            continue
+        found = {name: value for name, value in item.items() if name not in own}
+        for alias in own.keys() & item.keys():
+            if own[alias] in found:
+                warnings[f"Both option {within}{own[alias]} and its alias {within}{alias} are set."] = None
+            found[own[alias]] = item[alias]
+        for name in takes_no_text & found.keys():
+            if found[name] == "":
+                del found[name]
+        for name in lists.keys() & found.keys():
+            if isinstance(found[name], list):
+                found[name] = _prepared(lists[name], found[name], warnings, f"{within}{name}.")
+        done.append(found)
+    return done
+
+
 class _Module(AnsibleModule):
     """Refuses arguments as the action plugins do. Ansible would show the values of personal options, or blank them everywhere."""
 
@@ -199,7 +234,10 @@ def _commands_of(module):
             timers[0].daemon = True
             timers[0].start()
 
-        answer = module.run_command(argv, errors="replace", handle_exceptions=False, before_communicate_callback=watch)
+        # A value with a $ in it arrives as it is.
+        answer = module.run_command(
+            argv, errors="replace", handle_exceptions=False, expand_user_and_vars=False, before_communicate_callback=watch
+        )
         timers[0].cancel()
         if late.is_set():
             raise TimeoutError

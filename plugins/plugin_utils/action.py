@@ -20,7 +20,13 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import TRACEBACK, invocation, refusal, run
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import (
+    TRACEBACK,
+    invocation,
+    prepared,
+    refusal,
+    run,
+)
 
 
 class ToolsyncAction(ActionBase):
@@ -34,10 +40,12 @@ class ToolsyncAction(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        args = self.arguments(dict(self._task.args))
+        args, warnings = prepared(self.task, self.arguments(_plain(dict(self._task.args))))
+        file = None
         try:
             if args.get("src") and not _is_true(args.get("remote_src")):
-                args = self._with_file(args)
+                file = self._file(args["src"])
+                args = self._with_file(args, *file)
             if self._runs_here(task_vars):
                 result.update(self._run_here(args))
             else:
@@ -47,8 +55,12 @@ class ToolsyncAction(ActionBase):
                     )
                 )
         finally:
+            if file:
+                self._loader.cleanup_tmp_file(file[1])
             if not self._task.async_val:
                 self._remove_tmp_path(self._connection._shell.tmpdir)
+        if warnings:
+            result["warnings"] = [*warnings, *result.get("warnings", ())]
         return result
 
     def arguments(self, args):
@@ -60,7 +72,8 @@ class ToolsyncAction(ActionBase):
 
     def _runs_here(self, task_vars):
         """Whether the module would be started on this machine, as this user, by this Python."""
-        if not self._is_local() or self._task.async_val:
+        # On macOS, a process that Ansible forked crashes when it asks the system for its proxies.
+        if not self._is_local() or self._task.async_val or sys.platform == "darwin":
             return False
         if self._task.delegate_to:
             task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
@@ -71,7 +84,7 @@ class ToolsyncAction(ActionBase):
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
         with _environment(environment):
-            validated = ArgumentSpecValidator(self.task.argument_spec, **self.task.constraints).validate(_plain(args))
+            validated = ArgumentSpecValidator(self.task.argument_spec, **self.task.constraints).validate(args)
             params = validated.validated_parameters
             if validated.error_messages:
                 result = {"failed": True, "msg": refusal(self.task, params, self._refusal(validated.errors))}
@@ -97,20 +110,25 @@ class ToolsyncAction(ActionBase):
     def _module(self):
         return "activeprolearn.toolsync." + type(self).__module__.rpartition(".")[2]
 
-    def _with_file(self, args):
-        """The module's arguments with a path that holds on the executing host."""
+    def _file(self, src):
+        """(the file that src names, where it can be read): the second is a temporary one where the first is in a vault."""
         try:
-            found = self._loader.get_real_file(self._find_needle("files", args["src"]))
+            found = self._find_needle("files", src)
+            return found, self._loader.get_real_file(found)
         except AnsibleError as error:
             raise AnsibleActionFail(f"src: {error}") from error
-        moved = {**args, "src": found, "remote_src": True}
-        if self.names_file and not any(args.get(name) for name in ("dest", "filename")):
+
+    def _with_file(self, args, found, readable):
+        """The module's arguments with a path that holds on the executing host."""
+        moved = {**args, "src": readable, "remote_src": True}
+        if self.names_file and not args.get("dest"):
             moved["dest"] = os.path.basename(args["src"])
-        if self._is_local():
+        # A temporary file is gone before a task in the background reads it.
+        if self._is_local() and not (self._task.async_val and readable != found):
             return moved
         tmp = self._connection._shell.tmpdir or self._make_tmp_path()
         target = self._connection._shell.join_path(tmp, "source")
-        self._transfer_file(found, target)
+        self._transfer_file(readable, target)
         self._fixup_perms2((tmp, target))
         return {**moved, "src": target}
 
@@ -143,5 +161,9 @@ def _is_true(value):
 
 
 def _plain(value):
-    """As the value would arrive in a module: plain JSON types."""
-    return json.loads(json.dumps(value, default=str))
+    """As the value would arrive in a module: plain JSON types; a time stamp that YAML made of a text is one again."""
+    return json.loads(json.dumps(value, default=_text))
+
+
+def _text(value):
+    return list(value) if isinstance(value, (set, frozenset)) else str(value)

@@ -75,6 +75,24 @@ CASES: dict[str, Case] = {
     "missing option": Case("config", without=("service",)),
     "options that exclude each other": Case("enrol", {"enrolments": [{"user": "zqada", "course": "MATH101"}]}),
     "an alias": Case("config", {"moodle_url": "{url}"}, without=("url",)),
+    "an option and its alias": Case("config", {"moodle_url": "{url}"}),
+    "an option and its alias in items": Case(
+        "enrol", {"enrolments": [{"user": "zqada", "userid": "zqada", "course": "MATH101"}] * 2}, without=("users", "course", "state")
+    ),
+    "empty cells in items": Case(
+        "enrol",
+        {"enrolments": [{"user": "zqada", "course": "MATH101", "suspended": "", "state": "", "course_identifier": "", "timestart": ""}]},
+        without=("users", "course", "state"),
+    ),
+    "a time stamp that YAML made": Case(
+        "upload",
+        {
+            "rows": [{"cmd": "add", "uid": "zqada", "cid": "MATH101", "rolename": "student", "enrol": "manual",
+                      "starttime": "{{ '2026-09-01 08:00:00' | to_datetime }}"}],
+            "service": "enrols", "dest": "e.csv",
+        },
+        without=("src",),
+    ),
     "connection from the environment": Case(
         "config", keywords={"environment": {"TOOLSYNC_URL": "{url}", "TOOLSYNC_TOKEN": "{token}"}}, without=("url", "token")
     ),

@@ -135,3 +135,46 @@ def test_a_long_task_tells_how_far_it_is_and_a_quick_one_is_silent():
 def test_the_invocation_hides_secrets_and_personal_data():
     shown = module.invocation(task(personal=("rows",)), {"token": "t", "url": "u", "rows": [{"a": 1}], "state_file": None})
     assert shown == {"module_args": {"token": module.HIDDEN, "url": "u", "rows": module.HIDDEN, "state_file": None}}
+
+
+LISTED = module.Task(
+    lambda site, params: None,
+    options={
+        "users": {"type": "list", "elements": "str", "aliases": ["user"]},
+        "state": {"type": "str", "choices": ["present", "absent"]},
+        "items": {
+            "type": "list",
+            "elements": "dict",
+            "aliases": ["things"],
+            "options": {
+                "user": {"type": "str", "required": True, "aliases": ["userid"]},
+                "role": {"type": "str"},
+                "state": {"type": "str", "choices": ["present", "absent"]},
+                "suspended": {"type": "bool", "aliases": ["suspend"]},
+                "count": {"type": "int"},
+            },
+        },
+    },
+)
+
+
+def test_options_go_by_their_own_names():
+    args, warnings = module.prepared(LISTED, {"moodle_url": "u", "things": [{"userid": "ada", "suspend": True}, "no item"], "colour": 1})
+    assert args == {"url": "u", "items": [{"user": "ada", "suspended": True}, "no item"], "colour": 1} and warnings == []
+
+
+def test_an_option_and_its_alias_are_told_once_and_the_alias_wins():
+    item = {"user": "ada", "userid": "bob"}
+    args, warnings = module.prepared(LISTED, {"url": "u", "moodle_url": "v", "items": [dict(item), dict(item)]})
+    assert args == {"url": "v", "items": [{"user": "bob"}] * 2}
+    assert warnings == [
+        "Both option url and its alias moodle_url are set.",
+        "Both option items.user and its alias items.userid are set.",
+    ]
+
+
+def test_in_an_item_an_empty_text_says_nothing_where_none_is_an_answer():
+    args, _warnings = module.prepared(
+        LISTED, {"state": "", "items": [{"user": "", "role": "", "state": "", "suspend": "", "count": ""}, {"suspended": "no"}]}
+    )
+    assert args == {"state": "", "items": [{"user": "", "role": ""}, {"suspended": "no"}]}

@@ -202,3 +202,8 @@ def test_a_program_that_does_not_end(way):
 def test_a_program_that_is_not_there(way):
     with pytest.raises(FileNotFoundError):
         way(["/nowhere/php"], 5)
+
+
+def test_a_dollar_and_a_tilde_arrive_as_they_are(way, monkeypatch):
+    monkeypatch.setenv("COURSE", "expanded")
+    assert way(["/bin/echo", "$COURSE ${COURSE}", "~", "a$(id)"], 30) == (0, "$COURSE ${COURSE} ~ a$(id)\n", "")
