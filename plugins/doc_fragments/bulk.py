@@ -10,7 +10,9 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
   on_failures:
-    description: What to do when some of the records failed. The others are processed in any case.
+    description:
+      - What to do when some of the records failed, or are in RV(ignore:unknown). The others are processed in any case.
+      - It is no matter of choice where Moodle does not answer, or refuses the token or the function.
     type: str
     choices: [fail, warn, ignore]
     default: fail

@@ -196,11 +196,22 @@ failures:
       description: What is wrong, and with which identifier.
       type: str
   sample: [{"cohort": "Y9", "reason": "there is no such cohort, and a new one needs a name"}]
+unknown:
+  description:
+    - "Cohorts of which nobody could see whether they are done, with the reason: no answer came and they are not in place so far, or they
+      were refused and can't be looked at. An error may come after the work, so what can be looked at is."
+    - With any, RV(changed_is_certain) is false.
+  returned: once the cohorts were read
+  type: list
+  elements: dict
+  sample:
+    - {"cohort": "Y7", "id": null,
+      "reason": "The connection to https://moodle.example.org broke before a whole answer had come: Connection reset by peer."}
 counts:
   description: How many cohorts are in the lists.
   returned: once the cohorts were read
   type: dict
-  sample: {"created": 1, "updated": 1, "deleted": 1, "unchanged": 1, "failed": 1}
+  sample: {"created": 1, "updated": 1, "deleted": 1, "unchanged": 1, "failed": 1, "unknown": 1}
 changed_is_certain:
   description: Whether everything in the lists is known to be as they say. False where something could not be read, or no answer came back.
   returned: once the cohorts were read

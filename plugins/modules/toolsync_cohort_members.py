@@ -168,11 +168,20 @@ failures:
       description: What is wrong, and with which identifier.
       type: str
   sample: [{"cohort": "Y1", "user": "nobody", "reason": "no user has the username nobody"}]
+unknown:
+  description:
+    - "Users of which nobody could see whether they are done, with the reason: no answer came and they are not in place so far, or they
+      were refused and can't be looked at. An error may come after the work, so what can be looked at is."
+    - With any, RV(changed_is_certain) is false.
+  returned: once the options were checked
+  type: list
+  elements: dict
+  sample: [{"cohort": "Y1", "user": "eve", "reason": "Moodle knows no user eve (username)"}]
 counts:
   description: How many users are in the lists.
   returned: once the options were checked
   type: dict
-  sample: {"added": 1, "removed": 1, "unchanged": 1, "failed": 1}
+  sample: {"added": 1, "removed": 1, "unchanged": 1, "failed": 1, "unknown": 1}
 changed_is_certain:
   description: Whether everything in the lists is known to be as they say. False where members could not be read, or no answer came back.
   returned: once the options were checked

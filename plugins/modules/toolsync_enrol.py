@@ -107,7 +107,8 @@ options:
   suspended:
     description:
       - Whether the enrolment is suspended.
-      - Without it, a new enrolment is active, and an existing one stays as it is.
+      - Without it, a new enrolment is active, and an existing one stays as it is. Where it can't be read whether there is one that is
+        suspended, what is sent is what this host last asked for, or active, with a warning and RV(changed_is_certain) false.
     type: bool
     aliases: [suspend]
   state:
@@ -277,15 +278,24 @@ failures:
       description: What is wrong, and with which identifier.
       type: str
   sample: [{"course": "MATH101", "user": "nobody", "role": "student", "reason": "no user has the username nobody"}]
+unknown:
+  description:
+    - "Records of which nobody could see whether they are done, with the reason: no answer came and they are not in place so far, or they
+      were refused and can't be looked at. An error may come after the work, so what can be looked at is."
+    - With any, RV(changed_is_certain) is false.
+  returned: once the options were checked
+  type: list
+  elements: dict
+  sample: [{"course": "MATH101", "user": "eve", "role": "student", "reason": "Moodle knows no user eve (username)"}]
 counts:
   description: How many records are in the lists.
   returned: once the options were checked
   type: dict
-  sample: {"enrolled": 1, "updated": 1, "unenrolled": 1, "unchanged": 1, "failed": 1}
+  sample: {"enrolled": 1, "updated": 1, "unenrolled": 1, "unchanged": 1, "failed": 1, "unknown": 1}
 changed_is_certain:
   description:
     - Whether everything in RV(enrolled), RV(updated) and RV(unenrolled) is known to have been another before.
-    - False where the site could not be read, where a period was sent that this host does not remember, or where no answer came back.
+    - False where the site could not be read, where a period was sent that this host does not remember, or with any in RV(unknown).
   returned: once the options were checked
   type: bool
   sample: true

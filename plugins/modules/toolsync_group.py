@@ -224,11 +224,22 @@ failures:
       description: What is wrong, and with which identifier.
       type: str
   sample: [{"course": "MATH101", "group": "Group A", "user": "nobody", "reason": "no user has the username nobody"}]
+unknown:
+  description:
+    - "Groups and members of which nobody could see whether they are done, with the reason: no answer came and they are not in place so far, or they
+      were refused and can't be looked at. An error may come after the work, so what can be looked at is."
+    - With any, RV(changed_is_certain) is false.
+  returned: once the groups were read
+  type: list
+  elements: dict
+  sample:
+    - {"course": "MATH101", "group": "Group C", "user": null,
+      "reason": "The connection to https://moodle.example.org broke before a whole answer had come: Connection reset by peer."}
 counts:
   description: How many groups and members are in the lists.
   returned: once the groups were read
   type: dict
-  sample: {"created": 1, "deleted": 1, "added": 1, "removed": 1, "unchanged": 1, "failed": 1}
+  sample: {"created": 1, "deleted": 1, "added": 1, "removed": 1, "unchanged": 1, "failed": 1, "unknown": 1}
 changed_is_certain:
   description:
     - Whether everything in the lists is known to be as they say. False where a group without members could not be seen, or no answer

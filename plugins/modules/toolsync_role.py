@@ -219,11 +219,20 @@ failures:
       description: What is wrong, and with which identifier.
       type: str
   sample: [{"user": "nobody", "role": "2", "context": "system", "instance": null, "reason": "no user has the username nobody"}]
+unknown:
+  description:
+    - "Assignments of which nobody could see whether they are done, with the reason: no answer came and they are not in place so far, or they
+      were refused and can't be looked at. An error may come after the work, so what can be looked at is."
+    - With any, RV(changed_is_certain) is false.
+  returned: once the options were checked
+  type: list
+  elements: dict
+  sample: [{"user": "eve", "role": "manager", "context": "category", "instance": "SCI", "reason": "Moodle knows no such user"}]
 counts:
   description: How many assignments are in the lists.
   returned: once the options were checked
   type: dict
-  sample: {"assigned": 1, "unassigned": 1, "unchanged": 1, "failed": 1}
+  sample: {"assigned": 1, "unassigned": 1, "unchanged": 1, "failed": 1, "unknown": 1}
 changed_is_certain:
   description:
     - Whether everything in the lists is known to be as they say.

@@ -1,24 +1,21 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many records in few requests: batches by the number of form variables, and what to do when one is refused.
+"""Many records in few requests: batches by the number of form variables, and what to do when one is refused or lost.
 
 Private to this collection. PHP drops the variables of a request beyond C(max_input_vars), and a bulk function of the
-plugin stops at the first record that it refuses, without saying which.
+plugin stops at the first record that it refuses, without saying which. An error may come after the work: a Moodle 4.5 enrols, then
+fails to greet, and stops there too. So nothing is called refused before somebody looked, where it can be looked at.
 """
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import typing as t
 from collections import deque
 
-from ..errors import (
-    MoodleError,
-    NotMoodle,
-    OptionError,
-    ToolsyncError,
-    concerns_records,
-)
+from ..errors import MoodleError, NotMoodle, OptionError, ToolsyncError, concerns_records
 from ..wire.lanes import begin
 
 #: wstoken, wsfunction, moodlewsrestformat, moodlewssettinglang.
@@ -29,6 +26,9 @@ LEAST_MAX_INPUT_VARS = 20
 MOST_LANES = 8
 #: So many records of a group fail alone before the rest of the group is given up.
 _ENOUGH = 2
+#: What becomes of a record. Taken: Moodle took it, or it is seen to be in place; untried: others of its group were refused; unknown: an
+#: error came, and nobody can tell whether it was done.
+TAKEN, REFUSED, UNTRIED, UNKNOWN = "taken", "refused", "untried", "unknown"
 
 
 def checked_limit(max_input_vars):
@@ -63,6 +63,15 @@ def batches(records, cost, room):
         yield batch
 
 
+
+class End(t.NamedTuple):
+    """What became of a record. error: why it was not simply taken, else None."""
+
+    record: t.Any
+    error: MoodleError | None = None
+    becomes: str = TAKEN
+
+
 class Bulk:
     """Sends records in batches until each has been taken or refused on its own.
 
@@ -73,27 +82,54 @@ class Bulk:
     with the lower number of variables once a request turns out to be cut off earlier than max_input_vars says.
     lanes: so many requests are under way at a time, once one was taken whole; send is then called in other threads.
     place: record -> what must not be written by two requests at a time.
+    look: list of records -> for each, whether what it was sent for is in place now: True, False, or None where nobody can tell; raises a
+    ToolsyncError. Without it, as for what only reads, an error is the end of a record. repeatable: whether sending a record twice has
+    the effect of once; else one that was refused with others is sent again only where it is seen not to be in place.
 
-    unclear: whether the run ended by an error while a refused request was left of which nobody knows how far it got.
+    open: the records that were sent and of which nothing is known yet. Those that are left when run raises may be done or not.
     """
 
-    def __init__(self, send, cost, max_input_vars, *, overhead=0, group=None, lowered=None, lanes=1, place=None):
+    def __init__(
+        self,
+        send,
+        cost,
+        max_input_vars,
+        *,
+        overhead=0,
+        group=None,
+        lowered=None,
+        lanes=1,
+        place=None,
+        look=None,
+        repeatable=True,
+    ):
         self._send, self._cost = send, cost
         self._room = max_input_vars - CREDENTIALS - overhead
         self._overhead = overhead
         self._group = group or (lambda record: None)
         self._lowered = lowered or (lambda limit: None)
         self._lanes, self._place = lanes, place or (lambda record: None)
+        self._look, self._repeatable = look, repeatable
         self._refused: dict[t.Any, list[MoodleError]] = {}
         self._taken: set[t.Any] = set()
-        self._largest = 0
-        self.unclear = False
+        # Groups whose records were in place though refused alone: their errors come after the work.
+        self._late: set[t.Any] = set()
+        # Refused alone, and not looked at yet: looks are dear, and one serves many records.
+        self._doubtful: list[tuple[t.Any, MoodleError]] = []
+        self._largest, self._split, self._erred = 0, False, False
+        self.open: set[t.Any] = set()
 
     def run(self, records):
-        """Yields (record, None, True) for a record that was taken, and (record, error, whether it was tried) for another.
+        """Yields the End of each record.
 
-        Raises the ToolsyncError of a call that failed for another reason than its records; what was yielded by then is true.
+        Raises the ToolsyncError of a call that failed for another reason than its records, unless they are seen to be in place; what was
+        yielded by then is true.
         """
+        for end in self._run(records):
+            self.open.discard(end.record)
+            yield end
+
+    def _run(self, records):
         under_way: deque[t.Any] = deque()
         try:
             for batch in batches(records, self._cost, lambda: self._room):
@@ -105,12 +141,15 @@ class Bulk:
                 batch, hopeless = self._without_hopeless(batch)
                 yield from hopeless
                 if batch:
+                    self.open.update(batch)
                     under_way.append((batch, begin(self._send, batch)))
             while under_way:
                 yield from self._finish(*under_way.popleft())
         except ToolsyncError:
             for batch, answer in under_way:
                 yield from self._told(batch, answer)
+            with contextlib.suppress(ToolsyncError):
+                yield from self._look_at([])
             raise
 
     def _lanes_for(self, batch):
@@ -128,72 +167,141 @@ class Bulk:
         try:
             seen = answer()
         except ToolsyncError as error:
-            self.unclear = self.unclear or concerns_records(error)
+            if not _may_be_done(error):
+                self.open.difference_update(batch)
+                return
+            with contextlib.suppress(ToolsyncError):
+                yield from self._look_at(batch)
         else:
-            self.unclear = self.unclear or (seen is not None and seen < len(batch))
             for record in batch if seen is None or seen >= len(batch) else batch[: max(seen - 1, 0)]:
-                yield record, None, True
+                yield End(record)
 
     def _finish(self, batch, answer=None):
-        self._largest = 0
-        split, refused = yield from self._deliver(batch, answer)
-        if split and not refused:
+        """Send a batch, unless its answer is on its way, and what is left of it, until all of its records have their ends."""
+        self._largest, self._split, self._erred = 0, False, False
+        waiting = deque([batch])
+        while waiting:
+            left = yield from self._deliver(waiting.popleft(), answer)
+            waiting.extendleft(reversed(left))
+            answer = None
+        yield from self._look_at([])
+        if self._split and not self._erred:
             self._lower(self._largest)
 
     def _without_hopeless(self, batch):
         """(the records worth a try, what is to be said of the others)."""
         hopeless = [record for record in batch if self._is_hopeless(record)]
         kept = [record for record in batch if not self._is_hopeless(record)] if hopeless else batch
-        return kept, [(record, self._refused[self._group(record)][0], False) for record in hopeless]
+        return kept, [End(record, self._refused[self._group(record)][0], UNTRIED) for record in hopeless]
 
-    def _deliver(self, batch, answer=None):
-        """Returns whether the batch had to be split, and how many records were refused. answer: of what was sent already."""
-        hopeless = []
+    def _deliver(self, batch, answer):
+        """Send a batch, or wait for the answer to one that was sent; returns the batches that are to be sent now."""
         if answer is None:
             batch, hopeless = self._without_hopeless(batch)
+            self._erred = self._erred or bool(hopeless)
             yield from hopeless
-        if not batch:
-            return False, len(hopeless)
+            late = [record for record in batch if self._group(record) in self._late]
+            if late and len(batch) > 1:
+                others = [record for record in batch if self._group(record) not in self._late]
+                return [*([record] for record in late), *filter(None, [others])]
+            if not batch:
+                return []
+            self.open.update(batch)
+            answer = functools.partial(self._send, batch)
         try:
-            seen = self._send(batch) if answer is None else answer()
-        except MoodleError as error:
-            if not concerns_records(error):
-                raise
-            if len(batch) == 1:
-                self._refused.setdefault(self._group(batch[0]), []).append(error)
-                yield batch[0], error, True
-                return False, len(hopeless) + 1
-            middle = len(batch) // 2
-            refused = len(hopeless)
-            for half in (batch[:middle], batch[middle:]):
-                refused += (yield from self._deliver(half))[1]
-            return True, refused
-        return (yield from self._taken_by_server(batch, seen)), len(hopeless)
+            seen = answer()
+            if seen is not None and seen < len(batch) and seen <= 1:
+                raise NotMoodle(
+                    f"The site took notice of {seen} of {len(batch)} records of a request.",
+                    cure="Something cuts requests: look at PHP's max_input_vars and post_max_size, and at proxies.",
+                )
+        except ToolsyncError as error:
+            return (yield from self._after_error(batch, error))
+        return (yield from self._taken_by_server(batch, seen))
+
+    def _after_error(self, batch, error):
+        """What came of a batch that was answered by an error, or not at all."""
+        if not concerns_records(error):
+            yield from self._after_loss(batch, error)
+            return []
+        self._split = self._split or len(batch) > 1
+        if len(batch) == 1:
+            self._erred = True
+            self._doubtful.append((batch[0], error))
+            if self._may_be_hopeless(self._group(batch[0])):
+                yield from self._look_at([])
+            return []
+        left = [(record, None) for record in batch] if self._look is None else (yield from self._look_at(batch))
+        progress = len(left) < len(batch)
+        self._erred = self._erred or progress
+        if not self._repeatable:
+            yield from (End(record, error, UNKNOWN) for record, there in left if there is None)
+            left = [(record, there) for record, there in left if there is False]
+        rest = [record for record, _there in left]
+        # The server stopped at one of them: the next in turn, or any.
+        middle = 1 if progress else len(rest) // 2
+        return [part for part in (rest[:middle], rest[middle:]) if part]
+
+    def _after_loss(self, batch, error):
+        """Raises the error, unless the whole batch is seen to be in place: else the server may still be at it."""
+        if not _may_be_done(error):
+            self.open.difference_update(batch)
+        elif self._look is not None:
+            # Where nobody can look now, the loss is what is to be told.
+            with contextlib.suppress(ToolsyncError):
+                if not (yield from self._look_at(batch)):
+                    return
+        raise error
+
+    def _look_at(self, batch):
+        """Look at a batch and at the doubtful; returns (record, whether it is in place) of those of the batch that are not seen there."""
+        doubtful, self._doubtful = self._doubtful, []
+        records = [*batch, *(record for record, _error in doubtful)]
+        seen = self._look(records) if records and self._look is not None else [False] * len(records)
+        left = []
+        for record, there in zip(batch, seen):
+            if there:
+                self._taken.add(self._group(record))
+                yield End(record)
+            else:
+                left.append((record, there))
+        for (record, error), there in zip(doubtful, seen[len(batch) :]):
+            group = self._group(record)
+            if there:
+                self._taken.add(group)
+                self._late.update({group} - {None})
+                yield End(record)
+            elif there is None:
+                yield End(record, error, UNKNOWN)
+            else:
+                self._refused.setdefault(group, []).append(error)
+                yield End(record, error, REFUSED)
+        return left
 
     def _taken_by_server(self, batch, seen):
-        """Returns whether some had to be sent again."""
+        """Returns the batches of those of which the server took no notice."""
         cut = seen is not None and seen < len(batch)
-        if cut and seen <= 1:
-            raise NotMoodle(
-                f"The site took notice of {seen} of {len(batch)} records of a request.",
-                cure="Something cuts requests: look at PHP's max_input_vars and post_max_size, and at proxies.",
-            )
         # The last one that the server saw may have lost its last keys.
         taken = batch[: seen - 1] if cut else batch
         for record in taken:
             self._taken.add(self._group(record))
-            yield record, None, True
+            yield End(record)
         if not cut:
             self._largest = max(self._largest, self._size(batch))
-            return False
+            return []
+        self._split = True
         self._lower(self._size(taken))
-        for rest in batches(batch[len(taken) :], self._cost, lambda: self._room):
-            yield from self._deliver(rest)
-        return True
+        self.open.difference_update(batch[len(taken) :])
+        return list(batches(batch[len(taken) :], self._cost, lambda: self._room))
 
     def _is_hopeless(self, record):
         group = self._group(record)
         return group is not None and group not in self._taken and len(self._refused.get(group, ())) >= _ENOUGH
+
+    def _may_be_hopeless(self, group):
+        """Whether it needs a look to tell."""
+        doubtful = sum(self._group(record) == group for record, _error in self._doubtful)
+        return group is not None and group not in self._taken and len(self._refused.get(group, ())) + doubtful >= _ENOUGH
 
     def _size(self, batch):
         return sum(map(self._cost, batch))
@@ -202,3 +310,8 @@ class Bulk:
         if room < self._room:
             self._room = room
             self._lowered(room + CREDENTIALS + self._overhead)
+
+
+def _may_be_done(error):
+    """Whether records of a request that ended in an error may have been worked on."""
+    return error.may_be_done or concerns_records(error)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..errors import MoodleError, PartlyFailed, ToolsyncError
+from ..errors import MoodleError, PartlyFailed, ToolsyncError, concerns_records
 from ..plan import Plan
 from ..wire.ask import require_functions
+from ..wire.catalogue import FUNCTIONS
 from ..wire.moodle import Columns
-from .batch import Bulk
+from .batch import TAKEN, UNKNOWN, UNTRIED, Bulk
 
 #: Entries that a list of the result holds at most; the counts are complete.
 LISTED = 1000
@@ -26,8 +27,9 @@ class Step:
     """What is to be done for an item.
 
     becomes: the list of the result that it will be in; item: as it is listed; shown: its keys in the diff, outermost first;
-    before, after: its two sides there. certain: whether it is known to change something. sent: the variables, by key.
+    before, after: its two sides there. certain: whether it is known to change something. sent: the variables, by key, or the one value.
     group: what it shares with steps that would be refused for the same reason. remembered: what the memory file gets.
+    about: what its plan knows of it besides.
     """
 
     becomes: str
@@ -36,32 +38,62 @@ class Step:
     before: t.Any
     after: t.Any
     certain: bool = True
-    sent: dict[str, t.Any] = field(default_factory=dict)
+    sent: t.Any = field(default_factory=dict)
     group: t.Any = None
     remembered: dict[str, t.Any] = field(default_factory=dict)
+    about: t.Any = None
 
 
 class ListedPlan(Plan):
-    """Base. lists: the names of the result's lists, the last one for items that need nothing.
+    """Base. lists: the names of the result's lists, the last one for items that need nothing; section: where the memory file keeps
+    what steps remember.
 
-    A subclass fills C(steps), C(unchanged) and C(failures) while it plans, then calls C(report) with the steps.
+    A subclass fills C(unchanged) and C(failures) while it plans, then calls C(report) with the steps. C(act) sends them; C(look) sees
+    what came of them. What nobody can see is neither done nor failed, but unknown.
     """
 
     lists: tuple[str, ...] = ()
+    section = ""
 
-    def __init__(self, site, on_failures):
+    def __init__(self, site, on_failures, max_input_vars):
         super().__init__(changed=False, before={}, after={}, result={})
         self.site, self.moodle = site, site.moodle
+        self.max_input_vars = max_input_vars
         self._on_failures = on_failures
-        self.steps: list[Step] = []
         self.done: list[Step] = []
         self.unchanged: list[dict[str, t.Any]] = []
         self.failures: list[dict[str, t.Any]] = []
         #: Whether what is called unchanged is known to be.
         self.certain = True
-        self.unanswered = False
+        #: Step -> what Moodle's answer, though no error, says against it. Filled by the callback C(answered).
+        self.objections: dict[Step, str] = {}
+        self._unknown: dict[Step, str] = {}
+
+    def act(self):
+        """Send the steps."""
+
+    def look(self, steps):
+        """For each step, whether what it was to do is in place now: True, False, or None where nobody can tell. Only reads."""
+        raise NotImplementedError
+
+    def is_doubtful(self, step):
+        """Whether Moodle may be silent about a step that it did not do."""
+        return False
+
+    def why_left(self, step):
+        """Why a doubtful step may not have been done, for a failure."""
+        raise NotImplementedError
 
     def rehearse(self):
+        self.conclude()
+
+    def apply(self):
+        try:
+            self.act()
+            self._verify()
+        finally:
+            self.report(self.done)
+            self.remember()
         self.conclude()
 
     def fail(self, item, reason):
@@ -71,45 +103,83 @@ class ListedPlan(Plan):
         """Raise where the token lacks some of the functions. functions: name -> what it is needed for; nothing: not needed."""
         require_functions(self.moodle, [function for function, steps in functions.items() if steps])
 
-    def send(self, steps, function, parameter, max_input_vars, reason, answered=None):
-        """Send steps in batches as the parameter of a function.
+    # -- sending --------------------------------------------------------------------------------------------------
+
+    def send(self, steps, function, parameter, reason, *, answered=None, lanes=1, place=None):
+        """Send steps in batches, as the parameter of a function; where that is None, each alone as its parameters.
 
         reason: (step, error) -> why Moodle refused it. answered: called with a batch and the function's value after each.
+        lanes, place: as of Bulk; answered is then called in other threads.
         """
+        steps = list(steps)
 
         def send_batch(batch):
-            value = self.call(function, {parameter: Columns(step.sent for step in batch)})
+            value = self.moodle.call(function, _parameters(parameter, [step.sent for step in batch])).value
             if answered is not None:
                 answered(batch, value)
+            return len(value) if isinstance(value, list) else None
 
         bulk = Bulk(
             send_batch,
-            lambda step: variables(step.sent),
-            max_input_vars,
+            lambda step: variables(step.sent) if parameter else self.max_input_vars,
+            self.max_input_vars,
             group=lambda step: step.group,
             lowered=self._warn_of_limit,
+            lanes=lanes,
+            place=place,
+            look=self._seen,
+            repeatable=FUNCTIONS[function].repeatable,
         )
-        for step, error, tried in bulk.run(steps):
-            if error is None:
-                self.done.append(step)
-            else:
-                self.fail(step.item, reason(step, error) + ("" if tried else " (not tried: others were refused for it)"))
-
-    def call(self, function, parameters):
-        """The value of a function that writes; C(unanswered) stays true where no answer came."""
-        self.unanswered = True
+        why = "the task ended before it was answered"
         try:
-            value = self.moodle.call(function, parameters).value
-        except MoodleError:
-            self.unanswered = False
+            for number, end in enumerate(bulk.run(steps), 1):
+                self.site.progress(f"{number} of {len(steps)} sent")
+                if end.becomes == TAKEN:
+                    self.done.append(end.record)
+                elif end.becomes == UNKNOWN:
+                    self._unknown[end.record] = reason(end.record, end.error)
+                else:
+                    untried = " (not tried: others were refused for it)" if end.becomes == UNTRIED else ""
+                    self.fail(end.record.item, reason(end.record, end.error) + untried)
+        except ToolsyncError as error:
+            why = told(error)
             raise
-        self.unanswered = False
-        return value
+        finally:
+            self._unknown.update((step, why) for step in steps if step in bulk.open)
+
+    def _seen(self, steps):
+        """As C(look), where the site may refuse to show it."""
+        try:
+            return self.look(steps)
+        except MoodleError as error:
+            if not concerns_records(error):
+                raise
+            return [None] * len(steps)
+
+    def _verify(self):
+        """Look again at what Moodle took and may not have done."""
+        doubtful = [step for step in self.done if step in self.objections or self.is_doubtful(step)]
+        try:
+            seen = dict(zip(doubtful, self._seen(doubtful))) if doubtful else {}
+        except ToolsyncError:
+            for step in doubtful:
+                step.certain = False
+            raise
+        for step, there in seen.items():
+            if there is False:
+                self.fail(step.item, self.objections.get(step) or self.why_left(step))
+            elif there is None and step in self.objections:
+                self._unknown[step] = self.objections[step]
+            elif there is None:
+                step.certain = False
+        self.done = [step for step in self.done if seen.get(step) is not False and step not in self._unknown]
 
     def _warn_of_limit(self, limit):
         self.site.warn(
             f"The site cuts requests off after {limit} variables or a few more: set max_input_vars to its value in the site's php.ini."
         )
+
+    # -- telling --------------------------------------------------------------------------------------------------
 
     def report(self, steps):
         """Set result, changed and both sides of the diff from what is, or will be, done."""
@@ -123,26 +193,42 @@ class ListedPlan(Plan):
             _put(self.after, step.shown, step.after)
         listed[self.lists[-1]] += self.unchanged
         counts = {name: len(entries) for name, entries in listed.items()}
-        self.changed = bool(self.after) or self.unanswered
+        self.changed = bool(self.after) or bool(self._unknown)
         self.result.update({name: entries[:LISTED] for name, entries in listed.items()})
         self.result.update(
-            counts={**counts, "failed": len(self.failures)},
+            counts={**counts, "failed": len(self.failures), "unknown": len(self._unknown)},
             failures=self.failures,
-            changed_is_certain=self.certain and all(step.certain for step in steps) and not self.unanswered,
+            unknown=self.unknown,
+            changed_is_certain=self.certain and all(step.certain for step in steps) and not self._unknown,
         )
 
+    @property
+    def unknown(self):
+        """The items of which nobody knows whether they were done, with the reason."""
+        return [{**step.item, "reason": why} for step, why in self._unknown.items()]
+
+    def remember(self):
+        """Keep in the memory file what the steps that were done remember; what may have been done is no longer known."""
+        remembered = {key: value for step in self.done for key, value in step.remembered.items()}
+        remembered.update((key, None) for step in self._unknown for key in step.remembered)
+        if remembered:
+            self.site.memory.put(self.section, remembered)
+
     def conclude(self):
-        """Raise or warn for the failures, as the user wants it."""
-        if not self.failures or self._on_failures == "ignore":
+        """Raise or warn for what failed or is unknown, as the user wants it."""
+        unknown = self.unknown
+        if not (self.failures or unknown) or self._on_failures == "ignore":
             return
-        number = len(self.failures)
-        message = f"{number} item{'s' if number > 1 else ''} failed: {'; '.join(map(_told, self.failures[:3]))}"
-        message += f"; and {number - 3} more." if number > 3 else "."
+        message = " ".join(
+            [
+                *_sentence(self.failures, "failed"),
+                *_sentence(unknown, "refused, which may be done all the same, as nobody can look with this token"),
+            ]
+        )
         if self._on_failures == "warn":
             self.site.warn(message)
         else:
             raise PartlyFailed(message)
-
 
 
 def variables(value):
@@ -152,10 +238,22 @@ def variables(value):
     return 0 if value is None else 1
 
 
-
 def told(error: ToolsyncError):
     """What Moodle said, the more telling text where its debugging is on."""
     return error.debuginfo.splitlines()[0] if error.debuginfo else error.message
+
+
+def _parameters(parameter, sent):
+    if parameter is None:
+        return sent[0]
+    return {parameter: Columns(sent) if isinstance(sent[0], dict) else sent}
+
+
+def _sentence(failures, what):
+    """One sentence on failures, none where there are none."""
+    if failures:
+        more = f"; and {len(failures) - 3} more" if len(failures) > 3 else ""
+        yield f"{len(failures)} item{'s' if len(failures) > 1 else ''} {what}: {'; '.join(map(_told, failures[:3]))}{more}."
 
 
 def _told(failure):

@@ -24,7 +24,7 @@ DELETE = "tool_sync_cohort_delete"
 #: What the columns of Moodle's cohort table hold, in characters.
 LENGTHS = {"name": 254, "idnumber": 100}
 #: What an item may ask for, beside its place.
-_FIELDS = ("name", "idnumber", "description", "visible")
+_CONTENT = ("name", "idnumber", "description", "visible")
 _UNPLACED = (
     "it lies in a category that can't be told, and Moodle's update sets the category in any case: give category, or add "
     f"{SEARCH} and {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})"
@@ -32,7 +32,7 @@ _UNPLACED = (
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedCohort:
     """One cohort as it is wanted. where: what messages call it; None: as it is. category: a Ref, or SYSTEM."""
 
     where: str
@@ -56,10 +56,10 @@ def plan(site, params):
 
 
 def wanted(params):
-    """The Wanted of toolsync_cohort's options, in their order and without doubles. Raises OptionError."""
+    """The WantedCohort of toolsync_cohort's options, in their order and without doubles. Raises OptionError."""
     if params["cohorts"] is None:
         return [_wanted("the task", params)]
-    found: dict[Ref, Wanted] = {}
+    found: dict[Ref, WantedCohort] = {}
     for number, item in enumerate(params["cohorts"], 1):
         given = {key: value for key, value in item.items() if value is not None}
         one = _wanted(f"item {number} of cohorts", {**params, **given})
@@ -77,7 +77,7 @@ def _wanted(where, item):
             raise OptionError(f"{name} of {where} is longer than {LENGTHS[name]} characters.", option=name)
         if text is not None and name == "name" and not text.strip():
             raise OptionError(f"name of {where} is empty.", option=name)
-    return Wanted(
+    return WantedCohort(
         where,
         ref,
         texts["name"],
@@ -100,12 +100,12 @@ def _category(where, item):
 
 class CohortPlan(ListedPlan):
     lists = ("created", "updated", "deleted", "unchanged")
+    section = "cohorts"
 
     def __init__(self, site, items, *, on_failures, max_input_vars):
-        super().__init__(site, on_failures)
-        self._max_input_vars = max_input_vars
-        asker = Asker(self.moodle, max_input_vars)
-        self._cohorts, self._directory = Cohorts(asker), Directory(asker)
+        super().__init__(site, on_failures, max_input_vars)
+        self._asker = Asker(self.moodle, max_input_vars)
+        self._cohorts, self._directory = Cohorts(self._asker), Directory(self._asker)
         self._creations: list[Step] = []
         self._updates: list[Step] = []
         self._deletions: list[Step] = []
@@ -113,8 +113,7 @@ class CohortPlan(ListedPlan):
         for item in items:
             self._decide(item)
         self.need({CREATE: self._creations, UPDATE: self._updates, DELETE: self._deletions})
-        self.steps = [*self._creations, *self._updates, *self._deletions]
-        self.report(self.steps)
+        self.report([*self._creations, *self._updates, *self._deletions])
 
     def _read(self, items):
         refs = [item.ref for item in items]
@@ -149,7 +148,7 @@ class CohortPlan(ListedPlan):
         self._deletions.append(Step("deleted", listed, (item.ref.value,), before, None, found is not None, sent))
 
     def _decide_new(self, item):
-        fields = {name: getattr(item, name) for name in _FIELDS}
+        fields = {name: getattr(item, name) for name in _CONTENT}
         if item.ref.by == "name":
             fields["name"] = fields["name"] or item.ref.value
         else:
@@ -170,7 +169,7 @@ class CohortPlan(ListedPlan):
         self._creations.append(Step("created", {**item.item, "id": None}, (item.ref.value,), None, after, True, sent))
 
     def _decide_change(self, item, found):
-        fields = {name: getattr(item, name) for name in _FIELDS if getattr(item, name) is not None}
+        fields = {name: getattr(item, name) for name in _CONTENT if getattr(item, name) is not None}
         differing = {name: value for name, value in fields.items() if not found.has(name, value)}
         if not self._may_have(item, differing.get("idnumber"), found):
             return
@@ -185,7 +184,7 @@ class CohortPlan(ListedPlan):
             inside = self._cohorts.lies_in(found.id, place)
             if inside is None:
                 # Not to be read: what was last sent from here decides.
-                inside = self.site.memory.get("cohorts", str(found.id)) == place
+                inside = self.site.memory.get(self.section, str(found.id)) == place
                 self.certain = certain = False
             if not inside:
                 before["category"], after["category"] = None, _place_shown(place)
@@ -205,7 +204,7 @@ class CohortPlan(ListedPlan):
             return
         step = Step("updated", {**item.item, "id": found.id}, (item.ref.value,), before, after, certain, sent)
         if "category" in after:
-            step.remembered = {str(found.id): place}
+            step.remembered, step.about = {str(found.id): place}, place
         self._updates.append(step)
 
     def _may_have(self, item, idnumber, found):
@@ -231,26 +230,50 @@ class CohortPlan(ListedPlan):
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def apply(self):
-        try:
-            self.send(self._creations, CREATE, "cohorts", self._max_input_vars, _reason, _note_ids)
-            self.send(self._updates, UPDATE, "cohorts", self._max_input_vars, _reason)
-            for step in self._deletions:
-                self._delete(step)
-        finally:
-            self.report(self.done)
-            remembered = {key: value for step in self.done for key, value in step.remembered.items()}
-            if remembered:
-                self.site.memory.put("cohorts", remembered)
-        self.conclude()
+    def act(self):
+        self.send(self._creations, CREATE, "cohorts", _reason, answered=_note_ids)
+        self.send(self._updates, UPDATE, "cohorts", _reason)
+        self.send(self._deletions, DELETE, None, _reason, answered=_heed)
 
-    def _delete(self, step):
-        # The plugin says whether there was such a cohort: not where the request had to be sent again, because its answer was lost.
-        if self.call(DELETE, step.sent) or step.before is not None:
-            step.certain = True
-            self.done.append(step)
-        else:
-            self.unchanged.append(step.item)
+
+    def look(self, steps):
+        refs = [_seen_by(step) for step in steps]
+        again = Cohorts(self._asker)
+        again.look_up(refs)
+        return [_is_done(step, again.find(ref), again) if again.readable else None for step, ref in zip(steps, refs)]
+
+
+def _seen_by(step):
+    """The Ref by which what becomes of a step is found."""
+    if step.becomes == "created":
+        by = "idnumber" if step.sent["idnumber"] else "name"
+        return Ref("cohort", by, step.sent[by])
+    if step.becomes == "updated":
+        return Ref("cohort", "id", str(step.sent["id"]))
+    return Ref("cohort", step.sent["chidsource"], str(step.sent["chid"]))
+
+
+def _is_done(step, found, cohorts):
+    """Whether what a step was to do shows in what was found of Cohorts by its Ref; None where nobody can tell."""
+    if step.becomes == "created":
+        made = [cohort.id for cohort in found if cohort.has("name", step.sent["name"])]
+        step.item["id"] = made[-1] if made else None
+        return bool(made)
+    if step.becomes != "updated":
+        return not found
+    if not found:
+        return False
+    if not all(found[0].has(name, value) for name, value in step.after.items() if name != "category"):
+        return False
+    return cohorts.lies_in(found[0].id, step.about) if "category" in step.after else True
+
+
+def _heed(batch, was_there):
+    """The plugin says whether there was such a cohort: not where the request had to be sent again, because its answer was lost."""
+    (step,) = batch
+    if not was_there and step.before is None:
+        step.becomes = "unchanged"
+    step.certain = True
 
 
 def _note_ids(batch, value):
@@ -265,7 +288,7 @@ def _reason(step, error):
 
 
 def _shown(cohort: Cohort):
-    return {name: getattr(cohort, name) for name in _FIELDS}
+    return {name: getattr(cohort, name) for name in _CONTENT}
 
 
 def _place_sent(place):

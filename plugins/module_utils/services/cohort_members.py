@@ -91,13 +91,11 @@ class MembersPlan(ListedPlan):
     lists = ("added", "removed", "unchanged")
 
     def __init__(self, site, wanted, *, on_failures, max_input_vars):
-        super().__init__(site, on_failures)
-        self._max_input_vars = max_input_vars
+        super().__init__(site, on_failures, max_input_vars)
         self._asker = Asker(self.moodle, max_input_vars)
         self._directory = Directory(self._asker)
         self._additions: list[Step] = []
         self._removals: list[Step] = []
-        self._refused: list[tuple[Step, str]] = []
         self._targets = self._read_cohorts(wanted)
         self._directory.look_up([user for one in wanted for user in one.users])
         self._refuse_contradictions(wanted)
@@ -221,21 +219,17 @@ class MembersPlan(ListedPlan):
         sides = (None, "member") if becomes == "added" else ("member", None)
         # A user who is looked up by Moodle may be the reason of a refusal, which then is not the cohort's.
         group = None if number is None else target.key
-        return Step(becomes, item, (item["cohort"], item["user"]), *sides, known, sent, group)
+        return Step(becomes, item, (item["cohort"], item["user"]), *sides, known, sent, group, about=(target, number))
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def apply(self):
-        try:
-            self.send(self._additions, ADD, "members", self._max_input_vars, _reason, self._heed)
-            self.send(self._removals, REMOVE, "members", self._max_input_vars, _reason)
-        finally:
-            refused = {id(step) for step, _message in self._refused}
-            self.done = [step for step in self.done if id(step) not in refused]
-            for step, message in self._refused:
-                self.fail(step.item, f"Moodle says: {message}")
-            self.report(self.done)
-        self.conclude()
+    def act(self):
+        self.send(self._additions, ADD, "members", _reason, answered=self._heed)
+        self.send(self._removals, REMOVE, "members", _reason)
+
+    def look(self, steps):
+        members = Cohorts(self._asker).members([step.about[0].number for step in steps if step.about[0].members is not None])
+        return [_is_done(step, members or {}) for step in steps]
 
     def _heed(self, batch, value):
         """Sort the steps of a request by the warnings of its answer."""
@@ -244,7 +238,7 @@ class MembersPlan(ListedPlan):
         for warning in value["warnings"]:
             message = warning["message"]
             if str(warning["warningcode"]) != THERE_ALREADY:
-                self._refused += [(step, message) for step in batch if _concerns(step, message)]
+                self.objections.update((step, f"Moodle says: {message}") for step in batch if _concerns(step, message))
                 continue
             known = [step for step in batch if _said_of(step, message)]
             for step in known:
@@ -257,6 +251,15 @@ class MembersPlan(ListedPlan):
 
 def _item(one, user):
     return {"cohort": one.cohort.value, "user": user and user.value}
+
+
+def _is_done(step, members):
+    """Whether a user is in, or out of, a cohort; None where nobody can tell. members: {cohort id: user ids or a MoodleError}."""
+    target, user = step.about
+    inside = members.get(target.number)
+    if user is None or inside is None or isinstance(inside, MoodleError):
+        return None
+    return (user in inside) == (step.after is not None)
 
 
 def _pair(sent):

@@ -9,28 +9,50 @@ Private to this collection. The plugin's own un-enrolment never works (plugin.md
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, PartlyFailed
-from ..plan import Plan
+from ..errors import FUNCTIONS_PAGE, AccessRefused
 from ..read.courses import COURSES
 from ..read.directory import Directory, Ref
 from ..read.enrolments import CORE_LIST, Enrolments
 from ..read.users import USERS
 from ..send.batch import checked_lanes, checked_limit
+from ..send.listed import ListedPlan, Step
 from ..wire.ask import Asker
-from .enrol_actions import Action, Course, Sender
 from .enrol_records import DEFAULT_METHOD, Record, fold, purge_targets, records
-from .enrol_standing import Period, Standing, is_role, memory_key
+from .enrol_refusals import reason, roles_in
+from .enrol_standing import Period, Roster, Standing, is_as_sent, is_role, memory_key
 
 ENROL = "tool_sync_enrol_users_enrol"
 UNENROL = "enrol_manual_unenrol_users"
 UNASSIGN = "core_role_unassign_roles"
 SITE_INFO = "core_webservice_get_site_info"
-SECTION = "enrolments"
 #: What ENROL takes for a variable that is not sent (plugin.md, tool_sync_enrol_user_enrol).
 DEFAULTS = {"suspend": False, "timestart": 0, "timeend": 0, "method": DEFAULT_METHOD}
-#: Entries that a list of the result holds at most; the counts are complete.
-LISTED = 1000
+_OTHER_METHOD = (
+    "is still there: it comes from another enrolment method than manual (a cohort, self enrolment, ...), which web services "
+    "can't end"
+)
+
+
+@dataclass(frozen=True)
+class EnrolSubject:
+    """What a step is about. user: its id, None where that is not known. gone_role: the role that is taken, of several.
+
+    period: what is sent of an enrolment; gains_role: whether the user is known to lack its role so far.
+    """
+
+    record: Record
+    roster: Roster
+    user: int | None
+    gone_role: str | None = None
+    period: Period | None = None
+    gains_role: bool = False
+
+    @property
+    def place(self):
+        """What two requests at a time must not write to."""
+        return self.roster.key, self.user
 
 
 def plan(site, params):
@@ -41,54 +63,52 @@ def plan(site, params):
     return EnrolPlan(site, wanted, purged, on_failures=params["on_failures"], max_input_vars=limit, lanes=lanes)
 
 
-class EnrolPlan(Plan):
+class EnrolPlan(ListedPlan):
+    lists = ("enrolled", "updated", "unenrolled", "unchanged")
+    section = "enrolments"
+
     def __init__(self, site, wanted, purged, *, on_failures, max_input_vars, lanes):
-        super().__init__(changed=False, before={}, after={}, result={})
-        self._site, self._moodle = site, site.moodle
-        self._on_failures, self._max_input_vars, self._lanes = on_failures, max_input_vars, lanes
-        self._asker = Asker(site.moodle, max_input_vars, lanes)
+        super().__init__(site, on_failures, max_input_vars)
+        self._lanes = lanes
+        self._asker = Asker(self.moodle, max_input_vars, lanes)
         self._directory = Directory(self._asker)
         self._reader = Enrolments(self._asker, site.warn)
-        self._remembered = site.memory.get(SECTION)
-        self._courses: dict[Ref, Course] = {}
+        self._remembered = site.memory.get(self.section)
+        self._rosters: dict[Ref, Roster] = {}
         self._standings: dict[t.Any, Standing] = {}
-        self._enrolments: list[Action] = []
-        self._unassignments: list[Action] = []
-        self._unenrolments: list[Action] = []
-        self._unchanged: list[Record] = []
-        self._failures: list[dict[str, t.Any]] = []
-        self._undated = 0
+        self._enrolments: list[Step] = []
+        self._unassignments: list[Step] = []
+        self._unenrolments: list[Step] = []
+        self._known_roles: set[Ref] = set()
+        self._undated = self._revived = 0
         self._ends = False
         self._read(wanted, [course for course, role in purged])
         self._decide(fold(self._identified(wanted), self._place), purged)
         self._require_functions()
-        self._report(self._actions)
+        self.report([*self._enrolments, *self._unassignments, *self._unenrolments])
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def _read(self, wanted, purged):
         courses = list(dict.fromkeys([record.course for record in wanted] + purged))
         self._directory.look_up(courses)
-        by_id: dict[int, Course] = {}
+        by_id: dict[int, Roster] = {}
         for ref in courses:
-            course = Course(ref, self._directory.id_of(ref), problem=self._directory.problem(ref))
+            roster = Roster(ref, self._directory.id_of(ref), problem=self._directory.problem(ref))
             # A course by two names is one course.
-            self._courses[ref] = course if course.number is None else by_id.setdefault(course.number, course)
-        there = {id(course): course for course in self._courses.values() if course.problem is None}.values()
-        for course, told in zip(there, self._reader.read_all([(course.ref, course.number) for course in there])):
-            course.enrolled, course.problem = told
+            self._rosters[ref] = roster if roster.number is None else by_id.setdefault(roster.number, roster)
+        there = {id(roster): roster for roster in self._rosters.values() if roster.problem is None}.values()
+        for roster, told in zip(there, self._reader.read_all([(roster.ref, roster.number) for roster in there])):
+            roster.enrolled, roster.problem = told
         for record in wanted:
-            enrolled = self._courses[record.course].enrolled
+            enrolled = self._rosters[record.course].enrolled
             number = enrolled.find(record.user) if enrolled is not None else None
             if number is not None:
                 self._directory.learn(record.user, number)
-        self._directory.look_up(
-            record.user for record in wanted if self._courses[record.course].problem is None
-        )
-        if not self._reader.readable and any(
-            course.enrolled is None and course.problem is None for course in self._courses.values()
-        ):
-            self._site.warn(
+        self._directory.look_up(record.user for record in wanted if self._rosters[record.course].problem is None)
+        unread = any(roster.enrolled is None and roster.problem is None for roster in self._rosters.values())
+        if not self._reader.readable and unread:
+            self.site.warn(
                 "Who is enrolled can't be read with this token, so everything is sent and reported as changed. "
                 f"Add {CORE_LIST} and {COURSES} to the token's service ({FUNCTIONS_PAGE})."
             )
@@ -96,23 +116,23 @@ class EnrolPlan(Plan):
     def _identified(self, wanted):
         """The records whose course and user exist, as far as the site tells; the others become failures."""
         for record in wanted:
-            course = self._courses[record.course]
-            problem = course.problem or self._directory.problem(record.user)
+            roster = self._rosters[record.course]
+            problem = roster.problem or self._directory.problem(record.user)
             if problem is None:
                 yield record
             else:
-                course.unclear = True
-                self._fail(record, problem)
+                roster.unclear = True
+                self.fail(record.item, problem)
 
     def _place(self, record):
         number = self._directory.id_of(record.user)
-        return self._courses[record.course].key, record.user if number is None else number
+        return self._rosters[record.course].key, record.user if number is None else number
 
     def _standing(self, record):
         place = self._place(record)
         if place not in self._standings:
             period = Period.parse(self._remembered.get(memory_key(*place, record.method)))
-            self._standings[place] = Standing(self._courses[record.course].enrolled, self._directory.id_of(record.user), period)
+            self._standings[place] = Standing(self._rosters[record.course].enrolled, self._directory.id_of(record.user), period)
         return self._standings[place]
 
     # -- deciding -------------------------------------------------------------------------------------------------
@@ -127,42 +147,55 @@ class EnrolPlan(Plan):
                 self._decide_absent(record)
         self._decide_purge(wanted, purged)
         if self._undated:
-            self._site.warn(
+            self.site.warn(
                 f"Enrolments that may exist ({self._undated}) are sent without a start or an end that this host knows: Moodle then "
                 "sets none, and can't be asked for what was there. Give timestart and timeend where they matter."
+            )
+        if self._revived:
+            self.site.warn(
+                f"Enrolments whose state can't be read ({self._revived}) are sent as active, unless this host suspended them itself: one "
+                "that is suspended may become active again. Give suspended where it matters."
             )
 
     def _decide_present(self, record):
         standing = self._standing(record)
         differs = standing.differs(record)
         if differs is False:
-            self._unchanged.append(record)
+            self.unchanged.append(record.item)
             return
-        course, user = self._courses[record.course], self._directory.id_of(record.user)
+        roster, user = self._rosters[record.course], self._directory.id_of(record.user)
         self._undated += standing.loses_dates(record)
+        may_revive = standing.may_revive(record)
+        self._revived += may_revive
         period = standing.period_for(record)
-        dated = record.timestart is not None or record.timeend is not None
+        dated = record.is_dated
         before, was_enrolled = standing.describe(dated), standing.is_enrolled
         remembered = {}
         if dated or standing.period is not None:
             remembered = {memory_key(*self._place(record), record.method): period.text()}
+        subject = EnrolSubject(record, roster, user, period=period, gains_role=standing.known and not standing.holds(record.role))
         standing.enrol(record, period)
-        self._enrolments.append(
-            Action(
-                record,
-                course,
-                user,
-                "updated" if was_enrolled else "enrolled",
-                self._enrolment(record, period, course, user),
-                bool(differs) and (user is not None or was_enrolled or _shows(course, record.user)),
-                before,
-                standing.describe(dated),
-                remembered,
-            )
+        step = self._step(
+            "updated" if was_enrolled else "enrolled",
+            subject,
+            before,
+            standing.describe(dated),
+            self._enrolment(record, period, roster, user),
+            bool(differs) and not may_revive and (user is not None or was_enrolled or roster.shows(record.user)),
         )
+        step.remembered = remembered
+        self._enrolments.append(step)
 
     @staticmethod
-    def _enrolment(record, period, course, user):
+    def _step(becomes, subject, before, after, sent, certain):
+        record, roster = subject.record, subject.roster
+        # A user whom only Moodle looks up may be the reason of a refusal, which then is not the role's.
+        group = None if subject.user is None else (roster.key, record.role, record.method)
+        shown = (roster.ref.value, record.user.value)
+        return Step(becomes, record.item, shown, before, after, certain, sent, group, about=subject)
+
+    @staticmethod
+    def _enrolment(record, period, roster, user):
         """The variables of an item. What has a default comes first: a request that PHP cuts off then lacks what has none."""
         sent = {
             "suspend": period.suspended,
@@ -170,29 +203,29 @@ class EnrolPlan(Plan):
             "timeend": period.end,
             "method": record.method,
         }
-        for ref, number in ((record.role, None), (record.user, user), (course.ref, course.number)):
+        for ref, number in ((record.role, None), (record.user, user), (roster.ref, roster.number)):
             by, value = (ref.by, ref.value) if number is None else ("id", number)
             sent.update({f"{ref.kind}idsource": by, f"{ref.kind}id": value})
         return sent
 
     def _decide_absent(self, record):
-        course, user, standing = self._courses[record.course], self._directory.id_of(record.user), self._standing(record)
-        if standing.known and not standing.is_enrolled and (user is not None or _shows(course, record.user)):
-            self._unchanged.append(record)
-        elif user is None or course.number is None:
+        roster, user, standing = self._rosters[record.course], self._directory.id_of(record.user), self._standing(record)
+        if standing.known and not standing.is_enrolled and (user is not None or roster.shows(record.user)):
+            self.unchanged.append(record.item)
+        elif user is None or roster.number is None:
             missing = USERS if user is None else COURSES
             self._ends = True
-            self._fail(record, f"un-enrolling needs ids: add {missing} to the token's service ({FUNCTIONS_PAGE})")
+            self.fail(record.item, f"un-enrolling needs ids: add {missing} to the token's service ({FUNCTIONS_PAGE})")
         elif record.role is not None and not standing.known:
-            self._fail(
-                record,
+            self.fail(
+                record.item,
                 "which other roles the user holds can't be read: leave role out to end the whole enrolment, or add "
                 f"{CORE_LIST} to the token's service ({FUNCTIONS_PAGE})",
             )
         else:
-            self._remove(record, course, user, standing)
+            self._remove(record, roster, user, standing)
 
-    def _remove(self, record, course, user, standing):
+    def _remove(self, record, roster, user, standing):
         """Plan the end of an enrolment, or of one role of several."""
         held = {
             name: number
@@ -200,61 +233,67 @@ class EnrolPlan(Plan):
             if record.role is not None and is_role(record.role, name, number)
         }
         if record.role is not None and not held:
-            self._unchanged.append(record)
+            self.unchanged.append(record.item)
             return
         before = standing.describe(False)
         if record.role is None or len(standing.roles) == 1:
             key = memory_key(*self._place(record), record.method)
             standing.unenrol()
-            sent = {"userid": user, "courseid": course.number}
-            remembered = {key: None} if key in self._remembered else {}
-            action = Action(record, course, user, "unenrolled", sent, standing.known, before, None, remembered)
-            self._unenrolments.append(action)
+            sent = {"userid": user, "courseid": roster.number}
+            step = self._step("unenrolled", EnrolSubject(record, roster, user), before, None, sent, standing.known)
+            step.remembered = {key: None} if key in self._remembered else {}
+            self._unenrolments.append(step)
             return
         ((name, number),) = held.items()
         standing.unassign(name)
-        sent = {"contextlevel": "course", "instanceid": course.number, "roleid": number, "userid": user}
-        after = standing.describe(False)
-        self._unassignments.append(Action(record, course, user, "updated", sent, True, before, after, gone_role=name))
+        sent = {"contextlevel": "course", "instanceid": roster.number, "roleid": number, "userid": user}
+        subject = EnrolSubject(record, roster, user, gone_role=name)
+        self._unassignments.append(self._step("updated", subject, before, standing.describe(False), sent, True))
 
     def _decide_purge(self, wanted, purged):
-        targets = {(self._courses[ref].key, role): (self._courses[ref], role) for ref, role in purged}
-        found = [member for course, role in targets.values() for member in self._surplus(course, role, wanted)]
+        targets = {(self._rosters[ref].key, role): (self._rosters[ref], role) for ref, role in purged}
+        by_course: dict[t.Any, list[Record]] = {}
+        for record in wanted if targets else ():
+            by_course.setdefault(self._rosters[record.course].key, []).append(record)
+        found = [
+            (roster, role, member)
+            for (key, role), (roster, _role) in targets.items()
+            for member in self._surplus(roster, role, by_course.get(key, ()))
+        ]
         own = self._own_id() if found else None
-        for course, role, member in found:
+        for roster, role, member in found:
             name = member.fields.get("username")
             user = Ref("user", "username", name) if name else Ref("user", "id", str(member.id))
-            record = Record("purge", course.ref, user, role, DEFAULT_METHOD, None, None, None, False)
+            record = Record("purge", roster.ref, user, role, DEFAULT_METHOD, None, None, None, False)
             self._directory.learn(user, member.id)
             if member.id == own:
-                self._site.warn(f"purge leaves the token's own account in {course.ref}.")
+                self.site.warn(f"purge leaves the token's own account in {roster.ref}.")
             elif self._standing(record).holds(role):
-                self._remove(record, course, member.id, self._standing(record))
+                self._remove(record, roster, member.id, self._standing(record))
 
-    def _surplus(self, course, role, wanted):
-        """The (course, role, Member) of those who hold a role and are not wanted."""
-        if course.problem is not None:
-            if not course.unclear:
-                self._note_failure(course.ref.value, None, role.value, course.problem)
+    def _surplus(self, roster, role, wanted):
+        """The Members who hold a role in a course and are not wanted. wanted: the Records of the course."""
+        if roster.problem is not None:
+            if not roster.unclear:
+                self.fail({"course": roster.ref.value, "user": None, "role": role.value}, roster.problem)
             return
-        if course.enrolled is None:
+        if roster.enrolled is None:
             raise AccessRefused(
-                f"purge needs to know who is enrolled in {course.ref}, which can't be read.",
+                f"purge needs to know who is enrolled in {roster.ref}, which can't be read.",
                 cure=f"Add {CORE_LIST} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
                 option="purge",
             )
-        wanted = [record for record in wanted if self._courses[record.course] is course]
-        if course.unclear or any(self._directory.id_of(record.user) is None for record in wanted):
-            self._site.warn(f"purge removed nobody from {course.ref}: some of its users could not be identified.")
+        if roster.unclear or any(self._directory.id_of(record.user) is None for record in wanted):
+            self.site.warn(f"purge removed nobody from {roster.ref}: some of its users could not be identified.")
             return
         kept: dict[t.Any, list[Ref]] = {}
         for record in wanted:
             if record.present:
                 kept.setdefault(self._directory.id_of(record.user), []).append(record.role)
-        for member in course.enrolled.members.values():
+        for member in roster.enrolled.members.values():
             for name, number in (member.roles or {}).items():
                 if is_role(role, name, number) and not any(is_role(ref, name, number) for ref in kept.get(member.id, ())):
-                    yield course, role, member
+                    yield member
 
     def _own_id(self):
         info = self._asker.ask(SITE_INFO, {})
@@ -268,112 +307,94 @@ class EnrolPlan(Plan):
 
     def _require_functions(self):
         """Raise, before anything is sent, for a function that the token may not call."""
-        if self._unassignments and not self._moodle.may_call(UNASSIGN):
-            for action in self._unassignments:
-                self._fail(
-                    action.record,
+        if self._unassignments and not self.moodle.may_call(UNASSIGN):
+            for step in self._unassignments:
+                self.fail(
+                    step.item,
                     f"the user holds other roles too, and un-enrolling would take all of them: add {UNASSIGN} to the token's service "
                     f"({FUNCTIONS_PAGE}) to take only this one",
                 )
             self._unassignments = []
-        for needed, function in ((self._enrolments, ENROL), (self._unenrolments or self._ends, UNENROL)):
-            allowed = self._moodle.may_call(function) if needed else True
-            if allowed is None:
-                raise FunctionUnknown(f"{self._moodle.base} does not know the web service function {function}.")
-            if not allowed:
-                raise AccessRefused(
-                    f"The token may not call {function}, which this task needs.",
-                    cure=f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-                )
+        self.need({ENROL: self._enrolments, UNENROL: self._unenrolments or self._ends})
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def rehearse(self):
-        self._conclude()
+    def act(self):
+        _leave_out_defaults(self._enrolments)
+        # Two requests at a time with one user and course would clash, and what is known by no id may be the same.
+        known = all(step.about.user is not None and step.about.roster.number is not None for step in self._enrolments)
+        self._known_roles = {role for roster in self._rosters.values() for role in roles_in(roster.enrolled)}
+        self.send(
+            self._enrolments,
+            ENROL,
+            "enrols",
+            self._reason,
+            answered=lambda batch, value: self._known_roles.update(step.about.record.role for step in batch),
+            lanes=self._lanes if known else 1,
+            place=lambda step: step.about.place,
+        )
+        self.send(self._unless_refused(self._unassignments), UNASSIGN, "unassignments", self._reason)
+        self.send(self._unless_refused(self._unenrolments), UNENROL, "enrolments", self._reason)
 
-    def apply(self):
-        sender = Sender(self._site, self._courses.values(), self._max_input_vars, self._fail)
-        try:
-            _leave_out_defaults(self._enrolments)
-            # Two requests at a time with one user and course would clash, and what is known by no id may be the same.
-            known = all(action.user is not None and action.course.number is not None for action in self._enrolments)
-            sender.run(self._enrolments, ENROL, "enrols", self._lanes if known else 1)
-            sender.run(self._unless_refused(sender, self._unassignments), UNASSIGN, "unassignments")
-            sender.run(self._unless_refused(sender, self._unenrolments), UNENROL, "enrolments")
-            sender.verify(self._reader)
-        finally:
-            self._report(sender.done, sender.unanswered)
-            remembered = {key: value for action in sender.done for key, value in action.remembered.items()}
-            if remembered:
-                self._site.memory.put(SECTION, remembered)
-        self._conclude()
-
-    def _unless_refused(self, sender, actions):
-        """The actions without those on users who were refused a role that they were to have instead."""
-        for action in actions:
-            if (action.course.key, action.user) in sender.refused:
-                self._fail(action.record, "left as it is, because another record of the same user and course was refused")
+    def _unless_refused(self, steps):
+        """The steps without those on users who were refused a role that they were to have instead."""
+        done = set(self.done)
+        refused = {step.about.place for step in self._enrolments if step not in done}
+        for step in steps:
+            if step.about.place in refused:
+                self.fail(step.item, "left as it is, because another record of the same user and course was refused")
             else:
-                yield action
+                yield step
 
-    @property
-    def _actions(self):
-        return [*self._enrolments, *self._unassignments, *self._unenrolments]
+    def look(self, steps):
+        rosters = {step.about.roster.key: step.about.roster for step in steps if step.about.roster.enrolled is not None}
+        read = self._reader.read_all([(roster.ref, roster.number) for roster in rosters.values()])
+        lists = {key: enrolled for key, (enrolled, _problem) in zip(rosters, read)}
+        return [_is_done(step.about, lists.get(step.about.roster.key)) for step in steps]
 
-    # -- telling --------------------------------------------------------------------------------------------------
+    def is_doubtful(self, step):
+        # Moodle is silent for an enrolment of another method, which stays.
+        return step.about.period is None
 
-    def _fail(self, record, reason):
-        named = record.named()
-        self._note_failure(named["course"], named["user"], named["role"], reason)
+    def why_left(self, step):
+        return _OTHER_METHOD
 
-    def _note_failure(self, course, user, role, reason):
-        self._failures.append({"course": course, "user": user, "role": role, "reason": reason})
-
-    def _report(self, actions, unanswered=False):
-        """Set result, changed and both sides of the diff from what is, or will be, done."""
-        lists: dict[str, list[dict[str, t.Any]]] = {"enrolled": [], "updated": [], "unenrolled": []}
-        self.before, self.after = {}, {}
-        for action in actions:
-            lists[action.becomes].append(action.record.named())
-            course, user = action.course.ref.value, action.record.user.value
-            before, after = self.before.setdefault(course, {}), self.after.setdefault(course, {})
-            if user not in before:
-                before[user] = action.before
-            after[user] = action.after
-        lists["unchanged"] = [record.named() for record in self._unchanged]
-        counts = {name: len(entries) for name, entries in lists.items()}
-        self.changed = bool(actions) or unanswered
-        self.result.update({name: entries[:LISTED] for name, entries in lists.items()})
-        self.result.update(
-            counts={**counts, "failed": len(self._failures)},
-            failures=self._failures,
-            changed_is_certain=all(action.certain for action in actions) and not unanswered,
-        )
-
-    def _conclude(self):
-        """Raise or warn for the failures, as the user wants it."""
-        if not self._failures or self._on_failures == "ignore":
-            return
-        shown = "; ".join(
-            f"{entry['user'] or 'purge'} in {entry['course']}: {entry['reason']}" for entry in self._failures[:3]
-        )
-        more = f"; and {len(self._failures) - 3} more" if len(self._failures) > 3 else ""
-        number = len(self._failures)
-        message = f"{number} record{'s' if number > 1 else ''} failed: {shown}{more}."
-        if self._on_failures == "warn":
-            self._site.warn(message)
-        else:
-            raise PartlyFailed(message)
+    def _reason(self, step, error):
+        record, roster = step.about.record, step.about.roster
+        suspects = [roster.ref] if roster.number is None and roster.enrolled is None else []
+        suspects += [record.user] if step.about.user is None else []
+        suspects += [record.role] if record.role is not None and record.role not in self._known_roles else []
+        return reason(error, record, suspects)
 
 
-def _leave_out_defaults(actions):
-    """Drop the variables in which no action differs from the default, so that a request holds more of them."""
+def _leave_out_defaults(steps):
+    """Drop the variables in which no step differs from the default, so that a request holds more of them."""
     for name, default in DEFAULTS.items():
-        if all(action.sent[name] == default for action in actions):
-            for action in actions:
-                del action.sent[name]
+        if all(step.sent[name] == default for step in steps):
+            for step in steps:
+                del step.sent[name]
 
 
-def _shows(course, ref):
-    """Whether the course's list would show a user who is known by no id."""
-    return course.enrolled is not None and course.enrolled.shows(ref.by)
+def _is_done(subject, enrolled):
+    """Whether what a step was to do is so in a course's list (None: nobody can tell)."""
+    if enrolled is None:
+        return None
+    record = subject.record
+    user = enrolled.find(record.user) if subject.user is None else subject.user
+    member = enrolled.members.get(user)
+    if member is None:
+        if subject.period is None:
+            return True
+        return False if subject.user is not None or enrolled.shows(record.user.by) else None
+    if subject.period is None and subject.gone_role is None:
+        return False
+    if member.roles is None:
+        return None
+    if subject.period is None:
+        return subject.gone_role not in member.roles
+    if not any(is_role(record.role, name, number) for name, number in member.roles.items()):
+        return False
+    # The role is given last, so that who has it now and lacked it has the rest too. Of the rest, only the suspension can be read.
+    if subject.gains_role:
+        return True
+    return None if record.is_dated else is_as_sent(enrolled, user, subject.period)

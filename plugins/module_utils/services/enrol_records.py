@@ -47,7 +47,12 @@ class Record:
         """What belongs to the enrolment and not to one of its roles."""
         return (self.method, self.timestart, self.timeend, self.suspended)
 
-    def named(self):
+    @property
+    def is_dated(self):
+        return self.timestart is not None or self.timeend is not None
+
+    @property
+    def item(self):
         """As it is listed in results."""
         return {"course": self.course.value, "user": self.user.value, "role": self.role and self.role.value}
 

@@ -11,8 +11,34 @@ from __future__ import annotations
 import hashlib
 import time
 import typing as t
+from dataclasses import dataclass
+
+from ..read.directory import Ref
+from ..read.enrolments import Enrolled
 
 _UNREAD = object()
+
+
+@dataclass
+class Roster:
+    """A course of a task. ref: as the user wrote it; number: its id, if known; enrolled: None where nobody can tell.
+
+    unclear: whether there are records of it whose user could not be identified.
+    """
+
+    ref: Ref
+    number: int | None = None
+    enrolled: Enrolled | None = None
+    problem: str | None = None
+    unclear: bool = False
+
+    @property
+    def key(self):
+        return self.ref if self.number is None else self.number
+
+    def shows(self, user):
+        """Whether its list would show a user who is known by no id."""
+        return self.enrolled is not None and self.enrolled.shows(user.by)
 
 
 class Period(t.NamedTuple):
@@ -100,8 +126,10 @@ class Standing:
         """The Period to send for a record: what it says, else what is known, else none."""
         old = self.period or Period(0, 0, False)
         suspended = record.suspended
-        if suspended is None:
-            suspended = bool(self.suspended) if self.is_enrolled else False
+        if suspended is None and self.may_revive(record):
+            suspended = old.suspended
+        elif suspended is None:
+            suspended = self.is_enrolled and self.suspended
         return Period(
             old.start if record.timestart is None else record.timestart,
             old.end if record.timeend is None else record.timeend,
@@ -112,6 +140,10 @@ class Standing:
         """Whether sending the record may end a period that nobody here knows."""
         unsaid = record.timestart is None or record.timeend is None
         return unsaid and self.period is None and (self.is_enrolled or not self.known)
+
+    def may_revive(self, record):
+        """Whether sending the record may make an enrolment active that is suspended: nobody said, and nobody can tell."""
+        return record.suspended is None and (not self.known or (self.is_enrolled and self.suspended is None))
 
     def enrol(self, record, period):
         self.is_enrolled = True
@@ -140,3 +172,12 @@ class Standing:
 def is_role(role, shortname, number):
     """Whether a role's Ref means the role with this shortname and id."""
     return role.value == (str(number) if role.by == "id" else shortname)
+
+
+def is_as_sent(enrolled, number, period):
+    """Whether a member is suspended, or not, as a Period says that was sent; None where it can't be told."""
+    inactive = enrolled.inactive()
+    # Moodle's list of the inactive holds those too whose period has not begun or is over.
+    if inactive is None or not period.covers(time.time()):
+        return None
+    return (number in inactive) == period.suspended

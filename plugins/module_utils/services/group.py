@@ -8,11 +8,14 @@ Private to this collection. The plugin has no web service for groups. So Moodle'
 
 from __future__ import annotations
 
-from ..errors import FUNCTIONS_PAGE, MoodleError, concerns_records
+from dataclasses import dataclass
+
+from ..errors import FUNCTIONS_PAGE
 from ..read.courses import COURSES
 from ..read.directory import Directory
 from ..read.groups import GROUPS, CourseGroups, Groups
-from ..send.batch import CREDENTIALS, checked_limit
+from ..read.names import meant
+from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
 from ..wire.ask import Asker
 from .group_wanted import wanted
@@ -32,6 +35,16 @@ _LEFT = {
 }
 
 
+@dataclass
+class GroupSubject:
+    """What a step is about. number: the group's id, None until it is made; user: the member's id, None where it is the group itself."""
+
+    course: CourseGroups
+    number: int | None
+    name: str
+    user: int | None
+
+
 def plan(site, params):
     """params: the options of toolsync_group. Raises OptionError before anything is sent."""
     limit = checked_limit(params["max_input_vars"])
@@ -42,26 +55,23 @@ class GroupPlan(ListedPlan):
     lists = ("created", "deleted", "added", "removed", "unchanged")
 
     def __init__(self, site, items, *, on_failures, max_input_vars):
-        super().__init__(site, on_failures)
-        self._max_input_vars = max_input_vars
+        super().__init__(site, on_failures, max_input_vars)
+        self._steps: list[Step] = []
         asker = Asker(self.moodle, max_input_vars)
-        self._directory = Directory(asker)
-        self._reader = Groups(asker, site.warn)
-        # What a step concerns: its CourseGroups, the group's id (None until it is made) and name, and the user's id.
-        self._concerns: dict[Step, tuple] = {}
+        self._directory, self._reader = Directory(asker), Groups(asker, site.warn)
         self._wanted = self._read(items)
         self._decided: dict = {}
         for one, course in self._wanted:
             self._decide(one, course)
-        unknown = [step for step in self._of("created") if self._concerns[step][0].number is None]
+        unknown = [step for step in self._of("created") if step.about.course.number is None]
         needed = {function: self._of(kind) for kind, function in FUNCTIONS.items()}
         self.need({**needed, COURSES: unknown})
-        self.report(self.steps)
+        self.report(self._steps)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def _read(self, items):
-        """(Wanted, CourseGroups) of every group, once."""
+        """(WantedGroup, CourseGroups) of every group, once."""
         self._directory.look_up([one.course for one in items])
         courses: dict = {}
         merged: dict = {}
@@ -106,12 +116,12 @@ class GroupPlan(ListedPlan):
                 self.unchanged.append(one.item)
             self._decide_members(one, course, found[0])
         elif found:
-            self._add("deleted", one.item, course, found[0].id, found[0].name, sent={"groupid": found[0].id})
+            self._add("deleted", one.item, GroupSubject(course, found[0].id, found[0].name, None), sent=found[0].id)
         elif one.present and one.group.by == "id":
             self.fail(one.item, f"no group of the course has the id {one.group.value}")
         elif one.present:
             sent = {"description": "", "name": one.group.value, "courseid": course.number}
-            self._add("created", one.item, course, None, one.group.value, sent=sent, certain=course.complete)
+            self._add("created", one.item, GroupSubject(course, None, one.group.value, None), sent=sent, certain=course.complete)
             self._decide_members(one, course, None)
         elif course.complete:
             self.unchanged.append(one.item)
@@ -169,50 +179,33 @@ class GroupPlan(ListedPlan):
 
     def _add_member(self, becomes, item, course, group, name, number):
         group_id = group.id if group is not None else None
-        self._add(becomes, item, course, group_id, name, number, sent={"userid": number, "groupid": group_id})
+        self._add(becomes, item, GroupSubject(course, group_id, name, number), sent={"userid": number, "groupid": group_id})
 
-    def _add(self, becomes, item, course, group_id, name, user=None, *, sent, certain=True):
+    def _add(self, becomes, item, subject, *, sent, certain=True):
         shown = (item["course"], item["group"], "exists")
-        if user is not None:
+        if subject.user is not None:
             shown = (*shown[:2], "members", item["user"])
         here = becomes in ("created", "added")
-        step = Step(becomes, item, shown, not here, here, certain, sent)
-        self._concerns[step] = (course, group_id, name, user)
-        self.steps.append(step)
+        self._steps.append(Step(becomes, item, shown, not here, here, certain, sent, about=subject))
 
     def _of(self, *kinds):
-        return [step for step in self.steps if step.becomes in kinds]
+        return [step for step in self._steps if step.becomes in kinds]
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def apply(self):
-        try:
-            self.send(self._of("created"), CREATE, "groups", self._max_input_vars, _reason, self._note_ids)
-            self._pass_ids()
-            self.send(self._ready("added"), ADD, "members", self._max_input_vars, _reason)
-            self.send(self._ready("removed"), REMOVE, "members", self._max_input_vars, _reason)
-            self._delete()
-            self._verify()
-        finally:
-            self.report(self.done)
-        self.conclude()
-
-    def _note_ids(self, batch, value):
-        for step, made in zip(batch, value):
-            course, _group, name, user = self._concerns[step]
-            self._concerns[step] = (course, made["id"], name, user)
+    def act(self):
+        self.send(self._of("created"), CREATE, "groups", _reason, answered=_note_ids)
+        self._pass_ids()
+        self.send(self._ready("added"), ADD, "members", _reason)
+        self.send(self._ready("removed"), REMOVE, "members", _reason)
+        self.send(self._of("deleted"), DELETE, "groupids", _reason)
 
     def _pass_ids(self):
         """Tell the members of new groups which ids these got."""
-        made = {}
-        for step in self._of("created"):
-            course, group, name, _user = self._concerns[step]
-            made[id(course), name] = group
+        made = {(id(step.about.course), step.about.name): step.about.number for step in self._of("created")}
         for step in self._of("added"):
-            course, group, name, user = self._concerns[step]
-            if group is None:
-                step.sent["groupid"] = made[id(course), name]
-                self._concerns[step] = (course, made[id(course), name], name, user)
+            if step.about.number is None:
+                step.about.number = step.sent["groupid"] = made[id(step.about.course), step.about.name]
 
     def _ready(self, kind):
         for step in self._of(kind):
@@ -221,57 +214,48 @@ class GroupPlan(ListedPlan):
             else:
                 yield step
 
-    def _delete(self):
-        steps, room = self._of("deleted"), self._max_input_vars - CREDENTIALS
-        for start in range(0, len(steps), room):
-            self._delete_some(steps[start : start + room])
-
-    def _delete_some(self, steps):
-        """Delete together; where Moodle refuses, one by one."""
-        try:
-            self.call(DELETE, {"groupids": [step.sent["groupid"] for step in steps]})
-        except MoodleError as error:
-            if not concerns_records(error):
-                raise
-            if len(steps) == 1:
-                self.fail(steps[0].item, _reason(steps[0], error))
-                return
-            for step in steps:
-                self._delete_some([step])
-            return
-        self.done += steps
-
-    def _verify(self):
-        """Look again: what is not there after all did not happen."""
-        seen = {}
+    def look(self, steps):
+        """Reads the courses again, and notes the ids of groups that were made."""
+        wanted: dict = {}
         for one, course in self._wanted:
-            seen.setdefault(id(course), (course, []))[1].append(one)
-        concerned = {id(self._concerns[step][0]) for step in self.done}
-        for key, (course, items) in seen.items():
-            if key in concerned:
-                again = CourseGroups(course.ref, course.number)
-                self._reader.read(again, _concerned(items))
-                self._compare(course, again)
+            wanted.setdefault(id(course), []).append(one)
+        again: dict = {}
+        for course in {id(step.about.course): step.about.course for step in steps}.values():
+            again[id(course)] = CourseGroups(course.ref, course.number)
+            self._reader.read(again[id(course)], _concerned(wanted[id(course)]))
+        groups = {(key, meant(group.name)): group for key, course in again.items() for group in course.groups}
+        groups.update({(key, group.id): group for key, course in again.items() for group in course.groups})
+        return [_is_done(step, again[id(step.about.course)], groups) for step in steps]
 
-    def _compare(self, course, again):
-        if again.problem is not None:
-            return
-        groups = {group.id: group for group in again.groups}
-        names = {group.name: group for group in again.groups}
-        for step in list(self.done):
-            its, number, name, user = self._concerns[step]
-            if its is not course:
-                continue
-            group = groups.get(number) if number is not None else names.get(name)
-            there = group is not None and (user is None or user in group.members)
-            if there != step.after:
-                self.done.remove(step)
-                self.fail(step.item, _LEFT[step.becomes])
+    def is_doubtful(self, step):
+        return True
+
+    def why_left(self, step):
+        return _LEFT[step.becomes]
 
 
 def _concerned(items):
     """The Refs of those groups whose members matter."""
     return [one.group for one in items if one.members or one.exact]
+
+
+def _is_done(step, course, groups):
+    """Whether what a step was to do is so in a CourseGroups that was read again; None where nobody can tell.
+
+    groups: (id of the CourseGroups that the task began with, a group's id or what its name means) -> Group.
+    """
+    subject = step.about
+    found = groups.get((id(subject.course), meant(subject.name) if subject.number is None else subject.number))
+    if course.problem is not None or (found is None and not course.complete and subject.user is None):
+        return None
+    if found is not None:
+        subject.number = found.id
+    return (found is not None and (subject.user is None or subject.user in found.members)) == step.after
+
+
+def _note_ids(batch, value):
+    for step, made in zip(batch, value):
+        step.about.number = made["id"]
 
 
 def _reason(step, error):

@@ -17,7 +17,7 @@ LONGEST = 254
 
 
 @dataclass
-class Wanted:
+class WantedGroup:
     """A group as it is wanted. where: what messages call it; members: Ref -> whether a member; exact: and nobody else."""
 
     where: str
@@ -44,7 +44,7 @@ class Wanted:
 
 
 def wanted(params):
-    """The Wanted of toolsync_group's options, in their order. Raises OptionError."""
+    """The WantedGroup of toolsync_group's options, in their order. Raises OptionError."""
     if params["groups"] is None:
         return [_wanted("the task", params)]
     items = []
@@ -68,7 +68,7 @@ def _wanted(where, item):
     text = str(name).strip()
     if len(text) > LONGEST:
         raise OptionError(f"group of {where} is longer than {LONGEST} characters.", option="group")
-    made = Wanted(
+    made = WantedGroup(
         where,
         reference("course", item["course_identifier"] or "shortname", course, f"course of {where}"),
         reference("group", by, text, f"group of {where}"),

@@ -12,7 +12,7 @@ from this host.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..errors import FUNCTIONS_PAGE, OptionError, ParameterRefused
 from ..read.categories import CATEGORIES
@@ -26,8 +26,8 @@ from ..wire.ask import Asker
 
 ASSIGN = "core_role_assign_roles"
 UNASSIGN = "core_role_unassign_roles"
-#: Sections of the memory file: what was sent, and the numbers of roles that courses told.
-SENT, ROLE_IDS = "roles", "role_ids"
+#: Where the memory file keeps the numbers of roles that courses told.
+ROLE_IDS = "role_ids"
 #: context -> (Moodle's name of the level, identifiers of its instance, the first being the default).
 CONTEXTS = {
     "system": ("system", ()),
@@ -64,7 +64,6 @@ class Place:
     number: int
     enrolled: t.Any = None
     ref: Ref | None = None
-    touched: list = field(default_factory=list)
 
 
 def plan(site, params):
@@ -136,14 +135,14 @@ def _as_id(value):
 
 class RolePlan(ListedPlan):
     lists = ("assigned", "unassigned", "unchanged")
+    section = "roles"
 
     def __init__(self, site, wanted, numbers, *, on_failures, max_input_vars):
-        super().__init__(site, on_failures)
-        self._max_input_vars = max_input_vars
+        super().__init__(site, on_failures, max_input_vars)
         asker = Asker(self.moodle, max_input_vars)
         self._directory = Directory(asker)
         self._reader = Enrolments(asker, site.warn, "id,username,roles")
-        self._remembered = site.memory.get(SENT)
+        self._remembered = site.memory.get(self.section)
         self._assignments: list[Step] = []
         self._unassignments: list[Step] = []
         self._places: dict[t.Any, Place] = {}
@@ -246,41 +245,35 @@ class RolePlan(ListedPlan):
             sent={"contextlevel": level, "instanceid": instance, "roleid": role, "userid": user},
             group=(level, instance, role),
             remembered={text: wanted} if holds is None else {},
+            about=place,
         )
         (self._assignments if one.present else self._unassignments).append(step)
-        if holds:
-            place.touched.append(step)
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def apply(self):
-        try:
-            self.send(self._assignments, ASSIGN, "assignments", self._max_input_vars, _reason)
-            self.send(self._unassignments, UNASSIGN, "unassignments", self._max_input_vars, _reason)
-            self._verify()
-        finally:
-            self.report(self.done)
-            self._remember()
-        self.conclude()
+    def act(self):
+        self.send(self._assignments, ASSIGN, "assignments", _reason)
+        self.send(self._unassignments, UNASSIGN, "unassignments", _reason)
 
-    def _verify(self):
-        """Ask again who holds a role: Moodle is silent for one that came from an enrolment method, which stays."""
-        for place in {id(place): place for place in self._places.values() if place.touched}.values():
-            done = [step for step in place.touched if step in self.done]
-            enrolled = self._reader.read(place.ref, place.number) if done else None
-            left = [step for step in done if _holds(enrolled, step.sent["userid"], step.sent["roleid"])]
-            for step in left:
-                self.fail(step.item, _STILL_THERE)
-            self.done = [step for step in self.done if step not in left]
+    def look(self, steps):
+        places = {id(step.about): step.about for step in steps}
+        lists = {key: self._reader.read(place.ref, place.number) for key, place in places.items() if place.enrolled is not None}
+        found = [_holds(lists.get(id(step.about)), step.sent["userid"], step.sent["roleid"]) for step in steps]
+        return [None if holds is None else holds == (step.after is not None) for step, holds in zip(steps, found)]
 
-    def _remember(self):
-        sent = {key: value for step in self.done for key, value in step.remembered.items()}
-        told_now = self._told_by_courses()
-        for section, values in ((SENT, sent), (ROLE_IDS, told_now)):
-            known = self.site.memory.get(section)
-            new = {key: value for key, value in values.items() if known.get(key) != value}
-            if new:
-                self.site.memory.put(section, new)
+    def is_doubtful(self, step):
+        # Moodle is silent for a role that came from an enrolment method, which stays.
+        return step.after is None and step.about.enrolled is not None
+
+    def why_left(self, step):
+        return _STILL_THERE
+
+    def remember(self):
+        super().remember()
+        known = self.site.memory.get(ROLE_IDS)
+        new = {name: number for name, number in self._told_by_courses().items() if known.get(name) != number}
+        if new:
+            self.site.memory.put(ROLE_IDS, new)
 
 
 def _holds(enrolled, user, role):

@@ -19,6 +19,7 @@ CORE = (*READS, GROUPS, MEMBERS, CREATE, ADD, REMOVE, DELETE)
 #: The options of a task that says nothing, whose failures are no error.
 OPTIONS = {name: option.get("default") for name, option in TASK.options.items()} | {"on_failures": "ignore"}
 LISTS = ("created", "deleted", "added", "removed", "unchanged")
+REFUSED = {"exception": "x", "errorcode": "invalidparameter", "message": "Invalid parameter value detected"}
 
 
 class Groups:
@@ -69,7 +70,7 @@ def test_a_group_with_members(groups):
     assert done["changed"] and "warnings" not in done
     assert done["created"] == [{"course": "MATH101", "group": "A", "user": None}]
     assert users(done, "added") == ["ada", "bob"]
-    assert done["counts"] == {"created": 1, "deleted": 0, "added": 2, "removed": 0, "unchanged": 0, "failed": 0}
+    assert done["counts"] == {"created": 1, "deleted": 0, "added": 2, "removed": 0, "unchanged": 0, "failed": 0, "unknown": 0}
     assert done["diff"] == {
         "before": {"MATH101": {"A": {"exists": False, "members": {"ada": False, "bob": False}}}},
         "after": {"MATH101": {"A": {"exists": True, "members": {"ada": True, "bob": True}}}},
@@ -135,7 +136,7 @@ def test_many_groups_in_several_courses(groups):
             {"course": "MATH101", "group": "Old", "members": ["ada"], "members_state": "absent"},
         ],
     )
-    assert done["counts"] == {"created": 2, "deleted": 0, "added": 3, "removed": 1, "unchanged": 0, "failed": 0}
+    assert done["counts"] == {"created": 2, "deleted": 0, "added": 3, "removed": 1, "unchanged": 0, "failed": 0, "unknown": 0}
     assert groups.now == {"A": {"ada", "bob"}, "T": {"dan"}, "Old": set()}
 
 
@@ -192,7 +193,7 @@ def test_many_in_few_requests(groups):
     groups.practice.configure(limits={"max_input_vars": 50})
     gone = groups(groups=[{"group": name} for name in names], state="absent", max_input_vars=1000, on_failures="ignore")
     left = groups.now
-    assert gone["counts"] == {"created": 0, "deleted": 60 - len(left), "added": 0, "removed": 0, "unchanged": 0, "failed": len(left)}
+    assert {name: number for name, number in gone["counts"].items() if number} == {"deleted": 60 - len(left), "failed": len(left)}
     assert left and "the group is still there" in gone["failures"][0]["reason"]
 
 
@@ -207,16 +208,22 @@ def test_a_refused_member_does_not_keep_the_others_out(groups, practice, token_f
     assert groups.now == {"A": {"ada", "bob"}}
 
 
-def test_a_name_that_was_taken_meanwhile(groups, site_on):
-    """So it looks as well where the database takes names for equal that differ in case."""
+def test_a_group_that_somebody_made_meanwhile_is_there(groups, site_on):
+    """Moodle refuses it by its name. It is looked for, and found."""
     made = group.plan(site_on(groups.practice.url, groups.token), {**OPTIONS, "course": "MATH101", "group": "A", "members": ["ada"]})
     groups.school.group("A")
     made.apply()
+    assert not made.result["failures"] and made.result["counts"]["created"] == 1 and groups.now == {"A": {"ada"}}
+
+
+def test_a_name_that_the_database_takes_for_another_one(server, site):
+    server.answer({"courses": [{"id": 3}]}).answer([]).answer(REFUSED).answer(REFUSED).answer([{"id": 7, "name": "a"}])
+    made = group.plan(site, {**OPTIONS, "course": "MATH101", "group": "A"})
+    made.apply()
     assert [(failure["user"], failure["reason"]) for failure in made.result["failures"]] == [
-        (None, "Moodle refuses the name: another group of the course has it, as the database compares names"),
-        ("ada", "the group could not be made"),
+        (None, "Moodle refuses the name: another group of the course has it, as the database compares names")
     ]
-    assert not made.changed and groups.now == {"A": set()}
+    assert not made.changed and made.result["changed_is_certain"] and server.script == []
 
 
 def test_a_long_name(groups):
@@ -228,9 +235,10 @@ def test_who_may_not_be_removed(server, site):
     """As Moodle answers for somebody whom cohort enrolment put in."""
     server.answer({"courses": [{"id": 3}]}).answer([{"id": 7, "name": "A"}])
     server.answer([{"id": 5, "username": "ada"}]).answer([{"groupid": 7, "userids": [5]}])
-    server.answer({"exception": "x", "errorcode": "invalidparameter", "message": "Invalid parameter value detected"})
+    server.answer(REFUSED)
     refusal = {"exception": "x", "errorcode": "errorremovenotpermitted", "message": "You do not have permission to remove Ada"}
     server.answer(refusal)
+    server.answer([{"id": 7, "name": "A"}]).answer([{"id": 5, "username": "ada"}]).answer([{"groupid": 7, "userids": [5]}])
     made = group.plan(site, {**OPTIONS, "course": "MATH101", "group": "A", "members": ["ada"], "members_state": "absent"})
     made.apply()
     (failure,) = made.result["failures"]
@@ -241,19 +249,40 @@ def test_who_may_not_be_removed(server, site):
 def test_who_is_still_there(server, site):
     server.answer({"courses": [{"id": 3}]}).answer([{"id": 7, "name": "A"}])
     server.answer([{"id": 5, "username": "ada"}]).answer([{"groupid": 7, "userids": [5]}])
-    server.answer({"exception": "x", "errorcode": "invalidparameter", "message": "Invalid parameter value detected"}).answer(None)
+    server.answer(REFUSED).answer(None)
     server.answer([{"id": 7, "name": "A"}]).answer([{"id": 5, "username": "ada"}]).answer([{"groupid": 7, "userids": [5]}])
     made = group.plan(site, {**OPTIONS, "course": "MATH101", "group": "A", "members": [], "members_state": "exact"})
     made.apply()
     assert not made.changed and "still in the group" in made.result["failures"][0]["reason"]
 
 
-def test_no_answer(groups, practice):
-    practice.fault("close", function=CREATE, when="after", skip=1)  # the first call only asks whether it is allowed
-    done = groups(group="A", retries=0)
-    assert done["failed"] and done["error"]["kind"] == "unknown"
-    assert done["changed"] and not done["changed_is_certain"]
-    assert groups.now == {"A": set()} and not groups(group="A")["changed"]
+@pytest.mark.parametrize("function", [CREATE, ADD, REMOVE, DELETE])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_became_of_an_answer_that_is_lost_is_looked_at(groups, practice, function, when):
+    if function != CREATE:
+        groups.school.group("A", "ada")
+    practice.control("DELETE", "counters")
+    wanted = {
+        CREATE: {"members": ["ada"]},
+        ADD: {"members": ["bob"]},
+        REMOVE: {"members": ["ada"], "members_state": "absent"},
+        DELETE: {"state": "absent"},
+    }[function]
+    practice.fault("close", function=function, when=when, skip=1)  # the first call only asks whether it is allowed
+    done = groups(group="A", retries=0, **wanted)
+    assert practice.counters()["executed"].get(function, 0) == (when == "after")
+    assert done["changed"] and done["changed_is_certain"] is (when == "after") and done["counts"]["unknown"] == (when == "before")
+    if when == "before":
+        assert done["failed"] and done["error"]["kind"] == ("unknown" if function == CREATE else "unreachable")
+    else:
+        assert not done.get("failed") and not groups(group="A", **wanted)["changed"]
+
+
+def test_a_group_that_is_lost_where_empty_ones_can_not_be_seen_is_unknown(groups, practice, token_for):
+    practice.fault("close", function=CREATE, when="after", skip=1)
+    done = groups(group="A", members=["ada"], token=token_for(*READS, CREATE, ADD))
+    assert done["failed"] and done["changed"] and not done["changed_is_certain"]
+    assert done["unknown"][0]["group"] == "A" and "broke" in done["unknown"][0]["reason"] and groups.now == {"A": set()}
 
 
 def test_an_account_without_rights(groups, practice, token_for):

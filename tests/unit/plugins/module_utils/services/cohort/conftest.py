@@ -29,6 +29,11 @@ class Result(dict):
     def reasons(self):
         return [failure["reason"] for failure in self["failures"]]
 
+    @property
+    def doubts(self):
+        """Why things are unknown."""
+        return [entry["reason"] for entry in self["unknown"]]
+
 
 class School:
     """practice: the practice Moodle; ids: of the users, by name."""

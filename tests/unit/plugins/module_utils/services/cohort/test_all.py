@@ -40,18 +40,33 @@ def test_a_site_without_a_function_is_told(school, module, monkeypatch):
     assert result["failed"] and ("does not know the web service function" in result["msg"]) and not result["changed"]
 
 
-@pytest.mark.parametrize("module", WRITING)
+FUNCTIONS = {
+    "toolsync_cohort": "core_cohort_create_cohorts",
+    "toolsync_cohort_members": "tool_sync_cohort_add_members",
+    "toolsync_cohort_enrol": "tool_sync_cohort_bind",
+    "toolsync_role": "core_role_assign_roles",
+}
+
+
+@pytest.mark.parametrize("module", ["toolsync_cohort_enrol", "toolsync_role"])
 def test_an_answer_that_is_lost_is_no_certain_change(school, module):
-    function = {
-        "toolsync_cohort": "core_cohort_create_cohorts",
-        "toolsync_cohort_members": "tool_sync_cohort_add_members",
-        "toolsync_cohort_enrol": "tool_sync_cohort_bind",
-        "toolsync_role": "core_role_assign_roles",
-    }[module]
+    """Neither bindings nor roles in the system can be read."""
     # The first call of it only asks whether it is allowed.
-    school.practice.fault("reset", function=function, when="after", skip=1)
+    school.practice.fault("reset", function=FUNCTIONS[module], when="after", skip=1)
     result = school.run(module, retries=0, **TASKS[module])
     assert result["failed"] and result["changed"] and not result["changed_is_certain"]
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("module", ["toolsync_cohort", "toolsync_cohort_members"])
+def test_what_became_of_an_answer_that_is_lost_is_looked_at(school, module, when):
+    school.practice.control("DELETE", "counters")
+    school.practice.fault("reset", function=FUNCTIONS[module], when=when, skip=1)
+    result = school.run(module, retries=0, **TASKS[module])
+    done = when == "after"
+    assert result["changed"] and result.get("failed", False) is not done and result["changed_is_certain"] is done
+    assert result["counts"]["unknown"] == (not done) and bool(result["diff"]["after"]) is done
+    assert school.executed(FUNCTIONS[module]) == [int(done)]
 
 
 class Refusing:

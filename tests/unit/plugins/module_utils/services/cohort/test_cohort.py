@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 MODULE = "toolsync_cohort"
-CREATE, UPDATE = "core_cohort_create_cohorts", "core_cohort_update_cohorts"
+CREATE, UPDATE, DELETE = "core_cohort_create_cohorts", "core_cohort_update_cohorts", "tool_sync_cohort_delete"
 LISTS = ("tool_sync_get_cohorts", "core_cohort_get_cohorts")
 
 
@@ -207,8 +207,28 @@ def test_an_account_without_the_right_is_told(school):
     assert result["failed"] and "moodle/cohort:view" in result["msg"]
 
 
-def test_an_answer_that_is_lost_is_told(school):
+def test_a_cohort_whose_answer_is_lost_is_found_with_its_id(school):
     school.practice.fault("reset", function=CREATE, when="after", skip=1)  # the first call only asks whether it is allowed
+    result = school.run(MODULE, cohorts=[{"cohort": "Y1", "name": "n"}, {"cohort": "m", "cohort_identifier": "name"}], retries=0)
+    assert not result.get("failed") and result["changed_is_certain"]
+    assert result["created"] == [{"cohort": "Y1", "id": 1}, {"cohort": "m", "id": 2}] and school.executed(CREATE) == [1]
+
+
+def test_a_cohort_that_was_not_made_is_not_called_made(school):
+    school.practice.fault("reset", function=CREATE, skip=1)
     result = school.run(MODULE, cohort="Y1", name="n", retries=0)
-    assert result["failed"] and result["changed"] and not result["changed_is_certain"]
-    assert result["error"]["kind"] == "unknown"
+    assert result["failed"] and result["error"]["kind"] == "unknown" and result["changed"] and not result["changed_is_certain"]
+    assert result["created"] == [] and [entry["cohort"] for entry in result["unknown"]] == ["Y1"]
+
+
+@pytest.mark.parametrize(
+    "options", [{"name": "o"}, {"idnumber": "Y2"}, {"description": "d"}, {"visible": False}, {"category": "1"}, {"state": "absent"}]
+)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_became_of_a_change_is_looked_at(school, options, when):
+    school.run(MODULE, cohort="Y1", name="n")
+    function = DELETE if "state" in options else UPDATE
+    school.practice.fault("close", function=function, when=when, skip=1)
+    result = school.run(MODULE, cohort="Y1", retries=0, **options)
+    assert result.get("failed", False) is (when == "before") and result["changed_is_certain"] is (when == "after")
+    assert result["changed"] and result["counts"]["unknown"] == (when == "before")

@@ -76,7 +76,7 @@ def test_many_cohorts_at_once(school, cohort):
         {"cohort": str(first), "cohort_identifier": "id", "users": ["dan@example.com"], "user_identifier": "email", "state": "absent"},
     ]
     result = school.both(MODULE, memberships=items)
-    assert result["counts"] == {"added": 2, "removed": 3, "unchanged": 0, "failed": 0}
+    assert result["counts"] == {"added": 2, "removed": 3, "unchanged": 0, "failed": 0, "unknown": 0}
     assert (members(school, first), members(school, second)) == (["ada"], ["bob"])
     assert school.executed(ADD, REMOVE) == [3, 1]
 
@@ -173,7 +173,7 @@ def test_the_packaged_service_is_enough_to_add_users(school, cohort):
     assert predicted["changed"] and not predicted["changed_is_certain"] and predicted["warnings"]
     real = school.run(MODULE, **wanted)
     assert members(school, number) == ["ada", "bob"]
-    assert real["counts"]["failed"] == 1 and real.reasons == ["Moodle knows no user nobody (username) or no cohort Y1 (idnumber)"]
+    assert real["counts"]["unknown"] == 1 and real.doubts == ["Moodle knows no user nobody (username) or no cohort Y1 (idnumber)"]
     by_id = {**wanted, "users": [str(school.ids["ada"]), str(school.ids["bob"])], "user_identifier": "id"}
     again = school.run(MODULE, **by_id)
     assert not again["changed"] and again["changed_is_certain"] and again["counts"]["unchanged"] == 2
@@ -195,5 +195,7 @@ def test_a_cohort_of_an_unknown_id_is_told_even_without_a_list(school, cohort):
 
 def test_an_unknown_cohort_is_told_by_moodle_where_nothing_can_be_read(school):
     result = school.run(MODULE, cohort="NO", users=["ada", "bob"], token=school.token_for(ADD, USERS))
-    assert result["failed"] and not result["changed"] and len(result.reasons) == 2
-    assert "not exists" in result.reasons[0]
+    assert result["failed"] and len(result.doubts) == 2 and result["error"]["kind"] == "partly_failed"
+    assert "not exists" in result.doubts[0] and "nobody can look" in result["msg"]
+    # Nobody has looked, so nobody may say that nothing changed.
+    assert result["changed"] and not result["changed_is_certain"]

@@ -145,9 +145,9 @@ def test_a_failure_names_the_culprit_and_keeps_nobody_else(school, item, says):
 def test_what_only_moodle_knows_is_told_by_it(school, item, says):
     items = [{"user": "ada", "instance": "MATH101", **item}, {"user": "bob", "instance": "MATH101"}]
     result = school.run(MODULE, role="teacher", role_ids=IDS, assignments=items)
-    assert result["failed"] and says in result.reasons[0] and held(school) == [("bob", TEACHER, 50, 3)]
+    assert result["failed"] and says in result.doubts[0] and held(school) == [("bob", TEACHER, 50, 3)]
     school.practice.configure(core={"debug": "15"})
-    assert says not in school.run(MODULE, role="teacher", role_ids=IDS, assignments=items).reasons[0]
+    assert says not in school.run(MODULE, role="teacher", role_ids=IDS, assignments=items).doubts[0]
 
 
 @pytest.mark.parametrize(
@@ -210,4 +210,4 @@ def test_ids_need_nothing_but_the_function_itself(school):
 def test_a_user_of_an_unknown_id_is_told_by_moodle_where_nobody_can_be_looked_up(school):
     given = {"role": "4", "role_identifier": "id", "users": ["999"], "user_identifier": "id", "context": "system"}
     result = school.run(MODULE, token=school.token_for(ASSIGN), **given)
-    assert result["failed"] and result.reasons == ["Moodle knows no such user"]
+    assert result["failed"] and result.doubts == ["Moodle knows no such user"]

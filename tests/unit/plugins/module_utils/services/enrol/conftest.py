@@ -9,6 +9,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
 from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_enrol import TASK
 
+from tests.simulator.fixture import Practice
+
 LISTS = ("enrolled", "updated", "unenrolled", "unchanged")
 WRITES = ("tool_sync_enrol_users_enrol", "enrol_manual_unenrol_users", "core_role_unassign_roles")
 
@@ -23,6 +25,12 @@ class Result(dict):
     def lists(self):
         """List -> users, of the lists that are not empty."""
         return {name: self.users(name) for name in LISTS if self[name]}
+
+    @property
+    def doubt(self):
+        """Why the only one that is unknown is."""
+        (entry,) = self["unknown"]
+        return entry["reason"]
 
     @property
     def reason(self):
@@ -116,3 +124,20 @@ def school(practice, tmp_path):
 def enrol(school):
     """enrol(check_mode=False, **options) -> Result. All of a test share one memory file."""
     return school.enrol
+
+
+@pytest.fixture(scope="session")
+def _greeting():
+    with Practice("--moodle", "4.5") as running:
+        yield running
+
+
+@pytest.fixture
+def greeting_school(_greeting, tmp_path):
+    """The same on a Moodle 4.5 that can't send mail, and greets in MATH101."""
+    _greeting.reset()
+    made = School(_greeting, str(tmp_path / "state.json"))
+    _greeting.configure(greeting={"MATH101": "noreply"}, limits={"max_input_vars": 1000})
+    _greeting.condition("mail-broken")
+    _greeting.control("DELETE", "counters")
+    return made
