@@ -8,9 +8,9 @@ A finding never quotes a cell: cells are personal data. It names header names, a
 
 from __future__ import annotations
 
-import tempfile
 from array import array
 from dataclasses import dataclass, field
+from itertools import islice
 
 from . import rules as csvrules
 from .dialect import BLANKS, LINE_LIMIT, dialect_of, line_text, passed_over, reads, resolve
@@ -20,8 +20,8 @@ ARCHIVES = (b"PK\x03", b"PK\x05", b"\x1f\x8b")
 _SEPARATORS = {";": "a semicolon", ",": "a comma", "\t": "a tab", ":": "a colon"}
 # The plugin refuses a header that holds a separator other than the site's.
 _STRICT_HEADERS = (("courses", "create"), ("courses", "reset"), ("courses", "bindmetas"), ("cohorts", "sync"))
-# Rows whose hashes are kept in memory at a time, to look for doubles; those of more rows go to a temporary file.
-_IN_MEMORY = 1 << 18
+# Rows among which doubles are looked for: what is kept of them and the search take 80 MiB.
+_MOST_COMPARED = 1_000_000
 
 
 @dataclass
@@ -51,47 +51,31 @@ class Check:
     warning_count: int = 0
     destructive: list[Finding] = field(default_factory=list)
     destructive_count: int = 0
-    allow_destructive: bool = False
-
-    @property
-    def ok(self):
-        """Whether the file may be sent."""
-        return not self.error_count and (self.allow_destructive or not self.destructive_count)
 
 
-def check(
-    stream,
-    service=None,
-    action=None,
-    *,
-    separator=";",
-    settings=None,
-    allow_destructive=False,
-    limit=50,
-    max_rows_hint=None,
-):
+def check(stream, service=None, action=None, *, separator=";", settings=None, limit=50):
     """Check the CSV in a binary stream by the rules of a service; without one, by those that hold for every file.
 
     settings: what is known of the plugin's settings for the service (primaryidentity, forceupdate, ...).
-    limit: findings listed of each level. max_rows_hint: more rows than this are worth a warning.
+    limit: findings listed of each level.
     Returns a Check. ValueError: unknown service or action. The stream may be left with unread bytes.
     """
     service, action = resolve(service, action)
-    return _Checker(stream, service, action, separator, settings, allow_destructive, limit, max_rows_hint).run()
+    return _Checker(stream, service, action, separator, settings, limit).run()
 
 
 class _Checker:
-    def __init__(self, stream, service, action, separator, settings, allow_destructive, limit, max_rows_hint):
+    def __init__(self, stream, service, action, separator, settings, limit):
         self.stream, self.service, self.action, self.separator = stream, service, action, separator
-        self.settings, self.limit, self.max_rows_hint = settings, limit, max_rows_hint
+        self.settings, self.limit = settings, limit
         self.dialect = dialect_of(service, action)
-        self.result = Check(allow_destructive=allow_destructive)
+        self.result = Check()
         self.said = {}
         self.line_ends = set()
         self.data_lines = 0
-        self.plan = None
+        self.rules = None
         self.hashes = []
-        self.row_lines = _Numbers()
+        self.row_lines = array("q")
 
     def note(self, level, line, column, code, message):
         """Record a finding; a warning only once for each code and column."""
@@ -132,20 +116,20 @@ class _Checker:
 
     def read(self, stream):
         """The one pass over the lines. Returns the number of columns, None without a header."""
-        separator, dialect, plan = self.separator, self.dialect, None
+        separator, dialect, rules = self.separator, self.dialect, None
         headerless = dialect.headerless
         width = 1 if headerless else None
         if headerless:
             self.result.columns = ["identifier"] if self.action == "delete" else ["identifier", "description"]
-            plan = csvrules.plan_for(self.service, self.action, self.result.columns, self.settings, None)
-            self.hashes = [_Numbers() for _each in plan.unique]
+            rules = csvrules.rules_for(self.service, self.action, self.result.columns, self.settings, None)
+            self.hashes = [array("q") for _each in rules.unique]
         line = 0
         for line, piece, part in reads(stream):
             text = self.text_of(line, piece, part)
             if width is None:
                 if passed_over(text, separator, 1):
                     continue
-                width, plan = self.header(line, text)
+                width, rules = self.header(line, text)
                 continue
             if part:
                 # Nothing more is said of a line that is cut.
@@ -158,10 +142,10 @@ class _Checker:
                 self.passed_over(line, text, skipped, width)
                 continue
             self.data_lines += 1
-            if plan is None:
+            if rules is None:
                 self.result.rows += 1
             else:
-                self.row(line, text, plan, width)
+                self.row(line, text, rules, width)
         self.result.lines = line
         return width
 
@@ -179,7 +163,7 @@ class _Checker:
         return text
 
     def header(self, line, text):
-        """Check the header; returns (number of columns, Plan or None)."""
+        """Check the header; returns (number of columns, Rules or None)."""
         columns = self.dialect.header(text, self.separator)
         self.result.columns = [name.strip() for name in columns]
         if self.service is None:
@@ -196,12 +180,12 @@ class _Checker:
         def note(level, column, code, message):
             self.note(level, line, column, code, message)
 
-        plan = csvrules.plan_for(self.service, self.action, columns, self.settings, note)
-        if plan is None:
+        rules = csvrules.rules_for(self.service, self.action, columns, self.settings, note)
+        if rules is None:
             self.result.columns = []
         else:
-            self.hashes = [_Numbers() for _each in plan.unique]
-        return len(columns), plan
+            self.hashes = [array("q") for _each in rules.unique]
+        return len(columns), rules
 
     def passed_over(self, line, text, why, width):
         if why == "dropped":
@@ -211,10 +195,10 @@ class _Checker:
         elif why == "comment" and width > 1 and text.count(self.separator) == width - 1:
             self.note("warning", line, None, "comment_like_row", "is a comment for the plugin, but looks like a row")
 
-    def row(self, line, text, plan, width):
+    def row(self, line, text, rules, width):
         """Check one data row."""
         note, separator = self.note, self.separator
-        if plan.quotes_are_data and '"' in text and _has_quoted(text, separator):
+        if rules.quotes_are_data and '"' in text and _has_quoted(text, separator):
             note("error", line, None, "quoted", "has quotes around a value: the plugin has no quoting and keeps them")
         cells = self.dialect.cells(text, separator)
         if not self.dialect.splits_line and separator in text:
@@ -222,7 +206,7 @@ class _Checker:
             note("warning", line, None, "several_values", message)
         given = len(cells)
         if given != width and not self.dialect.headerless:
-            if given > width or plan.exact:
+            if given > width or rules.exact:
                 note("error", line, None, "value_count", f"has {given} values, the header has {width} columns")
             else:
                 note(
@@ -232,25 +216,23 @@ class _Checker:
                     "few_values",
                     "has fewer values than the header: the plugin takes them for absent",
                 )
-            if given > width or plan.exact:
+            if given > width or rules.exact:
                 return
             cells += [""] * (width - given)
         self.result.rows += 1
-        for number, column, test, level, code, message in plan.cells:
+        for number, column, test, level, code, message in rules.cells:
             if number < len(cells) and not test(cells[number]):
                 if "%s" in message:
                     message = message % f"'{cells[number]}'"
                 note(level, line, column, code, message)
-        if plan.row:
-            plan.row(line, cells, given, note)
-        for hashes, (number, _column, fold, _level) in zip(self.hashes, plan.unique):
-            value = cells[number]
-            hashes.append(hash(value.lower() if fold else value) if value else 0)
-        self.row_lines.append(line)
-        self.plan = plan
-        if not self.result.rows % _IN_MEMORY:
-            for numbers in (*self.hashes, self.row_lines):
-                numbers.file()
+        if rules.row:
+            rules.row(line, cells, given, note)
+        self.rules = rules
+        if rules.unique and len(self.row_lines) < _MOST_COMPARED:
+            self.row_lines.append(line)
+            for hashes, (number, _column, fold, _level) in zip(self.hashes, rules.unique):
+                value = cells[number]
+                hashes.append(hash(value.lower() if fold else value) if value else 0)
 
     def finish(self, width):
         """What can only be said at the end."""
@@ -265,16 +247,21 @@ class _Checker:
         ends = self.line_ends & {b"\r\n", b"\n", b"\r"}
         if len(ends) > 1:
             self.note("warning", None, None, "mixed_line_ends", "the file has several kinds of line ends")
-        if self.max_rows_hint and result.rows > self.max_rows_hint:
-            message = f"the file has {result.rows} rows: send it in parts, or allow the run the time it needs"
-            self.note("warning", None, None, "many_rows", message)
-        if self.plan:
-            for hashes, (_number, column, _fold, level) in zip(self.hashes, self.plan.unique):
+        if self.rules and self.rules.unique:
+            for hashes, (_number, column, _fold, level) in zip(self.hashes, self.rules.unique):
                 self.doubles(hashes, column, level)
+            if result.rows > len(self.row_lines):
+                message = f"values that stand in a column twice were looked for up to line {self.row_lines[-1]}, and not beyond"
+                self.note("warning", None, None, "doubles_not_sought", message)
 
     def doubles(self, hashes, column, level):
-        """Findings for values that stand in a column twice; equal hashes of 64 bits are taken for equal values."""
-        twice = _repeated(hashes)
+        """Findings for values that stand in a column twice.
+
+        Equal hashes are taken for equal values: among a million values, two have the same 64 bits once in 37 million files.
+        """
+        ordered = sorted(hashes)
+        twice = {value for value, following in zip(ordered, islice(ordered, 1, None)) if value == following} - {0}
+        del ordered
         if not twice:
             return
         first = {}
@@ -285,56 +272,6 @@ class _Checker:
                     self.note(level, line, column, "duplicate_value", message)
                 else:
                     first[value] = line
-
-
-def _repeated(hashes):
-    """The hashes that are there more than once, 0 apart. Two passes: two bits for each tell which may be, then these are counted."""
-    mask = (1 << max(16, (16 * len(hashes)).bit_length())) - 1
-    seen, suspects = bytearray((mask + 1) // 8), set()
-    for value in hashes:
-        high = value >> 32
-        place, other, bit, other_bit = (value & mask) >> 3, (high & mask) >> 3, 1 << (value & 7), 1 << (high & 7)
-        if seen[place] & bit and seen[other] & other_bit:
-            suspects.add(value)
-        else:
-            seen[place] |= bit
-            seen[other] |= other_bit
-    once, twice = set(), set()
-    for value in hashes:
-        if value in suspects:
-            (twice if value in once else once).add(value)
-    twice.discard(0)
-    return twice
-
-
-class _Numbers:
-    """Any number of integers in order: the last of them in memory, those before in a temporary file."""
-
-    def __init__(self):
-        self._last, self._file, self._filed = array("q"), None, 0
-        self.append = self._last.append
-
-    def __len__(self):
-        return self._filed + len(self._last)
-
-    def __iter__(self):
-        if self._file is not None:
-            self._file.seek(0)
-            while piece := self._file.read(1 << 19):
-                numbers = array("q")
-                numbers.frombytes(piece)
-                yield from numbers
-        yield from self._last
-
-    def file(self):
-        """Move what is in memory to the file."""
-        if self._file is None:
-            # It has no name, and goes with this object.
-            self._file = tempfile.TemporaryFile()
-        self._file.seek(0, 2)
-        self._last.tofile(self._file)
-        self._filed += len(self._last)
-        del self._last[:]
 
 
 def _has_quoted(text, separator):

@@ -10,6 +10,7 @@ it is known.
 
 from __future__ import annotations
 
+import datetime
 import re
 from dataclasses import dataclass, field
 
@@ -54,13 +55,11 @@ def _is_date(value):
     found = _DATE(value)
     if not found:
         return False
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    days = 31 if month in (1, 3, 5, 7, 8, 10, 12) else 30 if month != 2 else 29 if _leap(year) else 28
-    return 1 <= month <= 12 and 1 <= day <= days and hour < 24 and minute < 60 and second < 60
-
-
-def _leap(year):
-    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    try:
+        datetime.datetime(*(int(part or 0) for part in found.groups()))
+    except ValueError:
+        return False
+    return True
 
 
 def _date_or_stamp(value):
@@ -72,7 +71,7 @@ def _is_moment(value):
 
 
 @dataclass
-class Plan:
+class Rules:
     """The rules for one file.
 
     cells: (column index, column, test, level, code, message); a message with %s gets the value, where the
@@ -171,29 +170,29 @@ def courses_create(columns, settings, note):
     for name in ("coursedisplay", "enablecompletion", "defaultgroupingid"):
         if name in header.index:
             header.warn(name, "useless_column", "the plugin drops its values and logs a coding error for every row")
-    plan = Plan(index=header.index, quotes_are_data=False)
-    plan.cell("shortname", _bytes(1, 150), "bad_length", "must have 1 to 150 bytes")
-    plan.cell("fullname", _bytes(1, 254), "bad_length", "must have 1 to 254 bytes")
-    plan.cell("idnumber", _bytes(0, 100), "bad_length", "must have at most 100 bytes")
-    plan.cell("category", _filled, "empty_required", "is empty: the plugin would make a category without a name")
+    rules = Rules(index=header.index, quotes_are_data=False)
+    rules.cell("shortname", _bytes(1, 150), "bad_length", "must have 1 to 150 bytes")
+    rules.cell("fullname", _bytes(1, 254), "bad_length", "must have 1 to 254 bytes")
+    rules.cell("idnumber", _bytes(0, 100), "bad_length", "must have at most 100 bytes")
+    rules.cell("category", _filled, "empty_required", "is empty: the plugin would make a category without a name")
     if identifier == "idnumber":
-        plan.cell("idnumber", _filled, "empty_key", "is empty, and the setting fileuploadidentifier makes it the key")
+        rules.cell("idnumber", _filled, "empty_key", "is empty, and the setting fileuploadidentifier makes it the key")
     if settings.get("coursecategoryidentifier") != "idnumber":
-        plan.cell("category", lambda value: "//" not in value, "bad_value", "holds a category without a name")
-    plan.cell("sortorder", _between(0, 4294967295), "bad_value", "must be a whole number from 0 to 4294967295")
-    plan.cell("newsitems", _between(0, 10), "bad_value", "must be a whole number from 0 to 10")
-    plan.cell("maxbytes", _DIGITS, "bad_value", "must be a whole number")
-    plan.cell("format", _filled, "bad_value", "must name an installed course format")
+        rules.cell("category", lambda value: "//" not in value, "bad_value", "holds a category without a name")
+    rules.cell("sortorder", _between(0, 4294967295), "bad_value", "must be a whole number from 0 to 4294967295")
+    rules.cell("newsitems", _between(0, 10), "bad_value", "must be a whole number from 0 to 10")
+    rules.cell("maxbytes", _DIGITS, "bad_value", "must be a whole number")
+    rules.cell("format", _filled, "bad_value", "must name an installed course format")
     for name in "showgrades legacyfiles visible visibleold groupmodeforce showreports guest self".split():
-        plan.cell(name, _FLAG, "bad_value", "must be 0 or 1")
-    plan.cell("groupmode", frozenset("012").__contains__, "bad_value", "must be 0, 1 or 2")
+        rules.cell(name, _FLAG, "bad_value", "must be 0 or 1")
+    rules.cell("groupmode", frozenset("012").__contains__, "bad_value", "must be 0, 1 or 2")
     for name in ("lang", "theme"):
-        plan.cell(name, _bytes(0, 50), "bad_length", "must have at most 50 bytes")
+        rules.cell(name, _bytes(0, 50), "bad_length", "must have at most 50 bytes")
     for name in ("startdate", "timecreated", "timemodified", "marker"):
         message = "must be a date such as 2026-09-01 or @1788220800: the plugin takes anything else for 0"
-        plan.cell(name, _date_or_stamp, "bad_date", message)
-    plan.once_each("shortname")
-    plan.once_each("idnumber")
+        rules.cell(name, _date_or_stamp, "bad_date", message)
+    rules.once_each("shortname")
+    rules.once_each("idnumber")
     teachers = [number for name, number in header.index.items() if _TEACHER(name)]
     template = header.index.get("template")
     if teachers and template is not None:
@@ -208,8 +207,8 @@ def courses_create(columns, settings, note):
                     "a teacher beside a template breaks the plugin's run",
                 )
 
-        plan.row = row
-    return plan
+        rules.row = row
+    return rules
 
 
 RESET_REQUIRED = "shortname events logs notes grades roles local_roles groups groupings modules".split()
@@ -239,17 +238,17 @@ def courses_reset(columns, settings, note):
     for name in ("blog_associations", "comments", "completion"):
         if name not in header.index:
             header.warn(name, "implicit_reset", "there is no such column, which the plugin may take for yes")
-    plan = Plan(index=header.index, quotes_are_data=False)
-    plan.cell("shortname", _filled, "empty_required", "is empty")
+    rules = Rules(index=header.index, quotes_are_data=False)
+    rules.cell("shortname", _filled, "empty_required", "is empty")
     said = frozenset(("yes", "1", "all")) | _NO
     for name in RESET_YES:
-        plan.cell(name, said.__contains__, "bad_value", "must be yes, 1, no, 0 or empty")
-        plan.cell(name, lambda value: value != "all", "means_no", "all means no in this column: write yes", "warning")
+        rules.cell(name, said.__contains__, "bad_value", "must be yes, 1, no, 0 or empty")
+        rules.cell(name, lambda value: value != "all", "means_no", "all means no in this column: write yes", "warning")
     for name, words in RESET_PARTS.items():
-        plan.cell(name, (frozenset(words) | _NO).__contains__, "bad_value", "must be {}, {} or {}, or none".format(*words))
+        rules.cell(name, (frozenset(words) | _NO).__contains__, "bad_value", "must be {}, {} or {}, or none".format(*words))
     for name in RESET_MODULES:
-        plan.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 1, 0 or empty")
-    plan.once_each("shortname", level="warning")
+        rules.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 1, 0 or empty")
+    rules.once_each("shortname", level="warning")
     sweeping = [(header.index[name], name) for name in ("roles", *RESET_PARTS) if name in header.index]
 
     def row(line, cells, given, note):
@@ -258,8 +257,8 @@ def courses_reset(columns, settings, note):
                 what = "un-enrols everybody" if name == "roles" else "resets all of it"
                 note("destructive", line, name, "reset_all", f"all {what} in this course")
 
-    plan.row = row
-    return plan
+    rules.row = row
+    return rules
 
 
 _BINDING_COLUMNS = frozenset(("master", "meta", "cmd"))
@@ -270,30 +269,30 @@ def courses_bindmetas(columns, settings, note):
     header.shape()
     header.unknown(_BINDING_COLUMNS.__contains__)
     header.require("master", "meta")
-    plan = Plan(index=header.index)
+    rules = Rules(index=header.index)
     for name in ("master", "meta"):
-        plan.cell(name, _filled, "empty_required", "is empty: the plugin would write a broken binding")
+        rules.cell(name, _filled, "empty_required", "is empty: the plugin would write a broken binding")
     for name in header.index:
-        plan.cell(name, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps")
-    plan.cell("cmd", ("", "add").__contains__, "bad_command", "must be add: anything else does nothing or is not known")
-    return plan
+        rules.cell(name, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps")
+    rules.cell("cmd", ("", "add").__contains__, "bad_command", "must be add: anything else does nothing or is not known")
+    return rules
 
 
 def courses_list(columns, settings, note, *, action):
     """A file without a header: the courses to delete or to look for."""
-    plan = Plan(index={"identifier": 0, "description": 1}, exact=False, quotes_are_data=False)
-    plan.once_each("identifier", level="warning")
-    plan.cell("identifier", _filled, "empty_required", "is empty")
+    rules = Rules(index={"identifier": 0, "description": 1}, exact=False, quotes_are_data=False)
+    rules.once_each("identifier", level="warning")
+    rules.cell("identifier", _filled, "empty_required", "is empty")
     setting = "filedeleteidentifier" if action == "delete" else "existfileidentifier"
     if settings.get(setting) == "id":
-        plan.digits("identifier", setting)
+        rules.digits("identifier", setting)
     if action == "delete":
 
         def row(line, cells, given, note):
             note("destructive", line, None, "course_deleted", "deletes this course for good")
 
-        plan.row = row
-    return plan
+        rules.row = row
+    return rules
 
 
 USER_COLUMNS = frozenset(
@@ -326,40 +325,40 @@ def users(columns, settings, note):
         header.error("oldusername", "fatal_column", "renaming ends the plugin's run on the Moodle versions of today")
     if "password" in header.index:
         header.warn("password", "password_column", "the file holds passwords in clear text: treat it as a secret")
-    plan = Plan(index=header.index, exact=False)
+    rules = Rules(index=header.index, exact=False)
     if header.columns[0] not in ("username", "firstname", "lastname"):
         message = "is empty or 0, and the first column: the plugin passes over such a row without a word"
-        plan.cell(header.columns[0], lambda value: value not in ("", "0"), "silent_skip", message)
+        rules.cell(header.columns[0], lambda value: value not in ("", "0"), "silent_skip", message)
     for name in ("username", "firstname", "lastname"):
-        plan.cell(name, lambda value: value not in ("", "0"), "empty_required", "is empty or 0, which ends the plugin's run")
+        rules.cell(name, lambda value: value not in ("", "0"), "empty_required", "is empty or 0, which ends the plugin's run")
     if is_on(settings, "extendedusernamechars"):
-        plan.cell("username", _at_most(100), "bad_length", "must have at most 100 characters")
+        rules.cell("username", _at_most(100), "bad_length", "must have at most 100 characters")
     else:
         message = "may only hold a-z, 0-9 and . _ @ - (at most 100): Moodle refuses another one, which ends the plugin's run"
-        plan.cell("username", lambda value: not value or _USERNAME(value), "bad_username", message)
+        rules.cell("username", lambda value: not value or _USERNAME(value), "bad_username", message)
     if key in ("idnumber", "email"):
-        plan.cell(key, _filled, "empty_key", "is empty, and the setting primaryidentity makes it the key")
-    plan.cell("email", _EMAIL_OR_EMPTY, "bad_email", "is not an e-mail address, which ends the plugin's run")
+        rules.cell(key, _filled, "empty_key", "is empty, and the setting primaryidentity makes it the key")
+    rules.cell("email", _EMAIL_OR_EMPTY, "bad_email", "is not an e-mail address, which ends the plugin's run")
     for name, width in USER_WIDTHS.items():
-        plan.cell(name, _at_most(width), "bad_length", f"must have at most {width} characters")
-    plan.cell("country", re.compile(r"|[A-Za-z]{2}").fullmatch, "bad_value", "must be a country code of two letters")
+        rules.cell(name, _at_most(width), "bad_length", f"must have at most {width} characters")
+    rules.cell("country", re.compile(r"|[A-Za-z]{2}").fullmatch, "bad_value", "must be a country code of two letters")
     for name in ("suspended", "mailformat", "autosubscribe", "trackforums", "htmleditor"):
-        plan.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 0 or 1")
+        rules.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 0 or 1")
     for name in ("maildisplay", "maildigest"):
-        plan.cell(name, frozenset(("", "0", "1", "2")).__contains__, "bad_value", "must be 0, 1 or 2")
-    plan.cell("mnethostid", _DIGITS_OR_EMPTY, "bad_value", "must be a number")
+        rules.cell(name, frozenset(("", "0", "1", "2")).__contains__, "bad_value", "must be 0, 1 or 2")
+    rules.cell("mnethostid", _DIGITS_OR_EMPTY, "bad_value", "must be a number")
     for name in header.index:
         if re.fullmatch(r"(start|end)[1-9][0-9]*", name):
-            plan.cell(name, _DIGITS_OR_EMPTY, "bad_timestamp", "must be a Unix time stamp")
+            rules.cell(name, _DIGITS_OR_EMPTY, "bad_timestamp", "must be a Unix time stamp")
         if re.fullmatch(r"start[1-9][0-9]*", name):
             message = "is empty: the enrolment's start moves to now at every run"
-            plan.cell(name, _filled, "start_moves", message, "warning")
-    plan.once_each("username", fold=True)
-    plan.once_each("idnumber")
-    plan.once_each("email", fold=True)
+            rules.cell(name, _filled, "start_moves", message, "warning")
+    rules.once_each("username", fold=True)
+    rules.once_each("idnumber")
+    rules.once_each("email", fold=True)
     if "deleted" in header.index:
-        _deletions(header, plan)
-    return plan
+        _deletions(header, rules)
+    return rules
 
 
 def _indexed_columns(header):
@@ -390,7 +389,7 @@ def _indexed_columns(header):
             header.warn(name, "start_moves", message)
 
 
-def _deletions(header, plan):
+def _deletions(header, rules):
     work = [name for name in header.columns if name not in _IDENTITY]
     if work:
         message = "deletions must be in a file of their own, with nothing but columns that identify the user"
@@ -404,7 +403,7 @@ def _deletions(header, plan):
                 note("error", line, "deleted", "deleted_not_1", message)
             note("destructive", line, "deleted", "user_deleted", "deletes this user")
 
-    plan.row = row
+    rules.row = row
 
 
 ENROL_COLUMNS = frozenset("rolename cid uid cmd enrol starttime endtime gcmd".split() + [f"g{n}" for n in range(1, 10)])
@@ -421,24 +420,24 @@ def enrols(columns, settings, note):
         header.warn("enrol", "no_enrol_column", "without this column nobody is enrolled: roles are only assigned")
     if "starttime" not in header.index:
         header.warn("starttime", "start_moves", "without this column the enrolment's start moves to now at every run")
-    plan = Plan(index=header.index, exact=False)
-    plan.cell("uid", _filled, "empty_key", "is empty")
-    plan.cell("cid", _filled, "empty_key", "is empty")
+    rules = Rules(index=header.index, exact=False)
+    rules.cell("uid", _filled, "empty_key", "is empty")
+    rules.cell("cid", _filled, "empty_key", "is empty")
     if settings.get("useridentifier") == "id":
-        plan.digits("uid", "useridentifier")
+        rules.digits("uid", "useridentifier")
     if settings.get("courseidentifier") == "id":
-        plan.digits("cid", "courseidentifier")
-    plan.cell("cmd", _filled, "empty_required", "is empty: write add, or leave the column out")
+        rules.digits("cid", "courseidentifier")
+    rules.cell("cmd", _filled, "empty_required", "is empty: write add, or leave the column out")
     words = "add, del, shift or enable"
-    plan.cell("cmd", lambda value: not value or value in ENROL_COMMANDS, "bad_command", f"must be {words}")
-    plan.cell("gcmd", GROUP_COMMANDS.__contains__, "bad_command", "must be gadd, gaddcreate, gdel or empty")
+    rules.cell("cmd", lambda value: not value or value in ENROL_COMMANDS, "bad_command", f"must be {words}")
+    rules.cell("gcmd", GROUP_COMMANDS.__contains__, "bad_command", "must be gadd, gaddcreate, gdel or empty")
     broken = "warning" if is_on(settings, "allow_broken_commands") else "error"
-    plan.cell("cmd", lambda value: value != "disable", "fatal_command", "%s ends the plugin's run on PHP 8", broken)
+    rules.cell("cmd", lambda value: value != "disable", "fatal_command", "%s ends the plugin's run on PHP 8", broken)
     message = "%s takes the user out of all groups and then ends the plugin's run on Moodle 4.1 and later"
-    plan.cell("gcmd", lambda value: not value.startswith("greplace"), "fatal_command", message, broken)
+    rules.cell("gcmd", lambda value: not value.startswith("greplace"), "fatal_command", message, broken)
     for name in ("starttime", "endtime"):
         message = "must be YYYY-MM-DD hh:mm:ss: the plugin takes anything else for %s" % ("now" if name == "starttime" else "never")
-        plan.cell(name, _is_moment, "bad_date", message)
+        rules.cell(name, _is_moment, "bad_date", message)
     cmd, role, method, gcmd = (header.index.get(name) for name in ("cmd", "rolename", "enrol", "gcmd"))
     groups = [header.index[name] for name in header.index if re.fullmatch(r"g[1-9]", name)]
     default = settings.get("defaultcmd") or "add"
@@ -462,8 +461,8 @@ def enrols(columns, settings, note):
                 "there is a group but no group command: nothing is done with it",
             )
 
-    plan.row = row
-    return plan
+    rules.row = row
+    return rules
 
 
 COHORT_COLUMNS = frozenset("cmd userid cid cname ccatcontext ccatcontextidnumber cdescription cidnumber component".split())
@@ -479,15 +478,15 @@ def cohorts(columns, settings, note):
     if key is None:
         why = "the setting cohortidentifier makes it the key" if len(keys) == 1 else "no other column identifies the cohort"
         header.require(keys[0], why=why)
-    plan = Plan(index=header.index, exact=False)
+    rules = Rules(index=header.index, exact=False)
     if key:
-        plan.cell(key, _filled, "empty_key", "is empty, and identifies the cohort")
+        rules.cell(key, _filled, "empty_key", "is empty, and identifies the cohort")
     if identifier == "id":
-        plan.digits("cid", "cohortidentifier")
+        rules.digits("cid", "cohortidentifier")
     if settings.get("useridentifier") == "id":
-        plan.digits("userid", "useridentifier")
-    plan.cell("cmd", ("", "add", "del", "free").__contains__, "bad_command", "must be add, del or free")
-    plan.cell("ccatcontext", _DIGITS_OR_EMPTY, "bad_value", "must be the id of a category")
+        rules.digits("userid", "useridentifier")
+    rules.cell("cmd", ("", "add", "del", "free").__contains__, "bad_command", "must be add, del or free")
+    rules.cell("ccatcontext", _DIGITS_OR_EMPTY, "bad_value", "must be the id of a category")
     cmd, user, name = (header.index.get(column) for column in ("cmd", "userid", "cname"))
     creates = is_on(settings, "autocreate")
 
@@ -511,8 +510,8 @@ def cohorts(columns, settings, note):
         if word == "add" and creates and (name is None or not cells[name]):
             note("warning", line, "cname", "no_name", "a cohort that is not there yet can't be made without a name")
 
-    plan.row = row
-    return plan
+    rules.row = row
+    return rules
 
 
 _BUILDERS = {
@@ -525,8 +524,8 @@ _BUILDERS = {
 }
 
 
-def plan_for(service, action, columns, settings, note):
-    """The Plan for a file with that header, or None when the line is no header but data, which is then not quoted.
+def rules_for(service, action, columns, settings, note):
+    """The Rules for a file with that header, or None when the line is no header but data, which is then not quoted.
 
     note(level, column, code, message) is called for findings in the header.
     """

@@ -716,10 +716,3 @@ def tidy(line):
     """A line without blanks around it, and without the two characters that the plugin means for a line end."""
     line = line.strip()
     return line[:-2].rstrip() if line.endswith("\\n") else line
-
-
-def classify(line, service=None):
-    """(key, class, captures) of a report line, whatever its prefix; None for one that is not known."""
-    line = tidy(without_prefix(line)[0])
-    found = index_for(service).match(line)
-    return found if found or service is None else index_for(None).match(line)

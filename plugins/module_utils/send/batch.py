@@ -20,7 +20,6 @@ from ..wire.lanes import begin
 
 #: wstoken, wsfunction, moodlewsrestformat, moodlewssettinglang.
 CREDENTIALS = 4
-DEFAULT_MAX_INPUT_VARS = 1000
 LEAST_MAX_INPUT_VARS = 20
 #: More requests at a time take more of a site's PHP workers than a task should.
 MOST_LANES = 8

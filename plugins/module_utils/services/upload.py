@@ -40,14 +40,7 @@ def plan(site, source, dest, *, service=None, action=None, commit=True, force=Fa
         seen = os.fstat(stream.fileno())
         hashed = _Hashed(stream)
         reader = io.BufferedReader(hashed, CHUNK)
-        check = csvfile.check(
-            reader,
-            service,
-            action,
-            separator=source.separator,
-            settings=known,
-            allow_destructive=allow_destructive,
-        )
+        check = csvfile.check(reader, service, action, separator=source.separator, settings=known)
         while reader.read(CHUNK):  # what the check left unread
             pass
     _refuse(check, name, allow_destructive)

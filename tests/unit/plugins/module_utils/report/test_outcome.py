@@ -622,7 +622,7 @@ class TestTryback:
             "add;C1;Zo\u00e9;student;manual\n"
         )
         # It can be sent again once corrected.
-        assert csvfile.check(io.BytesIO(tryback.replace("Zo\u00e9;".encode(), b"U7;")), "enrols").ok
+        assert csvfile.check(io.BytesIO(tryback.replace("Zo\u00e9;".encode(), b"U7;")), "enrols").errors == []
 
     def test_nothing_failed(self):
         assert self.write(TestEnrols.DATA, "# -- 2\nUser a (1) enrolled in course C\n") == (0, b"")
