@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """CSV files as the plugin takes them: read, check, render, re-encode.
 
-Private to this collection, and the front door of csvdialect, csvrules and csvcheck. No network. Nothing here keeps a
-file in memory but render(), which makes one.
+Private to this collection. Nothing here keeps a file in memory but render(), which makes one.
 """
 
 from __future__ import annotations

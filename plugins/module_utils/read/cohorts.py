@@ -16,10 +16,10 @@ from .categories import Categories
 from .directory import Ref, not_one
 from .names import meant, plain
 
-PLUGIN_LIST = "tool_sync_get_cohorts"
-CORE_LIST = "core_cohort_get_cohorts"
-MEMBERS = "core_cohort_get_cohort_members"
-SEARCH = "core_cohort_search_cohorts"
+PLUGIN_COHORTS = "tool_sync_get_cohorts"
+COHORTS = "core_cohort_get_cohorts"
+COHORT_MEMBERS = "core_cohort_get_cohort_members"
+COHORT_SEARCH = "core_cohort_search_cohorts"
 #: The category of a cohort that lies above all categories.
 SYSTEM = 0
 
@@ -59,7 +59,7 @@ class Cohorts:
 
     @property
     def readable(self):
-        return not {PLUGIN_LIST, CORE_LIST} <= self._asker.lacking.keys()
+        return not {PLUGIN_COHORTS, COHORTS} <= self._asker.lacking.keys()
 
     def look_up(self, refs):
         """Read all cohorts among the references, by id, idnumber or name, that were not asked for yet."""
@@ -74,7 +74,7 @@ class Cohorts:
             values = [ref.value for ref in wanted if ref.by == by]
             # The source comes last: where PHP cuts the request off, Moodle refuses it instead of leaving cohorts out.
             parts = [{"cohortids": values[at : at + self._room], "cohortidsource": by} for at in range(0, len(values), self._room)]
-            for rows in self._asker.each(lambda part: self._call(PLUGIN_LIST, part), parts):
+            for rows in self._asker.each(lambda part: self._call(PLUGIN_COHORTS, part), parts):
                 if rows is None:
                     self.all()
                     return
@@ -83,9 +83,9 @@ class Cohorts:
     def all(self):
         """Every Cohort, by id; None where they can't be read."""
         if not self._complete and self.readable:
-            rows = self._call(PLUGIN_LIST, {"cohortids": [], "cohortidsource": "id"})
+            rows = self._call(PLUGIN_COHORTS, {"cohortids": [], "cohortidsource": "id"})
             if rows is None:
-                rows = self._call(CORE_LIST, {"cohortids": []})
+                rows = self._call(COHORTS, {"cohortids": []})
             self._note(rows or ())
             self._complete = True
         return None if not self.readable else dict(sorted(self._known.items()))
@@ -109,7 +109,7 @@ class Cohorts:
         if not self.readable:
             raise AccessRefused(
                 "The site's cohorts can't be read with this token.",
-                cure=f"Add {PLUGIN_LIST} or {CORE_LIST} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
+                cure=f"Add {PLUGIN_COHORTS} or {COHORTS} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
             )
 
     def members(self, ids):
@@ -119,7 +119,9 @@ class Cohorts:
         for number, error, _tried in bulk.run(wanted):
             if error is not None:
                 self._members[number] = error
-        return None if MEMBERS in self._asker.lacking else {number: self._members[number] for number in ids if number in self._members}
+        if COHORT_MEMBERS in self._asker.lacking:
+            return None
+        return {number: self._members[number] for number in ids if number in self._members}
 
     def lies_in(self, cohort, category):
         """Whether a cohort's id is in a category (a number, or SYSTEM); None where that can't be told.
@@ -153,7 +155,7 @@ class Cohorts:
 
     def _ask_members(self, ids):
         """How many of them Moodle told about."""
-        rows = self._asker.ask(MEMBERS, {"cohortids": ids})
+        rows = self._asker.ask(COHORT_MEMBERS, {"cohortids": ids})
         if rows is None:
             return None
         self._members.update((row["cohortid"], tuple(row["userids"])) for row in rows)
@@ -162,7 +164,7 @@ class Cohorts:
     def _search(self, category):
         context = {"contextlevel": "coursecat" if category else "system", "instanceid": category}
         try:
-            answer = self._asker.ask(SEARCH, {"query": "", "context": context, "includes": "self", "limitfrom": 0, "limitnum": 0})
+            answer = self._asker.ask(COHORT_SEARCH, {"query": "", "context": context, "includes": "self", "limitfrom": 0, "limitnum": 0})
         except MoodleError as error:
             if not concerns_records(error):
                 raise

@@ -17,10 +17,10 @@ from ..errors import MoodleError, ParameterRefused, concerns_records
 from .names import plain
 from .users import folded
 
-CORE_LIST = "core_enrol_get_enrolled_users"
-PLUGIN_FULL_LIST = "tool_sync_get_enrolled_full_users"
-PLUGIN_LIST = "tool_sync_get_enrolled_users"
-_FIELDS = "id,username,email,idnumber,roles"
+ENROLLED = "core_enrol_get_enrolled_users"
+PLUGIN_ENROLLED_FULL = "tool_sync_get_enrolled_full_users"
+PLUGIN_ENROLLED = "tool_sync_get_enrolled_users"
+_ASKED = "id,username,email,idnumber,roles"
 _UNSEEN = "Who is enrolled in the {course} can't be read, so everything is sent and reported as changed: {error}"
 _UNSEEN_SUSPENDED = "Who is suspended in the {course} can't be read: {error}"
 _CAPABILITIES = "The token's account needs the capabilities moodle/course:viewparticipants and moodle/course:enrolreview there."
@@ -99,24 +99,24 @@ class Enrolments:
     warn: called with the reason where a course can't be read; without it, that is raised.
     """
 
-    def __init__(self, asker, warn=None, fields=_FIELDS, *, light=False):
+    def __init__(self, asker, warn=None, fields=_ASKED, *, light=False):
         self._asker, self._warn, self._fields = asker, warn, fields
-        self._lists = (PLUGIN_FULL_LIST, PLUGIN_LIST) if light else (PLUGIN_FULL_LIST,)
+        self._lists = (PLUGIN_ENROLLED_FULL, PLUGIN_ENROLLED) if light else (PLUGIN_ENROLLED_FULL,)
 
     @property
     def readable(self):
         """Whether the token has all the functions that were needed so far."""
-        return not {CORE_LIST, *self._lists} & self._asker.lacking.keys()
+        return not {ENROLLED, *self._lists} & self._asker.lacking.keys()
 
     def read(self, course, number):
         """An Enrolled, or None where nobody can tell. course: its Ref; number: its id, if known. Raises UnknownCourse.
 
         Asks anew each time.
         """
-        users = None if number is None else self._list(course, number, CORE_LIST, self._wanted(CORE_LIST))
+        users = None if number is None else self._list(course, number, ENROLLED, self._wanted(ENROLLED))
         if users is not None:
-            return self._enrolled(course, number, CORE_LIST, users)
-        if number is not None and CORE_LIST not in self._asker.lacking:
+            return self._enrolled(course, number, ENROLLED, users)
+        if number is not None and ENROLLED not in self._asker.lacking:
             return None
         for function in self._lists:
             users = self._list(course, number, function, self._wanted(function))
@@ -145,7 +145,7 @@ class Enrolments:
         return Enrolled(function, users, lambda enrolled: self._inactive(course, number, function, enrolled))
 
     def _inactive(self, course, number, function, enrolled):
-        option = "onlysuspended" if function == CORE_LIST else "onlyactive"
+        option = "onlysuspended" if function == ENROLLED else "onlyactive"
         try:
             users = self._list(course, number, function, {option: 1, **self._wanted(function, "id")}, _UNSEEN_SUSPENDED)
         except MoodleError as error:
@@ -155,15 +155,15 @@ class Enrolments:
         if users is None:
             return None
         found = {user["id"] for user in users}
-        return found if function == CORE_LIST else set(enrolled.members) - found
+        return found if function == ENROLLED else set(enrolled.members) - found
 
     def _wanted(self, function, fields=None):
         """The light list tells the same of everybody."""
-        return {} if function == PLUGIN_LIST else {"userfields": fields or self._fields}
+        return {} if function == PLUGIN_ENROLLED else {"userfields": fields or self._fields}
 
     def _list(self, course, number, function, options, unseen=_UNSEEN):
         """The function's answer, or None where the token may not have it."""
-        named = {"courseid": number} if function == CORE_LIST else {"courseidsource": course.by, "courseid": course.value}
+        named = {"courseid": number} if function == ENROLLED else {"courseidsource": course.by, "courseid": course.value}
         given = [{"name": name, "value": value} for name, value in options.items()]
         try:
             return self._asker.ask(function, {**named, "options": given})

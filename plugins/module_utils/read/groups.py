@@ -15,12 +15,12 @@ from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, NotMoodle, conc
 from ..send.batch import CREDENTIALS
 from .courses import COURSES
 from .directory import Ref
-from .enrolments import CORE_LIST, Enrolled, Enrolments, UnknownCourse
+from .enrolments import ENROLLED, Enrolled, Enrolments, UnknownCourse
 from .names import meant, plain
 
 GROUPS = "core_group_get_course_groups"
-MEMBERS = "core_group_get_group_members"
-_FIELDS = "id,username,email,idnumber,roles,groups"
+GROUP_MEMBERS = "core_group_get_group_members"
+_ASKED_WITH_GROUPS = "id,username,email,idnumber,roles,groups"
 
 
 class Group(t.NamedTuple):
@@ -64,7 +64,7 @@ class Groups:
         self._asker = asker
         self._room = asker.max_input_vars - CREDENTIALS - 1
         self._enrolments = Enrolments(
-            asker, lambda text: warn("Who is enrolled can't be read, so only Moodle can tell who may be in a group."), _FIELDS
+            asker, lambda text: warn("Who is enrolled can't be read, so only Moodle can tell who may be in a group."), _ASKED_WITH_GROUPS
         )
 
     def read(self, course, concerned):
@@ -108,11 +108,11 @@ class Groups:
         meant_ids = {group.id for ref in concerned for group in course.find(ref)}
         pending = [group for group in course.groups if group.id in meant_ids]
         while pending:
-            answers = self._asker.ask(MEMBERS, {"groupids": [group.id for group in pending[: self._room]]})
+            answers = self._asker.ask(GROUP_MEMBERS, {"groupids": [group.id for group in pending[: self._room]]})
             if answers is None:
                 return self._from_enrolled(course, course.groups)
             if not answers:
-                raise NotMoodle(f"{MEMBERS} answered nothing about {len(pending)} groups.")
+                raise NotMoodle(f"{GROUP_MEMBERS} answered nothing about {len(pending)} groups.")
             # The site may cut a request off earlier than max_input_vars says: what it did not see is asked for again.
             for group, answer in zip(pending, answers):
                 group.members.update(answer["userids"])
@@ -124,7 +124,8 @@ class Groups:
         if course.enrolled is None:
             raise AccessRefused(
                 f"The groups of the {course.ref} can't be read with this token.",
-                cure=f"Add {GROUPS}, {MEMBERS}, {CORE_LIST} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
+                cure=f"Add {GROUPS}, {GROUP_MEMBERS}, {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was "
+                "sent.",
             )
         groups = {group.id: group for group in known}
         for member in course.enrolled.members.values():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..errors import FUNCTIONS_PAGE, OptionError
 from ..read.categories import CATEGORIES
-from ..read.cohorts import SEARCH, SYSTEM, Cohort, Cohorts
+from ..read.cohorts import COHORT_SEARCH, SYSTEM, Cohort, Cohorts
 from ..read.directory import Directory, Ref, reference
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
@@ -27,7 +27,7 @@ LENGTHS = {"name": 254, "idnumber": 100}
 _CONTENT = ("name", "idnumber", "description", "visible")
 _UNPLACED = (
     "it lies in a category that can't be told, and Moodle's update sets the category in any case: give category, or add "
-    f"{SEARCH} and {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})"
+    f"{COHORT_SEARCH} and {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})"
 )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError
 from ..plan import Plan
-from ..read.cohorts import MEMBERS, Cohorts
+from ..read.cohorts import COHORT_MEMBERS, Cohorts
 from ..read.directory import reference
 from ..read.users import USERS, Users
 from ..send.batch import checked_limit
@@ -44,7 +44,7 @@ def _add_members(site, cohorts, shown, users):
     if members is None:
         raise AccessRefused(
             "The members of cohorts can't be read with this token.",
-            cure=f"Add {MEMBERS} to the token's service ({FUNCTIONS_PAGE}), or set members to none.",
+            cure=f"Add {COHORT_MEMBERS} to the token's service ({FUNCTIONS_PAGE}), or set members to none.",
             option="members",
         )
     refusals = [error for error in members.values() if isinstance(error, MoodleError)]

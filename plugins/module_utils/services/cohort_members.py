@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, OptionError, ParameterRefused
-from ..read.cohorts import MEMBERS, Cohorts
+from ..read.cohorts import COHORT_MEMBERS, PLUGIN_COHORTS, Cohorts
 from ..read.directory import Directory, Ref, reference
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
@@ -127,7 +127,7 @@ class MembersPlan(ListedPlan):
         if any(target.members is None and target.problem is None for target in targets.values()):
             self.site.warn(
                 "Who is a member can't be read with this token, so everything is sent. "
-                f"Add tool_sync_get_cohorts and {MEMBERS} to the token's service ({FUNCTIONS_PAGE})."
+                f"Add {PLUGIN_COHORTS} and {COHORT_MEMBERS} to the token's service ({FUNCTIONS_PAGE})."
             )
         return targets
 
@@ -198,7 +198,7 @@ class MembersPlan(ListedPlan):
         if target.members is None:
             raise AccessRefused(
                 f"state exact needs to know who is in {one.cohort}, which can't be read.",
-                cure=f"Add tool_sync_get_cohorts and {MEMBERS} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
+                cure=f"Add {PLUGIN_COHORTS} and {COHORT_MEMBERS} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
                 option="state",
             )
         wanted = {self._directory.id_of(user) for user in one.users}

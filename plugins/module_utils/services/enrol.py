@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..errors import FUNCTIONS_PAGE, AccessRefused
 from ..read.courses import COURSES
 from ..read.directory import Directory, Ref
-from ..read.enrolments import CORE_LIST, Enrolments
+from ..read.enrolments import ENROLLED, Enrolments
 from ..read.users import USERS
 from ..send.batch import checked_lanes, checked_limit
 from ..send.listed import ListedPlan, Step
@@ -110,7 +110,7 @@ class EnrolPlan(ListedPlan):
         if not self._reader.readable and unread:
             self.site.warn(
                 "Who is enrolled can't be read with this token, so everything is sent and reported as changed. "
-                f"Add {CORE_LIST} and {COURSES} to the token's service ({FUNCTIONS_PAGE})."
+                f"Add {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE})."
             )
 
     def _identified(self, wanted):
@@ -220,7 +220,7 @@ class EnrolPlan(ListedPlan):
             self.fail(
                 record.item,
                 "which other roles the user holds can't be read: leave role out to end the whole enrolment, or add "
-                f"{CORE_LIST} to the token's service ({FUNCTIONS_PAGE})",
+                f"{ENROLLED} to the token's service ({FUNCTIONS_PAGE})",
             )
         else:
             self._remove(record, roster, user, standing)
@@ -280,7 +280,7 @@ class EnrolPlan(ListedPlan):
         if roster.enrolled is None:
             raise AccessRefused(
                 f"purge needs to know who is enrolled in {roster.ref}, which can't be read.",
-                cure=f"Add {CORE_LIST} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
+                cure=f"Add {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
                 option="purge",
             )
         if roster.unclear or any(self._directory.id_of(record.user) is None for record in wanted):

@@ -12,7 +12,7 @@ from ..errors import FUNCTIONS_PAGE, AccessRefused, OptionError
 from ..plan import Plan
 from ..read.courses import COURSES
 from ..read.directory import Directory, reference
-from ..read.enrolments import CORE_LIST, PLUGIN_FULL_LIST, PLUGIN_LIST, Enrolments, UnknownCourse
+from ..read.enrolments import ENROLLED, PLUGIN_ENROLLED, PLUGIN_ENROLLED_FULL, Enrolments, UnknownCourse
 from ..read.groups import Groups
 from ..read.users import USERS
 from ..wire.ask import Asker
@@ -34,7 +34,7 @@ def plan(site, course, course_identifier, users=None, user_identifier="username"
     number = directory.id_of(course)
     enrolled = _enrolled(asker, course, number)
     hidden = ["active"] if enrolled.inactive() is None else []
-    unknown = ["email", "roles", "groups"] if enrolled.source == PLUGIN_LIST else []
+    unknown = ["email", "roles", "groups"] if enrolled.source == PLUGIN_ENROLLED else []
     if not unknown and enrolled.members and not enrolled.tells_groups and not Groups(asker, site.warn).has_none(number):
         unknown.append("groups")
     unknown += hidden
@@ -60,8 +60,8 @@ def _enrolled(asker, course, number):
         raise _no_course(str(error)) from None
     if enrolled is None:
         raise AccessRefused(
-            f"The token may call none of {CORE_LIST}, {PLUGIN_FULL_LIST} and {PLUGIN_LIST}.",
-            cure=f"Add {CORE_LIST} and {COURSES} to the token's service ({FUNCTIONS_PAGE}).",
+            f"The token may call none of {ENROLLED}, {PLUGIN_ENROLLED_FULL} and {PLUGIN_ENROLLED}.",
+            cure=f"Add {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE}).",
         )
     return enrolled
 
@@ -95,7 +95,7 @@ def _selected(enrolled, directory, asked):
             raise AccessRefused(
                 f"Whether the {ref} is enrolled can't be told: {enrolled.source} does not show everybody's {ref.by}.",
                 option="users",
-                cure=f"Name users by another user_identifier, or add {CORE_LIST}, {COURSES} and {USERS} to the token's service "
+                cure=f"Name users by another user_identifier, or add {ENROLLED}, {COURSES} and {USERS} to the token's service "
                 f"({FUNCTIONS_PAGE}).",
             )
         else:

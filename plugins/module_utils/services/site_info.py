@@ -104,13 +104,13 @@ class Page(t.NamedTuple):
 
 
 _WEB_SERVICES = "Site administration > Server > Web services"
-OVERVIEW = Page(f"{_WEB_SERVICES} > Overview", "/admin/settings.php?section=webservicesoverview")
-SERVICES = Page(f"{_WEB_SERVICES} > External services", "/admin/settings.php?section=externalservices")
-TOKENS = Page(f"{_WEB_SERVICES} > Manage tokens", "/admin/webservice/tokens.php")
-PLUGINS = Page("Site administration > Plugins > Plugins overview", "/admin/plugins.php")
-NOTIFICATIONS = Page("Site administration > Notifications", "/admin/index.php")
-MAINTENANCE = Page("Site administration > Server > Maintenance mode", "/admin/settings.php?section=maintenancemode")
-USERS = Page("Site administration > Users > Browse list of users", "/admin/user.php")
+OVERVIEW_PAGE = Page(f"{_WEB_SERVICES} > Overview", "/admin/settings.php?section=webservicesoverview")
+SERVICES_PAGE = Page(f"{_WEB_SERVICES} > External services", "/admin/settings.php?section=externalservices")
+TOKENS_PAGE = Page(f"{_WEB_SERVICES} > Manage tokens", "/admin/webservice/tokens.php")
+PLUGINS_PAGE = Page("Site administration > Plugins > Plugins overview", "/admin/plugins.php")
+NOTIFICATIONS_PAGE = Page("Site administration > Notifications", "/admin/index.php")
+MAINTENANCE_PAGE = Page("Site administration > Server > Maintenance mode", "/admin/settings.php?section=maintenancemode")
+USERS_PAGE = Page("Site administration > Users > Browse list of users", "/admin/user.php")
 
 
 def plan(site, features, *, fail_on_problems=False):
@@ -238,7 +238,7 @@ class Survey:
                 "or does not hold them, its authorised users lack the account, the account lacks the capability "
                 "webservice/rest:use, or the token is bound to other addresses."
                 + (f" Moodle says: {self._said}" if self._said else ""),
-                SERVICES,
+                SERVICES_PAGE,
             )
             return
         for feature in self._features:
@@ -246,14 +246,14 @@ class Survey:
                 if name in self._broken:
                     self._report(
                         f"{feature} needs {name}, which is broken on this site: {self._broken[name]}",
-                        PLUGINS,
+                        PLUGINS_PAGE,
                         feature=feature,
                         function=name,
                     )
                 elif self._callable[name] is False:
                     self._report(
                         f"{feature} needs {name}, which the token's service does not hold.",
-                        SERVICES,
+                        SERVICES_PAGE,
                         feature=feature,
                         function=name,
                     )
@@ -262,14 +262,14 @@ class Survey:
                     cause = "the plugin tool_sync is not installed, or too old" if ours else "this Moodle is too old"
                     self._report(
                         f"{feature} needs {name}, which the site does not know: {cause}.",
-                        PLUGINS if ours else NOTIFICATIONS,
+                        PLUGINS_PAGE if ours else NOTIFICATIONS_PAGE,
                         feature=feature,
                         function=name,
                     )
             if FEATURES[feature].upload and not self._upload:
                 self._report(
                     f"{feature} needs a service that takes files: edit it, and tick Can upload files (Show more).",
-                    SERVICES,
+                    SERVICES_PAGE,
                     feature=feature,
                 )
 
@@ -321,13 +321,13 @@ class Survey:
 def _page_for(error):
     """The Page where an error is mended, or None where it is not one of Moodle's."""
     if isinstance(error, TokenRefused):
-        return TOKENS
+        return TOKENS_PAGE
     if isinstance(error, Maintenance):
-        return NOTIFICATIONS if error.errorcode == "upgraderunning" else MAINTENANCE
+        return NOTIFICATIONS_PAGE if error.errorcode == "upgraderunning" else MAINTENANCE_PAGE
     if isinstance(error, AccessRefused):
         # HTTP 403 has no errorcode: web services or REST are off.
-        pages = {None: OVERVIEW, "accessexception": SERVICES, "servicenotavailable": SERVICES}
-        return pages.get(error.errorcode, USERS)
+        pages = {None: OVERVIEW_PAGE, "accessexception": SERVICES_PAGE, "servicenotavailable": SERVICES_PAGE}
+        return pages.get(error.errorcode, USERS_PAGE)
     return None
 
 

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the service and the account of a token must have for chosen features: the role moodle_site makes them by it.
 
-Private to this collection. The functions come from the table that the preflight judges by (site.FEATURES), so that a site prepared
+Private to this collection. The functions come from the table that the preflight judges by (FEATURES), so that a site prepared
 for a feature is one that toolsync_site_info calls ready for it.
 """
 

@@ -41,7 +41,8 @@ class TestWhiteSpaceThatThePluginKeeps:
         identifiers = [row.values["identifier"] for row in csvfile.read_rows(io.BytesIO(data), "courses", "delete")]
         assert identifiers == [f"{blank}C1", "C1"]
         # Two identifiers, not one twice.
-        assert "duplicate_value" not in [finding.code for finding in check(data, "courses", "delete", allow_destructive=True).errors]
+        assert "duplicate_value" not in [finding.code for finding in check(data, "courses", "delete").warnings]
+        assert "duplicate_value" in [finding.code for finding in check("C1\nC1 \n", "courses", "delete").warnings]
 
 
 class TestAHeaderThatIsAlmostOne:

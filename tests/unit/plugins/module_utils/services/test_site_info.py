@@ -116,8 +116,8 @@ def test_an_earlier_commit_shows_that_it_is_the_pro_release(site, server):
 
 
 @pytest.mark.parametrize("answer, words, page", [
-    (NO_ACCESS, "service does not hold", site_info.SERVICES),
-    (NO_FUNCTION, "not installed, or too old", site_info.PLUGINS),
+    (NO_ACCESS, "service does not hold", site_info.SERVICES_PAGE),
+    (NO_FUNCTION, "not installed, or too old", site_info.PLUGINS_PAGE),
 ])  # fmt: skip
 def test_a_missing_function_is_named_with_its_page(site, server, answer, words, page):
     server.answer(info([name for name in FUNCTIONS if name != "tool_sync_process"])).answer(answer)
@@ -219,7 +219,7 @@ def test_a_token_that_expires_at_its_first_use_is_told_apart(site, server):
     server.answer(NO_ACCESS).answer(NO_TOKEN)
     result = site_info.plan(site, SEQUENCE).result
     [problem] = result["problems"]
-    assert "had expired" in problem["message"] and problem["admin_page"] == site_info.TOKENS.name
+    assert "had expired" in problem["message"] and problem["admin_page"] == site_info.TOKENS_PAGE.name
 
 
 @pytest.mark.parametrize("how", [{"body": info(["core_webservice_get_site_info"])}, {"body": NO_ACCESS}])
@@ -240,17 +240,17 @@ def test_no_function_that_writes_is_ever_run(site, server, how):
 @pytest.mark.parametrize(
     "answer, reachable, words, page",
     [
-        ({"body": NO_TOKEN}, True, "does not know this token", site_info.TOKENS),
-        ({"body": b"", "status": 403}, True, "switched off", site_info.OVERVIEW),
-        ({"body": {**NO_ACCESS, "errorcode": "wsaccessusersuspended"}}, True, "is suspended", site_info.USERS),
-        ({"body": {**NO_ACCESS, "errorcode": "servicenotavailable"}}, True, "refused access", site_info.SERVICES),
-        ({"body": {**NO_ACCESS, "errorcode": "sitemaintenance"}}, True, "maintenance", site_info.MAINTENANCE),
-        ({"body": {**NO_ACCESS, "errorcode": "upgraderunning"}}, True, "maintenance", site_info.NOTIFICATIONS),
+        ({"body": NO_TOKEN}, True, "does not know this token", site_info.TOKENS_PAGE),
+        ({"body": b"", "status": 403}, True, "switched off", site_info.OVERVIEW_PAGE),
+        ({"body": {**NO_ACCESS, "errorcode": "wsaccessusersuspended"}}, True, "is suspended", site_info.USERS_PAGE),
+        ({"body": {**NO_ACCESS, "errorcode": "servicenotavailable"}}, True, "refused access", site_info.SERVICES_PAGE),
+        ({"body": {**NO_ACCESS, "errorcode": "sitemaintenance"}}, True, "maintenance", site_info.MAINTENANCE_PAGE),
+        ({"body": {**NO_ACCESS, "errorcode": "upgraderunning"}}, True, "maintenance", site_info.NOTIFICATIONS_PAGE),
         (
             {"body": b"<html><title>Down</title>", "status": 503, "headers": {"Retry-After": "300"}},
             True,
             "maintenance",
-            site_info.MAINTENANCE,
+            site_info.MAINTENANCE_PAGE,
         ),
         ({"body": b"<html>hello</html>"}, False, "a web page", None),
         ({"body": b"x", "status": 404}, False, "404", None),
@@ -345,15 +345,15 @@ def test_the_packaged_services_of_the_practice_moodle(site_on, practice, service
 @pytest.mark.parametrize(
     "condition, page",
     [
-        ("webservices-off", site_info.OVERVIEW),
-        ("rest-off", site_info.OVERVIEW),
-        ("cli-maintenance", site_info.MAINTENANCE),
-        ("service-off", site_info.SERVICES),
-        ("not-authorised", site_info.SERVICES),
-        ("no-capabilities", site_info.SERVICES),
-        ("token-other-address", site_info.SERVICES),
-        ("account-suspended", site_info.USERS),
-        ("token-expired", site_info.TOKENS),
+        ("webservices-off", site_info.OVERVIEW_PAGE),
+        ("rest-off", site_info.OVERVIEW_PAGE),
+        ("cli-maintenance", site_info.MAINTENANCE_PAGE),
+        ("service-off", site_info.SERVICES_PAGE),
+        ("not-authorised", site_info.SERVICES_PAGE),
+        ("no-capabilities", site_info.SERVICES_PAGE),
+        ("token-other-address", site_info.SERVICES_PAGE),
+        ("account-suspended", site_info.USERS_PAGE),
+        ("token-expired", site_info.TOKENS_PAGE),
     ],
 )
 def test_the_conditions_of_the_practice_moodle_name_their_page(site_on, practice, condition, page):
