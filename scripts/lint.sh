@@ -15,6 +15,6 @@ else
   skip lint shellcheck "the program is not there"
 fi
 check lint ansible-lint tool ansible-lint --offline --nocolor
-check lint antsibull-docs tool antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self .
+check lint antsibull-docs tool antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs=self --check-extra-docs-refs .
 check lint antsibull-changelog tool antsibull-changelog lint
 verdict
