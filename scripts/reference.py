@@ -10,14 +10,14 @@ With --check nothing is written; it names the pages that are out of date and exi
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 import io
 import re
 import sys
 from pathlib import Path
 
-import yaml
+from ansible.plugins.loader import fragment_loader, init_plugin_loader
+from ansible.utils.plugin_docs import get_docstring
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "docsite" / "rst"
@@ -182,25 +182,13 @@ def marked(text: str, module: str) -> str:
     return re.sub(r"\b(RV|[OVCEMB])\(((?:[^()\\]|\\.|\([^()]*\))*)\)", replace, text)
 
 
-def constants(file: Path) -> dict[str, str]:
-    """The texts that a plugin file assigns at its top: DOCUMENTATION and so on."""
-    return {
-        node.targets[0].id: node.value.value
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant)
-    }
-
-
 def modules() -> dict[str, dict]:
-    """Name -> documentation, its attributes completed by those of the fragment that all modules share."""
-    fragment = yaml.safe_load(constants(ROOT / "plugins/doc_fragments/attributes.py")["DOCUMENTATION"])["attributes"]
-    found = {}
-    for file in sorted((ROOT / "plugins/modules").glob("*.py")):
-        documented = yaml.safe_load(constants(file)["DOCUMENTATION"])
-        own = documented.get("attributes", {})
-        documented["attributes"] = {name: {**said, **own.get(name, {})} for name, said in fragment.items()}
-        found[file.stem] = documented
-    return found
+    """Name -> documentation, with the fragments that it names, as Ansible reads it."""
+    init_plugin_loader()
+    return {
+        file.stem: get_docstring(str(file), fragment_loader, collection_name=COLLECTION)[0]
+        for file in sorted((ROOT / "plugins/modules").glob("*.py"))
+    }
 
 
 def bullets(details: str | list[str] | None, module: str) -> list[str]:

@@ -34,3 +34,14 @@ attributes:
     platforms: posix
     support: full
 """
+
+    # Before the others, which complete it.
+    INFO = r"""
+options: {}
+attributes:
+  diff_mode:
+    support: N/A
+    details: Nothing is changed.
+  idempotent:
+    support: full
+"""

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Options of the modules that send many records in few requests."""
+"""What the modules that send many records in few requests share; before the attributes of all modules, which complete it."""
 
 from __future__ import annotations
 
@@ -22,4 +22,7 @@ options:
       - A site with a lower one is noticed, and gets smaller requests.
     type: int
     default: 1000
+attributes:
+  check_mode:
+    details: The site is only read. A right that the token's account lacks is found only in the real run.
 """

@@ -17,11 +17,11 @@ description:
     C(tool_sync_cohort_delete) to delete them. The plugin's packaged services hold neither list."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.cohort
+  - activeprolearn.toolsync.identifiers.category
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
-  check_mode:
-    details: The site is only read. A right that the token's account lacks is found only in the real run.
   idempotent:
     support: partial
     details:
@@ -39,10 +39,6 @@ options:
       - What O(cohort) is.
       - A new cohort gets it as its idnumber or name. An V(id) can only be that of a cohort that is there.
       - Names need not be unique in Moodle. Where several cohorts have it, the item fails.
-    type: str
-    choices: [id, idnumber, name]
-    default: idnumber
-    aliases: [chidsource]
   name:
     description:
       - The name. A cohort that is there is renamed.
@@ -67,12 +63,6 @@ options:
       - The course category that the cohort belongs to; V(0) with O(category_identifier=id) for the system, above all categories.
       - Without it, a cohort stays where it is, and a new one is made in the system.
     type: str
-  category_identifier:
-    description: What O(category) is.
-    type: str
-    choices: [id, idnumber]
-    default: id
-    aliases: [categoryidsource]
   state:
     description:
       - Whether the cohort is there.

@@ -17,6 +17,9 @@ description:
     nothing. Bindings of the same cohort and course by other roles, as far as this host knows of them, are made anew too.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.course
+  - activeprolearn.toolsync.identifiers.role
+  - activeprolearn.toolsync.identifiers.cohort
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -40,20 +43,12 @@ options:
     aliases: [chid]
   cohort_identifier:
     description: What O(cohort) is. V(name) needs C(tool_sync_get_cohorts) or C(core_cohort_get_cohorts) in the token's service.
-    type: str
-    choices: [id, idnumber, name]
-    default: idnumber
-    aliases: [chidsource]
   course:
     description: The course, which must be there.
     type: str
     required: true
     aliases: [cid]
   course_identifier:
-    description: What O(course) is.
-    type: str
-    choices: [id, shortname, idnumber]
-    default: shortname
     aliases: [cidsource]
   role:
     description:
@@ -63,10 +58,6 @@ options:
     default: student
     aliases: [rid]
   role_identifier:
-    description: What O(role) is.
-    type: str
-    choices: [id, shortname]
-    default: shortname
     aliases: [ridsource]
   state:
     description:

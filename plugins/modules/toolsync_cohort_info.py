@@ -16,13 +16,9 @@ description:
   - Members come from C(core_cohort_get_cohort_members), because the plugin's C(tool_sync_cohort_get_users) fails on every call.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.cohort
+  - activeprolearn.toolsync.attributes.info
   - activeprolearn.toolsync.attributes
-attributes:
-  diff_mode:
-    support: N/A
-    details: Nothing is changed.
-  idempotent:
-    support: full
 options:
   cohorts:
     description: Tell only of these cohorts. Without it, all are told.
@@ -33,10 +29,6 @@ options:
     description:
       - What O(cohorts) are.
       - Several cohorts may share a name; all of them are told.
-    type: str
-    choices: [id, idnumber, name]
-    default: idnumber
-    aliases: [chidsource]
   members:
     description:
       - What to tell of the members.

@@ -18,11 +18,11 @@ description:
   - Moodle enrols new members at once in the courses that the cohort is bound to, and ends the enrolments of those who leave.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.user
+  - activeprolearn.toolsync.identifiers.cohort
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
-  check_mode:
-    details: The site is only read. A right that the token's account lacks is found only in the real run.
   idempotent:
     support: full
     details: Where members can't be read, users who are taken out are always reported as changed, and RV(changed_is_certain) is false.
@@ -35,10 +35,6 @@ options:
     aliases: [chid]
   cohort_identifier:
     description: What O(cohort) is. V(name) needs a list of cohorts in the token's service.
-    type: str
-    choices: [id, idnumber, name]
-    default: idnumber
-    aliases: [chidsource]
   users:
     description:
       - The users.
@@ -46,14 +42,6 @@ options:
     type: list
     elements: str
     aliases: [user, userid]
-  user_identifier:
-    description:
-      - What O(users) are.
-      - Where several accounts share an identifier, the user fails.
-    type: str
-    choices: [id, username, idnumber, email]
-    default: username
-    aliases: [useridsource]
   state:
     description:
       - V(present) adds the users, V(absent) takes them out, V(exact) adds them and takes out everybody else.

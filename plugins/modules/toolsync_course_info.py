@@ -16,13 +16,9 @@ description:
     C(tool_sync_check_course), which knows courses that are hidden from the account too. One of the two functions is enough.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.course
+  - activeprolearn.toolsync.attributes.info
   - activeprolearn.toolsync.attributes
-attributes:
-  diff_mode:
-    support: N/A
-    details: Nothing is changed.
-  idempotent:
-    support: full
 options:
   courses:
     description:
@@ -34,10 +30,6 @@ options:
     aliases: [course, courseid]
   course_identifier:
     description: What O(courses) are.
-    type: str
-    choices: [id, shortname, idnumber]
-    default: shortname
-    aliases: [courseidsource]
 seealso:
   - module: activeprolearn.toolsync.toolsync_deploy_course
   - module: activeprolearn.toolsync.toolsync_enrol_info

@@ -18,6 +18,7 @@ description:
   - Category, template and idnumber are checked before, because a production site does not say which of them it refused.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.category
   - activeprolearn.toolsync.attributes
 attributes:
   diff_mode:
@@ -33,9 +34,6 @@ options:
     aliases: [categoryid]
   category_identifier:
     description: What O(category) is. (The plugin's web page calls it C(categorysourceid).)
-    type: str
-    default: id
-    choices: [id, idnumber]
     aliases: [categoryidsource, categorysourceid]
   template:
     description: The course to make the new one from, or the path of a backup.

@@ -22,6 +22,9 @@ description:
     is used; without that too, everything is sent and reported as changed, and RV(changed_is_certain) is false."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.course
+  - activeprolearn.toolsync.identifiers.user
+  - activeprolearn.toolsync.identifiers.role
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
@@ -45,12 +48,6 @@ options:
       - Needed, unless every item of O(enrolments) names its own.
     type: str
     aliases: [courseid]
-  course_identifier:
-    description: What O(course) is.
-    type: str
-    choices: [id, shortname, idnumber]
-    default: shortname
-    aliases: [courseidsource]
   user:
     description:
       - The user.
@@ -66,10 +63,6 @@ options:
       - What O(user) and O(users) are.
       - Usernames are taken in lower case, as Moodle keeps them.
       - Where several accounts share an identifier (Moodle allows it for idnumber and, by a setting, for email), the record fails.
-    type: str
-    choices: [id, username, idnumber, email]
-    default: username
-    aliases: [useridsource]
   role:
     description:
       - The role in the course.
@@ -81,10 +74,6 @@ options:
     aliases: [roleid]
   role_identifier:
     description: What O(role) is. The shortnames of Moodle's own roles are V(student), V(teacher), V(editingteacher) and V(manager).
-    type: str
-    choices: [id, shortname]
-    default: shortname
-    aliases: [roleidsource]
   method:
     description:
       - The enrolment method.

@@ -20,25 +20,16 @@ description:
   - A course costs 1 to 2 ms per enrolled user. With thousands of them, give O(timeout) accordingly.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.course
+  - activeprolearn.toolsync.identifiers.user
+  - activeprolearn.toolsync.attributes.info
   - activeprolearn.toolsync.attributes
-attributes:
-  diff_mode:
-    support: N/A
-    details: Nothing is changed.
-  idempotent:
-    support: full
 options:
   course:
     description: The course.
     type: str
     required: true
     aliases: [courseid]
-  course_identifier:
-    description: What O(course) is.
-    type: str
-    choices: [id, shortname, idnumber]
-    default: shortname
-    aliases: [courseidsource]
   users:
     description: Tell only of these users. Without it, all are told.
     type: list
@@ -48,10 +39,6 @@ options:
     description:
       - What O(users) are.
       - Where the list does not show this of everybody, users are looked up by C(core_user_get_users_by_field).
-    type: str
-    choices: [id, username, idnumber, email]
-    default: username
-    aliases: [useridsource]
 notes:
   - The token's account needs the capability C(moodle/course:viewparticipants) in the course, and C(moodle/course:enrolreview) to tell
     RV(users[].active).

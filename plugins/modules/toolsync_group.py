@@ -19,11 +19,11 @@ description:
     without members.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.course
+  - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
-  check_mode:
-    details: The site is only read. A right that the token's account lacks is found only in the real run.
   idempotent:
     support: full
 options:
@@ -33,12 +33,6 @@ options:
       - Needed, unless O(group) or every item of O(groups) names its own.
     type: str
     aliases: [courseid]
-  course_identifier:
-    description: What O(course) is.
-    type: str
-    choices: [id, shortname, idnumber]
-    default: shortname
-    aliases: [courseidsource]
   group:
     description:
       - The group. Without O(course), it is written as C(COURSE@GROUP); the first C(@) separates them.
@@ -69,10 +63,6 @@ options:
     aliases: [users]
   user_identifier:
     description: What O(members) are.
-    type: str
-    choices: [id, username, idnumber, email]
-    default: username
-    aliases: [useridsource]
   members_state:
     description:
       - With V(present), the users are members; others are left as they are.

@@ -18,6 +18,8 @@ description:
     than by ids."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.identifiers.user
+  - activeprolearn.toolsync.identifiers.role
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
@@ -42,10 +44,6 @@ options:
       - Moodle's functions take the id of a role, and no web service tells it but in the list of those who are enrolled in a course. So a
         V(shortname) is found where somebody holds the role in the course of the assignment, or did when this host last looked there.
         Otherwise give the V(id), or O(role_ids).
-    type: str
-    choices: [id, shortname]
-    default: shortname
-    aliases: [roleidsource]
   role_ids:
     description:
       - Ids of roles by their shortnames, for roles that can't be found otherwise.
@@ -59,12 +57,6 @@ options:
     type: list
     elements: str
     aliases: [user, userid]
-  user_identifier:
-    description: What O(users) are. Where several accounts share an identifier, the user fails.
-    type: str
-    choices: [id, username, idnumber, email]
-    default: username
-    aliases: [useridsource]
   context:
     description:
       - The kind of the context in which the role is given.

@@ -17,13 +17,8 @@ description:
   - What it finds, an unreachable site included, is no failure, unless O(fail_on_problems) is set.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.attributes.info
   - activeprolearn.toolsync.attributes
-attributes:
-  diff_mode:
-    support: N/A
-    details: Nothing is changed.
-  idempotent:
-    support: full
 options:
   features:
     description:

@@ -46,15 +46,13 @@ def fragment(name):
 
 
 def documentation(module):
-    """A module's documentation with its fragments."""
-    own = parts_of(module)["DOCUMENTATION"]
-    merged = {**own, "options": dict(own.get("options", {})), "attributes": {}}
-    for name in own["extends_documentation_fragment"]:
+    """A module's documentation with its fragments, merged as Ansible does it: what comes first, the module's own above all, goes before."""
+    merged = parts_of(module)["DOCUMENTATION"]
+    for name in merged["extends_documentation_fragment"]:
         for key in ("options", "attributes"):
             for option, said in fragment(name).get(key, {}).items():
-                merged[key].setdefault(option, {}).update({} if option in own.get("options", {}) else said)
-    for attribute, said in own.get("attributes", {}).items():
-        merged["attributes"].setdefault(attribute, {}).update(said)
+                mine = merged.setdefault(key, {}).get(option, {})
+                merged[key][option] = {**said, **mine}
     return merged
 
 
