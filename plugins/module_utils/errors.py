@@ -11,6 +11,7 @@ from __future__ import annotations
 
 #: Where an administrator adds functions to a service.
 FUNCTIONS_PAGE = "Site administration > Server > Web services > External services > Functions"
+ISSUES = "https://github.com/activeprolearn/ansible-toolsync/issues"
 
 
 class ToolsyncError(Exception):
@@ -241,6 +242,13 @@ class LockHeld(ToolsyncError):
     kind = "lock"
     cause = "Another sequence is running on the site. The plugin's settings are global, so two at a time would swap files."
     cure = "Wait for its end, or give it more time with wait."
+
+
+class Defect(ToolsyncError):
+    kind = "defect"
+    may_be_done = True
+    cause = "A mistake in this collection itself."
+    cure = f"Please report it with the output of -vvv: {ISSUES}"
 
 
 def concerns_records(error):

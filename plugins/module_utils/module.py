@@ -17,14 +17,13 @@ from traceback import format_exception
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback
 
-from .errors import OptionError, ToolsyncError
+from .errors import Defect, OptionError, ToolsyncError
 from .memory import Memory
 from .plan import Plan, Site
 from .wire.moodle import Moodle
 from .wire.moodlehost import MoodleHost
 from .wire.transport import Transport
 
-ISSUES = "https://github.com/activeprolearn/ansible-toolsync/issues"
 #: Seconds that a task is silent at least, and that a call other than a run or a deployment may take at most.
 SILENCE, LONGEST_READ = 5.0, 900
 #: The verbosity at which a defect's traceback is shown.
@@ -73,7 +72,7 @@ def run(task, params, *, check_mode=False, diff=False, progress=None, commands=N
     """Run a task; returns its result (C(failed) is true in that of a failure). Never raises.
 
     progress: called with a text now and then while a long task runs. commands: runs a program, see MoodleHost. traceback: whether that
-    of a defect belongs into the result; it may quote a cell or an address.
+    of a defect belongs into the result (C(error.debuginfo)); it may quote a cell or an address.
     """
     warnings: list[str] = []
     plan = memory = None
@@ -95,14 +94,15 @@ def run(task, params, *, check_mode=False, diff=False, progress=None, commands=N
             if memory is not None:
                 memory.insist()
     except Exception as error:
-        failure = _told(error, memory and memory.failure)
-        if traceback and not isinstance(error, ToolsyncError):
-            failure["exception"] = _scrubbed("".join(format_exception(type(error), error, error.__traceback__)), params.get("token"))
-        if plan is not None and not isinstance(error, ToolsyncError) and not check_mode:
-            failure["msg"] += " What was known until then is in the result; look at the site before you run this again."
+        if not isinstance(error, ToolsyncError):
+            quoted = "".join(format_exception(type(error), error, error.__traceback__)) if traceback else None
+            error = _defect(error, quoted and _scrubbed(quoted, params.get("token")), plan is not None and not check_mode)
+        unwritten = memory and memory.failure
+        besides = f" Besides, {unwritten.message}" if unwritten and unwritten is not error else ""
+        failure = {**error.result, "failed": True, "msg": f"{error}{besides}", "error": error.describe()}
     # Whatever went wrong, what the plan knows by then stays true.
     known = {"changed": plan.changed, **plan.result} if plan is not None else {"changed": False}
-    result = {**failure.pop("result", {}), **known, **failure}
+    result = {**failure, **known}
     if memory is not None and memory.problem:
         warnings.append(memory.problem)
     if diff and plan is not None:
@@ -112,16 +112,12 @@ def run(task, params, *, check_mode=False, diff=False, progress=None, commands=N
     return result
 
 
-def _told(error, unwritten):
-    """What a result says of an exception. unwritten: the error of the memory file, where that could not be written."""
-    if isinstance(error, ToolsyncError):
-        told = {"failed": True, "msg": str(error), "error": error.describe(), "result": error.result}
-    else:  # a defect of ours: say so instead of showing a traceback
-        kind = type(error).__name__
-        told = {"failed": True, "msg": f"A defect in activeprolearn.toolsync ({kind}). Please report it with the output of -vvv: {ISSUES}"}
-    if unwritten is not None and unwritten is not error:
-        told["msg"] += f" Besides, {unwritten.message}"
-    return told
+def _defect(error, quoted, was_at_work):
+    """An exception that is none of ours to users: a mistake in the collection. quoted: its traceback, for those who asked for it."""
+    message = f"A defect in activeprolearn.toolsync ({type(error).__name__})."
+    if was_at_work:
+        message += " What was known until then is in the result; look at the site before you run this again."
+    return Defect(message, debuginfo=quoted)
 
 
 def invocation(task, params):

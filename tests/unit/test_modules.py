@@ -22,7 +22,7 @@ PACKAGE = "ansible_collections.activeprolearn.toolsync.plugins"
 FQCN = "activeprolearn.toolsync."
 ATTRIBUTES = ("check_mode", "diff_mode", "idempotent", "action_group")
 #: Ansible's own return values, which need no documentation.
-COMMON = {"changed", "failed", "msg", "warnings", "diff", "exception"}
+COMMON = {"changed", "failed", "msg", "warnings", "diff"}
 
 
 # -- documentation and specification ------------------------------------------------------------------------------

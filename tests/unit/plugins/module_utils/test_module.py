@@ -66,16 +66,17 @@ def test_a_defect_is_called_one_keeps_the_result_and_shows_nothing_of_the_data()
     result = module.run(task(break_down), PARAMS)
     assert result["failed"] and "A defect in activeprolearn.toolsync (ZeroDivisionError)" in result["msg"]
     assert result["changed"] and result["value"] == 2 and "is in the result" in result["msg"]
-    assert "zq" not in str(result) and "exception" not in result
+    assert "zq" not in str(result)
+    assert result["error"] == {"kind": "defect", "option": None, "errorcode": None, "debuginfo": None}
     loud = module.run(task(break_down), PARAMS, traceback=True)
-    assert "Traceback" in loud["exception"] and "zqcell" in loud["exception"] and PARAMS["token"] not in str(loud)
+    assert "Traceback" in loud["error"]["debuginfo"] and "zqcell" in loud["error"]["debuginfo"] and PARAMS["token"] not in str(loud)
 
 
 def test_an_error_of_the_user_has_no_traceback():
     def fail(site):
         raise RunFailed("It failed.")
 
-    assert "exception" not in module.run(task(fail), PARAMS, traceback=True)
+    assert module.run(task(fail), PARAMS, traceback=True)["error"]["debuginfo"] is None
 
 
 @pytest.mark.parametrize("error", [RunFailed("It failed."), ZeroDivisionError()], ids=["error", "defect"])
@@ -97,7 +98,7 @@ def test_a_memory_that_can_not_be_written_hides_nothing(tmp_path, error):
     assert result["msg"].count("could not be written") == 1
     result = module.run(task(write_in_the_end), params)
     assert ("It failed." in result["msg"] or "ZeroDivisionError" in result["msg"]) and "Besides, state_file: " in result["msg"]
-    assert result.get("error", {}).get("kind", "run") == "run" and result["value"] == 2
+    assert result["error"]["kind"] in ("run", "defect") and result["value"] == 2
 
 
 def test_a_damaged_memory_is_told_also_when_the_task_fails(tmp_path):
