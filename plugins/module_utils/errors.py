@@ -78,7 +78,7 @@ class CsvRefused(ToolsyncError):
 class StateFileError(ToolsyncError):
     kind = "state_file"
     cause = "A file of the collection's own (what was last sent, a lock, parts of a file, failed rows) could not be written."
-    cure = "Make its folder writable for the user that runs the task, or name another place with the option."
+    cure = "Make it readable, and its folder writable, for the user that runs the task, or name another place with the option."
 
 
 class MoodleHostError(ToolsyncError):

@@ -10,6 +10,7 @@ always a new file, which takes the place of whatever has the name.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
@@ -54,7 +55,12 @@ def _sync_folder(folder):
 def alone(path):
     """Hold the file at path, which is made for it, against all others who do the same. Raises OSError."""
     os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, f"{path} is a symbolic link") from None
+        raise
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -62,8 +62,8 @@ class Memory:
     def put(self, section, values):
         """Merge values into a section; a value of None forgets its key. Written at once.
 
-        What was sent stays sent: where the file can't be written, that is kept as C(failure) and told when the task ends, so that it
-        hides nothing. What must not be sent unless it is remembered calls C(insist) in between.
+        Where the file can't be written, that is kept as C(failure) and told when the task ends, so that it hides nothing. What must not be
+        sent unless it is remembered calls C(insist) in between.
         """
         if self.read_only:
             raise RuntimeError("the memory file was written in check mode")
@@ -82,9 +82,8 @@ class Memory:
                 with files.replacing(self.path) as stream:
                     stream.write(text.encode("ascii"))
         except OSError as error:
-            self.failure = StateFileError(
-                f"state_file: {self.path} could not be written: {error.strerror}. What was sent to the site stays sent.",
-                option="state_file",
+            self.failure = self.failure or StateFileError(
+                f"state_file: {self.path} could not be written: {error.strerror}.", option="state_file"
             )
 
     def insist(self):

@@ -91,8 +91,9 @@ def run(task, params, *, check_mode=False, diff=False, progress=None, commands=N
             finally:
                 if plan is not None:
                     plan.close()
-            if memory is not None:
-                memory.insist()
+            if memory is not None and memory.failure is not None:
+                memory.failure.message += " What was sent to the site stays sent."
+                raise memory.failure
     except Exception as error:
         if not isinstance(error, ToolsyncError):
             quoted = "".join(format_exception(type(error), error, error.__traceback__)) if traceback else None

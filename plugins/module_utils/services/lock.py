@@ -144,7 +144,8 @@ class _Lock:
             with files.alone(f"{self.path}.guard"):
                 yield
         except OSError as error:
-            raise StateFileError(f"The lock {self.path} could not be written: {error.strerror}.", option="path") from None
+            which = f" ({error.filename})" if error.filename not in (None, self.path) else ""
+            raise StateFileError(f"The lock {self.path} could not be written: {error.strerror}{which}.", option="path") from None
 
 
 def where():

@@ -74,7 +74,7 @@ def test_it_is_on_the_disk_before_it_has_its_name_and_then_its_name_too(tmp_path
 
 def test_a_guard_is_not_made_through_a_symlink(tmp_path):
     (tmp_path / "guard").symlink_to(tmp_path / "victim")
-    with pytest.raises(OSError), files.alone(str(tmp_path / "guard")):
+    with pytest.raises(OSError, match="guard is a symbolic link"), files.alone(str(tmp_path / "guard")):
         pass
     assert not (tmp_path / "victim").exists()
 

@@ -98,7 +98,7 @@ def test_what_can_not_be_written_is_told_when_asked_for(tmp_path):
         lost.check()
     lost.insist()
     lost.put("files", {"a": 1})
-    with pytest.raises(StateFileError, match="could not be written: .*What was sent to the site stays sent"):
+    with pytest.raises(StateFileError, match="state_file: .* could not be written: "):
         lost.insist()
 
 

@@ -95,7 +95,7 @@ def test_a_memory_that_can_not_be_written_hides_nothing(tmp_path, error):
 
     result = module.run(task(write), params)
     assert result["failed"] and result["error"]["kind"] == "state_file" and result["value"] == 2 and result["changed"]
-    assert result["msg"].count("could not be written") == 1
+    assert result["msg"].count("could not be written") == 1 and "What was sent to the site stays sent." in result["msg"]
     result = module.run(task(write_in_the_end), params)
     assert ("It failed." in result["msg"] or "ZeroDivisionError" in result["msg"]) and "Besides, state_file: " in result["msg"]
     assert result["error"]["kind"] in ("run", "defect") and result["value"] == 2
