@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import secrets
 from typing import Any
 
 from .. import php
@@ -337,4 +338,5 @@ def _password(value: str) -> str:
         return "to be generated"
     if value == "*NOPASS*":
         return value
-    return "hashed:" + hashlib.sha256(value.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    salt = secrets.token_hex(4)  # Moodle salts: the same password stores another hash at every run
+    return f"hashed:{salt}:" + hashlib.sha256((salt + value).encode("utf-8", "surrogateescape")).hexdigest()[:16]
