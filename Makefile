@@ -1,6 +1,6 @@
 # Each target does its own set-up. What takes more than a line is in scripts/.
 .POSIX:
-.PHONY: help venv demo test lint unit contract replay fuzz faults secrets runner ee bench sanity integration build simulator changelog docs examples release-check clean
+.PHONY: help venv demo test lint unit contract replay fuzz truth faults secrets runner ee bench sanity integration build simulator changelog docs examples release-check clean
 
 PORT = 8099
 # The version of Moodle that unit and integration tests play; the practice Moodle's default where it is empty.
@@ -32,6 +32,9 @@ replay: venv ## play the recordings of four real Moodles against the practice Mo
 
 fuzz: venv ## property tests
 	@scripts/unit.sh fuzz
+
+truth: venv ## random jobs held against the practice Moodle's database; N=5000 plays more of them, SEED=7 others
+	@TRUTH_JOBS="$(N)" TRUTH_SEED="$(SEED)" scripts/unit.sh truth -n 2
 
 faults: venv ## every call of every task times every fault, as a matrix; tasks killed at any point
 	@scripts/faults.sh

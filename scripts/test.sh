@@ -14,6 +14,7 @@ part unit unit -n 2
 TOOLSYNC_TEST_MOODLE=5.1 part unit unit -n 2
 part unit contract -n 2
 part unit fuzz
+part unit truth -n 2
 part unit docs -n 2
 part docs
 part faults
