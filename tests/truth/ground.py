@@ -18,15 +18,15 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catal
 from tests.simulator.__main__ import build, listen, parser
 from tests.simulator.csvdialect import CsvFile, trim
 from tests.simulator.fixture import Practice
-from tests.simulator.moodle import access, cohorts, courses
+from tests.simulator.moodle import access, courses
+from tests.simulator.moodle.enrolments import GREETING
 from tests.simulator.php import text
 from tests.simulator.services import PROCESSES
 from tests.simulator.services.courses_create import CoursesCreate
 from tests.simulator.site import Call
 
-#: The versions that are judged, of those that the practice Moodle plays.
-PLAYED = next(action.choices for action in parser()._actions if action.dest == "moodle")
-VERSIONS = [version for version in ("4.1", "5.1") if version in PLAYED]
+#: The versions that are judged: the oldest and the newest that the practice Moodle plays.
+VERSIONS = ("4.1", "5.1")
 
 #: Tables -> columns that are bookkeeping, not the user's data. Times of making and modifying say nothing that the rest does not; access
 #: times are no work of a run; the order of courses is recomputed by Moodle. A start date counts, and so does a password's hash.
@@ -158,7 +158,7 @@ class Ground(Practice):
             context = access.context_id(store, access.CATEGORY, self._category(category)) if category else 1
             cohort = store.insert("cohort", contextid=context, **given)
             for name in members:
-                cohorts.add_member(store, cohort, self._user(name), now)
+                store.insert("cohort_members", cohortid=cohort, userid=self._user(name))
         for given in records.get("enrolments", ()):
             self._enrolment(**given)
         for given in records.get("roles", ()):
@@ -169,13 +169,14 @@ class Ground(Practice):
             values = {"component": given.get("component", ""), "userid": self._user(given["user"])}
             store.insert("groups_members", groupid=group["id"], **values)
         for given in records.get("bindings", ()):
-            self._binding(given, now)
+            self._binding(**given)
         for name, value in records.get("plugin", {}).items():
             store.set_setting(name, value)
         store.commit()
 
     def _course(self, given, now):
-        methods, groups, backup = given.pop("methods", {}), given.pop("groups", ()), given.pop("backup", False)
+        methods, groups = given.pop("methods", {}), given.pop("groups", ())
+        backup, greets = given.pop("backup", False), given.pop("greets", False)
         found = self.store.record("course", shortname=given["shortname"])
         if found is None:
             given["category"] = self._category(given.get("category"))
@@ -186,6 +187,9 @@ class Ground(Practice):
             courses.switch_method(self.store, made, method, on, now)
         for name in groups:
             self.store.insert("groups", courseid=made, name=name)
+        if greets:
+            instance = self.store.record("enrol", courseid=made, enrol="manual")
+            self.store.update("enrol", instance["id"], customint1=GREETING["noreply"])
         if backup:
             self.store.insert("course_backups", courseid=made, filename="backup.mbz", timecreated=now)
 
@@ -197,13 +201,15 @@ class Ground(Practice):
             context = access.context_id(self.store, access.COURSE, instance["courseid"])
             access.assign_role(self.store, self._role(role), self._user(user), context)
 
-    def _binding(self, given, now):
-        cohort = self.store.record("cohort", name=given["cohort"])
-        self.store.insert(
-            "enrol", enrol="cohort", courseid=self._course_id(given["course"]), roleid=self._role(given["role"]),
-            customint1=cohort["id"], sortorder=9,
-        )  # fmt: skip
-        cohorts.sync_enrolments(self.store, now)
+    def _binding(self, cohort, course, role):
+        """A cohort's enrolment in a course, with its members enrolled."""
+        found = self.store.record("cohort", name=cohort)
+        values = {"courseid": self._course_id(course), "roleid": self._role(role), "customint1": found["id"]}
+        instance = self.store.insert("enrol", enrol="cohort", sortorder=9, **values)
+        context = access.context_id(self.store, access.COURSE, values["courseid"])
+        for member in self.store.records("cohort_members", cohortid=found["id"]):
+            self.store.insert("user_enrolments", enrolid=instance, userid=member["userid"], timeend=0)
+            access.assign_role(self.store, values["roleid"], member["userid"], context, "enrol_cohort", instance)
 
     def _category(self, name):
         return self.store.record("course_categories", name=name)["id"] if name else 1

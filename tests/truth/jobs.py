@@ -24,7 +24,8 @@ KINDS = (*SERVICES, *MODULES)
 class Job:
     """kind: a service or a module. records: see Ground.make. settings: what the service's are set to; told: through toolsync_config, or
     behind the back of the collection. lines: the file. options: of a module without a file. fault: of the practice Moodle, and at which
-    step. lacking: functions that the token's service has not; capabilities: of the token's account, None for an administrator's."""
+    step. conditions: of the practice Moodle. lacking: functions that the token's service has not; capabilities: of the token's account,
+    None for an administrator's."""
 
     name: str
     moodle: str
@@ -36,6 +37,7 @@ class Job:
     lines: list = field(default_factory=list)
     options: dict = field(default_factory=dict)
     fault: dict = field(default_factory=dict)
+    conditions: list = field(default_factory=list)
     lacking: list = field(default_factory=list)
     capabilities: list | None = None
 
@@ -48,7 +50,7 @@ class Job:
     @property
     def plain(self):
         """Whether everything that it is about can be read: no hidden columns, and a site that is set up as usual."""
-        if self.fault or self.lacking or self.capabilities is not None or not self.told or self.records.get("plugin"):
+        if self.fault or self.conditions or self.lacking or self.capabilities is not None or not self.told or self.records.get("plugin"):
             return False
         if self.kind == "enrols" and "enrol" not in self.columns:
             return False  # roles without an enrolment

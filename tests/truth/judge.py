@@ -83,6 +83,8 @@ class _Trial:
         if job.kind in SERVICES:
             self._prepare()
         ground.offer(lacking=job.lacking, capabilities=job.capabilities)
+        for name in job.conditions:
+            ground.condition(name)
         for foretelling, doing in STEPS:
             foretold = self._step(foretelling, check_mode=True)
             done = self._step(doing)

@@ -51,10 +51,7 @@ def _cohort(chance):
             made["category"] = "{id:course_categories:Sciences}"
         return made
 
-    options = {"cohorts": _several(chance, item, "cohort")}
-    if chance.of(15):
-        options["via"] = chance.choice(("run", "core"))
-    return options
+    return {"cohorts": _several(chance, item, "cohort")}
 
 
 def _cohort_members(chance):
@@ -75,10 +72,7 @@ def _group(chance):
             made["members_state"] = chance.pick((5, "present"), (2, "absent"), (2, "exact"))
         return made
 
-    options = {"groups": _several(chance, item, "course", "group")}
-    if chance.of(15):
-        options["via"] = chance.choice(("run", "core"))
-    return options
+    return {"groups": _several(chance, item, "course", "group")}
 
 
 def _role(chance):

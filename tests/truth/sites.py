@@ -29,6 +29,9 @@ def site(chance):
                     "category": chance.pick((3, None), (1, "Sciences")), "methods": methods, "visible": 0 if chance.of(10) else 1,
                 }
             )  # fmt: skip
+    for course in courses:
+        if chance.of(6):
+            course["greets"] = True
     shortnames = [course["shortname"] for course in courses]
     enrolments = [_enrolment(chance, name, course) for course in shortnames for name in chance.some(there, 35)]
     made = {
@@ -121,6 +124,9 @@ def around(chance, job, *, file):
         job.lacking = chance.sample(READING, chance.randint(1, 2))
     if chance.of(2):
         job.capabilities = list(FEW_RIGHTS)
+    if chance.of(8):
+        # From Moodle 4.5 on it fails to greet whom it enrols, once that is done.
+        job.conditions = ["mail-broken"]
     if chance.of(12):
         job.fault = _fault(chance, file)
 
