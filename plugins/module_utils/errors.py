@@ -9,13 +9,28 @@ the cure is what a message ends with unless the place that raises knows better.
 
 from __future__ import annotations
 
+import re
+
+#: What a terminal may take for a command, and what can't be encoded: all control characters but tab and line end, lone surrogates.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
 #: Where an administrator adds functions to a service.
 FUNCTIONS_PAGE = "Site administration > Server > Web services > External services > Functions"
 ISSUES = "https://github.com/activeprolearn/ansible-toolsync/issues"
 
 
+def visible(text):
+    """A text that came from elsewhere, as it may be shown: control characters and terminal sequences are written out (\\x1b)."""
+    return _UNSEEN.sub(_written_out, text.replace("\r\n", "\n"))
+
+
+def _written_out(found):
+    number = ord(found.group())
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+
+
 class ToolsyncError(Exception):
-    """Base of all errors that users see.
+    """Base of all errors that users see. What their texts take from a server is made visible here.
 
     message: what happened, in the words of the option the user wrote; never a token, never a cell of a CSV.
     cure: what to do about it. option: the module option that caused it.
@@ -30,12 +45,12 @@ class ToolsyncError(Exception):
 
     def __init__(self, message, *, cure=None, option=None, errorcode=None, debuginfo=None, result=None):
         super().__init__(message)
-        self.message = message
+        self.message = visible(message)
         if cure is not None:
             self.cure = cure
         self.option = option
-        self.errorcode = errorcode
-        self.debuginfo = debuginfo
+        self.errorcode = errorcode and visible(errorcode)
+        self.debuginfo = debuginfo and visible(debuginfo)
         self.result = dict(result or {})
 
     def __str__(self):
@@ -103,14 +118,17 @@ class TlsFailed(ToolsyncError):
 class Redirected(ToolsyncError):
     kind = "redirect"
     may_be_done = True
-    cause = "The site answered with a redirect: its own address is another one than url. A redirected POST would lose its data."
+    cause = (
+        "The site answered with a redirect: its own address is another one than url, or something in front of it asks for a login. A "
+        "redirected POST would lose its data."
+    )
     cure = "Set url to the address that the message names."
 
 
 class NotMoodle(ToolsyncError):
     kind = "not_moodle"
     may_be_done = True
-    cause = "The answer is a web page or text, not the JSON of a Moodle web service."
+    cause = "The answer is a web page or text, or JSON of another shape than Moodle's web services give."
     cure = "Check that url is the address of the Moodle site itself (its wwwroot), without a path behind it."
 
 
@@ -204,8 +222,8 @@ class OutcomeUnknown(ToolsyncError):
     kind = "unknown"
     may_be_done = True
     cause = (
-        "A call that must not be repeated, or not while it may still be running, was sent, and no usable answer came back: a time-out, a "
-        "broken connection, HTTP 5xx."
+        "A call that must not be repeated, or not while it may still be running, was sent, and no answer of Moodle came back: a time-out, "
+        "a broken connection, a proxy's error, a redirect, a web page, a PHP error."
     )
     cure = "It may have been done, and may still be running: look at the site before you run this again."
 

@@ -288,6 +288,8 @@ def _function_of(target, body):
 
 def _close(connection, rudely=False):
     """End a connection at once, for good: without TLS's goodbye, and with a reset if rudely."""
+    if connection.fileno() < 0:
+        return
     try:
         if isinstance(connection, ssl.SSLSocket):
             connection = socket.socket(fileno=connection.detach())

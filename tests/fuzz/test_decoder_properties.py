@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import decode
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.answer import decode
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -19,13 +19,10 @@ from ..errors import (
     AccessRefused,
     DatabaseError,
     ExecutedUnreadable,
-    HttpRefused,
     MoodleError,
-    NotMoodle,
     OptionError,
     OutcomeUnknown,
     ParameterRefused,
-    Redirected,
     ToolsyncError,
 )
 from ..plan import Plan
@@ -50,7 +47,7 @@ OLDER_NAMES = ("categorysourceid", "templatesourceid")
 #: What Moodle says of a parameter name that it does not know, or misses, where the site's debugging is on.
 _ABOUT_NAMES = ("Missing required key", "Unexpected keys")
 #: Errors that may come out of the middle of a deployment; the others come before it.
-MAY_HAVE_BEGUN = (MoodleError, ParameterRefused, DatabaseError, NotMoodle, HttpRefused, Redirected)
+MAY_HAVE_BEGUN = (MoodleError, ParameterRefused, DatabaseError)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ID = re.compile(r"[0-9]{1,18}")
 #: A course that exists, and of which the token can read nothing.
@@ -272,7 +269,7 @@ class DeployPlan(Plan):
             self._look_for(error, self._poll_timeout)
         except ExecutedUnreadable as error:
             self._look_for(error, 0)
-        except (MoodleError, NotMoodle, HttpRefused, Redirected) as error:
+        except MoodleError as error:
             self._explain(error)
             raise
         else:
@@ -295,9 +292,9 @@ class DeployPlan(Plan):
             except ParameterRefused:
                 raise error from None
         number = answer.value
-        if isinstance(number, bool) or not str(number).isdigit() or int(number) < 1:
+        if number < 1:
             raise ExecutedUnreadable(f"{DEPLOY} did not answer with the number of a course.", cure="")
-        return int(number)
+        return number
 
     def _call(self, names):
         wanted = self._wanted

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every web service function that this collection calls: its parameters, whether it writes, whether it may be sent again.
+"""Every web service function that this collection calls: its parameters, whether it writes, when it may be sent again, what it answers.
 
 Private to this collection. The plugin declares its writing functions as C(read) in Moodle, so this list decides, not Moodle's.
 Source: the plugin's C(db/services.php) and the recordings in C(tests/contract).
@@ -11,39 +11,83 @@ from __future__ import annotations
 
 import typing as t
 
+from .answer import FLAG, MAYBE, NOTHING, NUMBER, TEXT
+from .transport import ALWAYS, LARGEST_ANSWER, LARGEST_REPORT, NEVER, NOT_WHILE_RUNNING
+
 
 class Function(t.NamedTuple):
-    """name: as registered; parameters: top-level keys; writes: changes the site; repeatable: twice has the effect of once.
+    """name: as registered; parameters: top-level keys; writes: changes the site; repeat: when it may be sent again (see transport).
 
-    raw: it is asked for names as they are stored, and not as a web page needs them. alone: twice may have another effect while
-    the first is still running. A Moodle 4.1 answered two enrolments at a time with an error of its database, or assigned the role
-    twice, because it looks first and then inserts; the others were not tried and are taken to be alike.
+    answers: the shape of its answer (see answer.misfit), with what this collection reads of it. raw: it is asked for names as they are
+    stored, and not as a web page needs them. largest: its answer's greatest size in bytes.
+
+    NOT_WHILE_RUNNING: twice has the effect of once, but not at a time. A Moodle 4.1 answered two enrolments at a time with an error of
+    its database, or assigned the role twice, because it looks first and then inserts; the others were not tried and are taken to be
+    alike.
     """
 
     name: str
     parameters: tuple[str, ...]
     writes: bool
-    repeatable: bool
+    repeat: str
+    answers: t.Any
     raw: bool = False
-    alone: bool = False
+    largest: int = LARGEST_ANSWER
 
 
-def _read(name, *parameters, raw=False):
-    return Function(name, parameters, writes=False, repeatable=True, raw=raw)
+def _read(name, *parameters, answers, raw=False):
+    return Function(name, parameters, writes=False, repeat=ALWAYS, answers=answers, raw=raw)
 
 
-def _write(name, *parameters, repeatable, alone=False):
-    return Function(name, parameters, writes=True, repeatable=repeatable, alone=alone)
+def _write(name, *parameters, repeat, answers=NOTHING, largest=LARGEST_ANSWER):
+    return Function(name, parameters, writes=True, repeat=repeat, answers=answers, largest=largest)
 
+
+#: Moodle leaves out what the account may not see. A must is only what this collection can't do without.
+_COURSES = {
+    "courses": [
+        {
+            "id": NUMBER,
+            "shortname?": TEXT,
+            "fullname?": MAYBE,
+            "categoryid?": NUMBER,
+            "categoryname?": MAYBE,
+            "idnumber?": MAYBE,
+            "format?": MAYBE,
+            "lang?": MAYBE,
+            "summary?": MAYBE,
+            "visible?": FLAG,
+            "startdate?": NUMBER,
+            "enddate?": NUMBER,
+            "enrollmentmethods?": [TEXT],
+        }
+    ]
+}
+_TEXTS_OF_USERS = (
+    "username", "firstname", "lastname", "fullname", "email", "idnumber", "auth", "lang", "timezone", "country", "city", "institution",
+    "department", "phone1", "phone2", "address", "description", "theme",
+)  # fmt: skip
+_USERS = [
+    {
+        "id": NUMBER,
+        **{f"{name}?": MAYBE for name in _TEXTS_OF_USERS},
+        "suspended?": FLAG,
+        "confirmed?": FLAG,
+        "customfields?": [{"shortname?": MAYBE, "value?": (MAYBE, NUMBER)}],
+        "roles?": [{"roleid": NUMBER, "shortname": TEXT}],
+        "groups?": [{"id": NUMBER, "name": TEXT}],
+    }
+]
+_COHORTS = [{"id": NUMBER, "name": TEXT, "idnumber": MAYBE, "description": MAYBE, "visible?": FLAG}]
 
 FUNCTIONS = {
     function.name: function
     for function in (
         # the plugin's main service
-        _write("tool_sync_set_config", "service", "confkey", "confvalue", repeatable=True),
-        _write("tool_sync_commit_file", "draftitemid", repeatable=False),
-        _write("tool_sync_process", "service", "action", repeatable=False),
-        _read("tool_sync_check_course", "courseidsource", "courseid"),
+        _write("tool_sync_set_config", "service", "confkey", "confvalue", repeat=ALWAYS, answers=FLAG),
+        _write("tool_sync_commit_file", "draftitemid", repeat=NEVER, answers=FLAG),
+        _write("tool_sync_process", "service", "action", repeat=NEVER, answers=MAYBE, largest=LARGEST_REPORT),
+        _read("tool_sync_check_course", "courseidsource", "courseid", answers=FLAG),
         _write(
             "tool_sync_deploy_course",
             "categoryidsource",
@@ -57,44 +101,65 @@ FUNCTIONS = {
             # as older revisions of the plugin, and its web page, call the first and the third
             "categorysourceid",
             "templatesourceid",
-            repeatable=False,
+            repeat=NEVER,
+            answers=NUMBER,
         ),
         # the plugin's core extension
-        _write("tool_sync_enrol_users_enrol", "enrols", repeatable=True, alone=True),
-        _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options"),
-        _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options"),
+        _write("tool_sync_enrol_users_enrol", "enrols", repeat=NOT_WHILE_RUNNING, answers=[{"status?": FLAG}]),
+        _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options", answers=_USERS),
+        _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options", answers=_USERS),
         # the plugin's cohort extension
-        _read("tool_sync_get_cohorts", "cohortids", "cohortidsource", raw=True),
+        _read("tool_sync_get_cohorts", "cohortids", "cohortidsource", answers=_COHORTS, raw=True),
         _write(
-            "tool_sync_cohort_bind", "chidsource", "chid", "cidsource", "cid", "ridsource", "rid", "method", repeatable=True, alone=True
-        ),
-        _write("tool_sync_cohort_unbind", "chidsource", "chid", "cidsource", "cid", "method", repeatable=True),
-        _write("tool_sync_cohort_suspend_enrol", "chidsource", "chid", "cidsource", "cid", "method", repeatable=True),
-        _write("tool_sync_cohort_delete", "chidsource", "chid", repeatable=True),
-        _write("tool_sync_cohort_add_members", "members", repeatable=True, alone=True),
-        _write("tool_sync_cohort_delete_members", "members", repeatable=True),
+            "tool_sync_cohort_bind", "chidsource", "chid", "cidsource", "cid", "ridsource", "rid", "method",
+            repeat=NOT_WHILE_RUNNING, answers=FLAG,
+        ),  # fmt: skip
+        _write("tool_sync_cohort_unbind", "chidsource", "chid", "cidsource", "cid", "method", repeat=ALWAYS, answers=FLAG),
+        _write("tool_sync_cohort_suspend_enrol", "chidsource", "chid", "cidsource", "cid", "method", repeat=ALWAYS, answers=FLAG),
+        _write("tool_sync_cohort_delete", "chidsource", "chid", repeat=ALWAYS, answers=FLAG),
+        _write(
+            "tool_sync_cohort_add_members", "members",
+            repeat=NOT_WHILE_RUNNING, answers={"warnings": [{"warningcode": (TEXT, NUMBER), "message": TEXT}]},
+        ),  # fmt: skip
+        _write("tool_sync_cohort_delete_members", "members", repeat=ALWAYS),
         # Moodle's own
-        _read("core_cohort_get_cohorts", "cohortids", raw=True),
-        _read("core_cohort_get_cohort_members", "cohortids"),
-        _read("core_cohort_search_cohorts", "query", "context", "includes", "limitfrom", "limitnum"),
-        _write("core_cohort_create_cohorts", "cohorts", repeatable=False),
-        _write("core_cohort_update_cohorts", "cohorts", repeatable=True),
-        _read("core_webservice_get_site_info"),
-        _read("core_course_get_courses_by_field", "field", "value"),
-        _read("core_course_get_categories", "criteria", "addsubcategories"),
-        _read("core_user_get_users_by_field", "field", "values"),
-        _read("core_enrol_get_enrolled_users", "courseid", "options"),
-        _write("enrol_manual_unenrol_users", "enrolments", repeatable=True),
-        _write("core_role_assign_roles", "assignments", repeatable=True, alone=True),
-        _write("core_role_unassign_roles", "unassignments", repeatable=True),
-        _read("core_group_get_course_groups", "courseid", raw=True),
-        _read("core_group_get_group_members", "groupids"),
-        _write("core_group_create_groups", "groups", repeatable=False),
-        _write("core_group_add_group_members", "members", repeatable=True, alone=True),
-        _write("core_group_delete_group_members", "members", repeatable=True),
-        _write("core_group_delete_groups", "groupids", repeatable=True),
+        _read("core_cohort_get_cohorts", "cohortids", answers=_COHORTS, raw=True),
+        _read("core_cohort_get_cohort_members", "cohortids", answers=[{"cohortid": NUMBER, "userids": [NUMBER]}]),
+        _read("core_cohort_search_cohorts", "query", "context", "includes", "limitfrom", "limitnum", answers={"cohorts": _COHORTS}),
+        _write("core_cohort_create_cohorts", "cohorts", repeat=NEVER, answers=[{"id": NUMBER}]),
+        _write("core_cohort_update_cohorts", "cohorts", repeat=ALWAYS),
+        _read(
+            "core_webservice_get_site_info",
+            answers={
+                "userid": NUMBER,
+                **{f"{name}?": MAYBE for name in ("sitename", "siteurl", "release", "version", "username", "fullname", "lang")},
+                "userissiteadmin?": FLAG,
+                "usermaxuploadfilesize?": NUMBER,
+                "userquota?": NUMBER,
+                "functions?": [{"name": TEXT, "version": MAYBE}],
+            },
+        ),
+        _read("core_course_get_courses_by_field", "field", "value", answers=_COURSES),
+        _read(
+            "core_course_get_categories", "criteria", "addsubcategories",
+            answers=[{"id": NUMBER, "name?": TEXT, "idnumber?": MAYBE, "parent?": NUMBER, "visible?": FLAG, "path?": MAYBE}],
+        ),  # fmt: skip
+        _read("core_user_get_users_by_field", "field", "values", answers=_USERS),
+        _read("core_enrol_get_enrolled_users", "courseid", "options", answers=_USERS),
+        _write("enrol_manual_unenrol_users", "enrolments", repeat=ALWAYS),
+        _write("core_role_assign_roles", "assignments", repeat=NOT_WHILE_RUNNING),
+        _write("core_role_unassign_roles", "unassignments", repeat=ALWAYS),
+        _read("core_group_get_course_groups", "courseid", answers=[{"id": NUMBER, "name": TEXT, "idnumber?": MAYBE}], raw=True),
+        _read("core_group_get_group_members", "groupids", answers=[{"groupid": NUMBER, "userids": [NUMBER]}]),
+        _write("core_group_create_groups", "groups", repeat=NEVER, answers=[{"id": NUMBER}]),
+        _write("core_group_add_group_members", "members", repeat=NOT_WHILE_RUNNING),
+        _write("core_group_delete_group_members", "members", repeat=ALWAYS),
+        _write("core_group_delete_groups", "groupids", repeat=ALWAYS),
     )
 }
+
+#: What upload.php answers: what became of each file.
+UPLOADED = [({"filename": TEXT, "itemid": NUMBER}, {"errortype": TEXT})]
 
 _FAILS_ON_PHP_8 = "it ends in a PHP error on every call, on PHP 8; core_role_assign_roles and core_role_unassign_roles do its work"
 

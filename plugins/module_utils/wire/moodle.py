@@ -8,10 +8,9 @@ Private to this collection. Moodle answers almost everything with HTTP 200; what
 
 from __future__ import annotations
 
-import itertools
-import json
 import re
 import typing as t
+from urllib.parse import urljoin, urlsplit
 
 from ..errors import (
     AccessRefused,
@@ -25,15 +24,21 @@ from ..errors import (
     NotMoodle,
     OutcomeUnknown,
     ParameterRefused,
+    Redirected,
     Throttled,
     TokenRefused,
     UploadRefused,
 )
-from .catalogue import FUNCTIONS
-from .transport import FilePart
+from .answer import decode, last_words, misfit, text_of, title
+from .catalogue import FUNCTIONS, UPLOADED
+from .transport import ALWAYS, NOT_BEGUN, NOT_WHILE_RUNNING, FilePart
 
 SERVER = "/webservice/rest/server.php"
 UPLOAD = "/webservice/upload.php"
+#: Instead of the advice to check url, once it has been seen to be right.
+_LOOK_BETWEEN = "It is Moodle that answers there otherwise: look into the log of its web server, of PHP, and of what stands in front of it."
+_PHP_DIED = "Look into PHP's log; its limits (max_execution_time, memory_limit) may be too low for what was asked."
+_EXEMPT = "Exempt /webservice/ from whatever asks for a login, or stands in front of the site; the token is for Moodle alone."
 _STILL_AT_IT = (
     "The site may still be at it. Run this again when it has had the time to end: what is in place is left alone. A greater timeout "
     "(where the module has it, a lower max_input_vars too) keeps it from happening again."
@@ -43,17 +48,6 @@ NO_PARAMETER = "toolsync_may_call"
 
 #: What Moodle's strip_tags() would cut out of a text, whereupon PARAM_TEXT refuses it.
 _MARKUP = re.compile(r"<(?!\s)|\x00")
-#: A bare number counts only on a line of its own: PHP's messages end with "on line 12".
-_LITERAL_END = re.compile(r"(?:(?<![\w$-])(?:true|false|null)|(?:^|(?<=[\n>]))-?\d+)\s*$")
-#: Inside a JSON string every quote is escaped, so the last unescaped pair is the string.
-_LAST_STRING = re.compile(r'"(?:[^"\\]|\\.)*"\Z', re.DOTALL)
-#: What stands in front of a value inside JSON, but not in front of an answer: the answer was cut off.
-_INSIDE_JSON = re.compile(r'[{\[,:"][ \t]*\Z')
-#: How an answer begins that holds texts, and what is printed in front of one does not: the answer was cut off.
-_BEGINS_AS_JSON = re.compile(r'(?:[\[{]\s*)*"')
-#: More candidates than this are not tried: what precedes a real answer is a few lines.
-_MAX_CANDIDATES = 2000
-
 _BY_CODE: dict[str, type[MoodleError]] = {
     "invalidtoken": TokenRefused,
     "accessexception": AccessRefused,
@@ -73,13 +67,6 @@ _ACCOUNT = {
     "passwordisexpired": "has an expired password",
     "forcepasswordchangenotice": "must change its password first",
 }
-
-
-class Answer(t.NamedTuple):
-    """value: decoded JSON; noise: text that the server printed in front of it (mostly empty)."""
-
-    value: t.Any
-    noise: str
 
 
 class Columns(list[dict[str, t.Any]]):
@@ -117,36 +104,6 @@ def has_markup(text):
     return _MARKUP.search(text) is not None
 
 
-def decode(body):
-    """bytes -> Answer: the whole body as JSON, else the JSON value that ends it; ValueError when there is none."""
-    text = body.decode("utf-8", "replace").lstrip("\ufeff").strip()
-    try:
-        return Answer(json.loads(text), "")
-    except (ValueError, RecursionError):
-        pass
-    for start in () if _BEGINS_AS_JSON.match(text) else _starts(text):
-        noise = text[:start]
-        if _INSIDE_JSON.search(noise):
-            break
-        try:
-            return Answer(json.loads(text[start:]), noise)
-        except (ValueError, RecursionError):
-            continue
-    raise ValueError("no JSON value at the end of the body")
-
-
-def _starts(text):
-    """Where the value that ends the text may begin, the longest first."""
-    if text.endswith('"'):
-        found = [_LAST_STRING.search(text)]
-    elif text[-1:] in ("}", "]"):
-        opener = "{" if text[-1] == "}" else "["
-        found = itertools.islice(re.finditer(re.escape(opener), text), _MAX_CANDIDATES)
-    else:
-        found = [_LITERAL_END.search(text)]
-    return [match.start() for match in found if match]
-
-
 class Moodle:
     """The site as its web services show it.
 
@@ -156,7 +113,9 @@ class Moodle:
     def __init__(self, transport, token, *, read_only=False):
         self.transport = transport
         self.read_only = read_only
-        self._token = token
+        self._token = token.strip()
+        # Whether it was seen that url leads to a Moodle.
+        self._has_answered = False
 
     @property
     def base(self):
@@ -171,9 +130,9 @@ class Moodle:
             raise KeyError(f"{name} has no parameter {sorted(unknown)}")
         self._guard(function)
         try:
-            return self._ask(name, parameters, repeatable=function.repeatable, alone=function.alone, timeout=timeout)
+            return self._ask(function, parameters, function.repeat, function.answers, timeout)
         except OutcomeUnknown as error:
-            if function.alone:
+            if function.repeat == NOT_WHILE_RUNNING:
                 error.cure = _STILL_AT_IT
             raise
 
@@ -186,7 +145,7 @@ class Moodle:
         Raises what concerns the site or the token as a whole, and MoodleError for a function that is broken.
         """
         try:
-            self._ask(FUNCTIONS[name].name, {NO_PARAMETER: 1}, repeatable=True, timeout=timeout)
+            self._ask(FUNCTIONS[name], {NO_PARAMETER: 1}, ALWAYS, None, timeout)
         except FunctionUnknown:
             return None
         except AccessRefused as error:
@@ -203,29 +162,47 @@ class Moodle:
         Sends no file, so that nothing is stored: Moodle answers an empty list, or refuses (recordings 46 and 53).
         """
         fields = [("token", self._token), ("itemid", "0")]
-        reply = self.transport.post(UPLOAD, fields, repeatable=True, timeout=timeout)
-        value = self._decode(reply, "upload.php", True).value
-        if isinstance(value, dict):
+        reply = self.transport.post(UPLOAD, fields, repeat=ALWAYS, timeout=timeout)
+        value = self._decoded(reply, "upload.php").value
+        if _is_error(value):
             if value.get("errorcode") == "accessexception":
                 return False
-            raise self._error(Answer(value, ""), "upload.php")
+            raise self._error(value, "upload.php")
+        self._check(value, UPLOADED, "upload.php")
         return True
 
-    def _ask(self, name, parameters, *, repeatable, timeout, alone=False):
+    def _ask(self, function, parameters, repeat, shape, timeout):
+        """The Answer to a call, of a shape. Raises OutcomeUnknown for whatever keeps it from being told what became of a call that
+        may not be repeated at will."""
         # Credentials first: PHP drops what comes after max_input_vars variables.
         fields = [
             ("wstoken", self._token),
-            ("wsfunction", name),
+            ("wsfunction", function.name),
             ("moodlewsrestformat", "json"),
             ("moodlewssettinglang", "en"),
-            *([("moodlewssettingraw", "1")] if FUNCTIONS[name].raw else ()),
+            *([("moodlewssettingraw", "1")] if function.raw else ()),
             *flatten(parameters),
         ]
-        reply = self.transport.post(SERVER, fields, repeatable=repeatable, alone=alone, timeout=timeout)
-        answer = self._decode(reply, name, repeatable)
-        if isinstance(answer.value, dict) and ("exception" in answer.value or "errorcode" in answer.value):
-            raise self._error(answer, name)
-        return answer
+        reply = None
+        try:
+            reply = self.transport.post(SERVER, fields, repeat=repeat, timeout=timeout, largest=function.largest)
+            answer = self._decoded(reply, function.name)
+            if _is_error(answer.value):
+                raise self._error(answer.value, function.name)
+            self._check(answer.value, shape, function.name)
+            return answer
+        except (HttpRefused, NotMoodle, Redirected, Throttled) as error:
+            not_begun = reply is not None and reply.status in NOT_BEGUN
+            if repeat == ALWAYS or (repeat == NOT_WHILE_RUNNING and not_begun):
+                raise
+            # Services have a cure of their own for this: what this error advises goes before it.
+            raise OutcomeUnknown(f"{error} Whether {function.name} was done cannot be told.") from None
+
+    def _check(self, value, shape, name):
+        """Raise for JSON that is not what Moodle answers."""
+        wrong = misfit(value, shape)
+        if wrong:
+            raise NotMoodle(f"{self.base} answered {name} with JSON that is not what Moodle answers: {wrong}.", cure=_LOOK_BETWEEN)
 
     def upload(self, path, name, *, timeout=None):
         """Send a file to a new draft item: (upload.php's record of it with filename and itemid, the file's os.stat_result)."""
@@ -234,17 +211,16 @@ class Moodle:
             raise RuntimeError("an upload in check mode")
         fields = [("token", self._token), ("itemid", "0"), ("filepath", "/")]
         # A repeated upload makes another draft item, and only the one that is committed counts.
-        reply = self.transport.post_file(UPLOAD, fields, part, repeatable=True, timeout=timeout)
+        reply = self.transport.post_file(UPLOAD, fields, part, repeat=ALWAYS, timeout=timeout)
         if reply.status == 413:
             raise UploadRefused(
                 f"The web server or a proxy in front of {self.base} refused {part.name} ({part.size} bytes) as too large (HTTP 413).",
                 cure="Raise its limit (nginx: client_max_body_size), or send the file in parts.",
             )
-        value = self._decode(reply, "upload.php", True).value
-        if isinstance(value, dict):
+        value = self._decoded(reply, "upload.php").value
+        if _is_error(value):
             raise self._upload_error(value, part)
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise NotMoodle(f"{self.base}{UPLOAD} answered with JSON that is not a list of files.")
+        self._check(value, UPLOADED, "upload.php")
         if not value:
             raise UploadRefused(
                 f"Moodle took the request for {part.name}, but no file was in it.",
@@ -254,7 +230,7 @@ class Moodle:
         if record.get("errortype"):
             limit = " It is larger than the site's limit." if record["errortype"] == "fileoversized" else ""
             raise UploadRefused(
-                f"Moodle did not take {part.name} ({part.size} bytes): {self._said(record.get('error'))}{limit}",
+                f"Moodle did not take {part.name} ({part.size} bytes): {_sentence(record.get('error'))}{limit}",
                 errorcode=record["errortype"],
                 cure="See Site administration > Security > Site security settings (maximum uploaded file size, user quota).",
             )
@@ -264,26 +240,34 @@ class Moodle:
         if self.read_only and function.writes:
             raise RuntimeError(f"{function.name} writes and was called in check mode")
 
-    def _decode(self, reply, name, repeatable):
-        if reply.status == 200:
-            try:
-                return decode(reply.body)
-            except ValueError:
-                return self._undecodable(reply, name, repeatable)
-        raise self._http_error(reply, name, repeatable)
+    def _decoded(self, reply, name):
+        """The Answer in a reply."""
+        if reply.status != 200:
+            raise self._http_error(reply, name)
+        try:
+            answer = decode(reply.body)
+        except ValueError:
+            raise self._undecodable(reply, name) from None
+        self._has_answered = True
+        return answer
 
-    def _undecodable(self, reply, name, repeatable):
-        text = reply.body.decode("utf-8", "replace").strip()
-        is_page = text[:1] == "<"
-        found = "a web page" if is_page else "no text at all" if not text else "text that is not JSON"
-        if not repeatable and not is_page:
-            raise OutcomeUnknown(f"{self.base} answered {name} with {found}: whether it was done cannot be told.")
-        raise NotMoodle(f"{self.base} answered with {found}{_title(text)} instead of JSON.")
+    def _undecodable(self, reply, name):
+        text = text_of(reply.body)
+        died = last_words(text)
+        if died:
+            return HttpRefused(f"PHP stopped in the middle of {name}: {died}.", cure=_PHP_DIED)
+        found = "a web page" if text[:1] == "<" else "no text at all" if not text else "text that is not JSON"
+        return self._not_moodle(f"{self.base} answered {name} with {found}{title(text)}.")
 
-    def _http_error(self, reply, name, repeatable):
+    def _not_moodle(self, message):
+        return NotMoodle(message, cure=_LOOK_BETWEEN if self._has_answered else None)
+
+    def _http_error(self, reply, name):
         status = reply.status
-        text = reply.body.decode("utf-8", "replace")
-        if status == 403 and not text.strip():
+        text = text_of(reply.body)
+        if 300 <= status < 400:
+            return self._redirected(reply)
+        if status == 403 and not text:
             return AccessRefused(
                 f"Moodle refused the REST request (HTTP 403): web services or the REST protocol are switched off on {self.base}.",
                 cure="Switch them on: Site administration > Server > Web services > Overview, steps 1 and 2.",
@@ -291,28 +275,44 @@ class Moodle:
         if status == 503 and "<html" in text.lower() and reply.headers.get("Retry-After") == "300":
             return Maintenance(f"{self.base} is in maintenance mode (set from its command line).")
         if status == 404:
-            error = NotMoodle(f"{self.base} has no Moodle web service (HTTP 404 at {reply.url}).")
+            error = self._not_moodle(f"{self.base} has no Moodle web service (HTTP 404 at {reply.url}).")
             error.may_be_done = False
             return error
-        if not repeatable and (status >= 500 or status == 429):
-            return OutcomeUnknown(f"{self.base} answered {name} with HTTP {status}: whether it was done cannot be told.")
+        died = last_words(text)
+        if died:
+            return HttpRefused(f"PHP stopped in the middle of {name} (HTTP {status}): {died}.", cure=_PHP_DIED)
         if status == 429:
-            return Throttled(f"{self.base} answered HTTP 429 (too many requests).")
+            return Throttled(f"{self.base} answered {name} with HTTP 429 (too many requests).")
         if status in (401, 407):
             return HttpRefused(
                 f"{self.base} asks for a login of its own (HTTP {status}), which is not Moodle's.",
                 cure="Exempt /webservice/ from the web server's or the proxy's authentication.",
             )
-        return HttpRefused(f"{self.base} answered HTTP {status}{_title(text)}.")
+        return HttpRefused(f"{self.base} answered {name} with HTTP {status}{title(text)}.")
 
-    def _said(self, text):
-        return self.transport.redact(str(text or "").strip().rstrip(".")) + "."
+    def _redirected(self, reply):
+        """To the same path of another address, or to its root, Moodle or its web server redirects; any other place is a page."""
+        location = reply.headers.get("Location")
+        try:
+            target = urlsplit(urljoin(reply.url, location or ""))
+            place = f"{target.scheme}://{target.netloc.rpartition('@')[2]}"
+        except ValueError:
+            location = None
+        if not location:
+            return Redirected(f"{self.base} answered with a redirect that names no address.", cure=_EXEMPT)
+        asked = reply.url[len(self.base) :]
+        path = (target.path[: -len(asked)] if target.path.endswith(asked) else target.path).rstrip("/")
+        moved = target.path.endswith(asked) or not path
+        if moved and f"{place}{path}".lower() != self.base.lower():
+            return Redirected(f"{self.base} redirects to {place}{path}: use that as url, if it is this Moodle's own address.")
+        return Redirected(
+            f"{self.base} redirects to {place}{target.path}, which is a login or another page and not the site's address.", cure=_EXEMPT
+        )
 
-    def _error(self, answer, name):
-        value = answer.value
-        code = value.get("errorcode")
-        message = self._said(value.get("message") or value.get("error"))
-        debuginfo = value.get("debuginfo") and self.transport.redact(str(value["debuginfo"]).strip())
+    def _error(self, value, name):
+        """The error that an error object stands for; value: a dict with anything in it."""
+        code, debuginfo = (_text(value.get(key)) for key in ("errorcode", "debuginfo"))
+        message = _sentence(value.get("message") or value.get("error"))
         details = {"errorcode": code, "debuginfo": debuginfo}
         told = f" ({debuginfo.splitlines()[0]})" if debuginfo and name != "tool_sync_process" else ""
         if code == "invalidresponse":
@@ -340,7 +340,7 @@ class Moodle:
         return kind(f"Moodle failed in {name}: {message}{told}", **details)
 
     def _upload_error(self, value, part):
-        code = value.get("errorcode")
+        code = _text(value.get("errorcode"))
         if code == "missingparam":
             return UploadRefused(
                 f"PHP threw away the whole request for {part.name} ({part.size} bytes): it is larger than its post_max_size.",
@@ -355,7 +355,7 @@ class Moodle:
             )
         if code == "userquotalimit":
             return UploadRefused(
-                f"The draft files of the token's account are over its quota: {self._said(value.get('error'))}",
+                f"The draft files of the token's account are over its quota: {_sentence(value.get('error'))}",
                 errorcode=code,
                 cure=(
                     "Raise userquota (Site administration > Security > Site security settings), or wait until Moodle has removed old "
@@ -364,21 +364,29 @@ class Moodle:
             )
         if code == "accessexception":
             return AccessRefused(
-                f"Moodle refused the upload: {self._said(value.get('error'))}",
+                f"Moodle refused the upload: {_sentence(value.get('error'))}",
                 errorcode=code,
-                debuginfo=value.get("debuginfo"),
+                debuginfo=_text(value.get("debuginfo")),
                 cure=(
                     "The token's service must allow uploads (Site administration > Server > Web services > External services > Edit > "
                     "Show more > Can upload files) and be enabled, web services must be on, and the account authorised."
                 ),
             )
-        error = self._error(Answer(value, ""), "upload.php")
+        error = self._error(value, "upload.php")
         if error.kind == MoodleError.kind:
             return UploadRefused(error.message, errorcode=code, debuginfo=error.debuginfo)
         return error
 
 
-def _title(text):
-    """The title of a web page, for a message."""
-    found = re.search(r"<title>\s*([^<]{1,80})", text, re.IGNORECASE)
-    return f' ("{found.group(1).strip()}")' if found else ""
+def _is_error(value):
+    return isinstance(value, dict) and not {"exception", "errorcode", "error"}.isdisjoint(value)
+
+
+def _text(value):
+    """A key of an error object as text; None for an empty one."""
+    return str(value).strip() or None if value else None
+
+
+def _sentence(value):
+    """What Moodle says, in one line."""
+    return " ".join((_text(value) or "").split()).rstrip(".") + "."

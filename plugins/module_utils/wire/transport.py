@@ -4,52 +4,90 @@
 """HTTP: the only file that imports requests. TLS, proxies, time-outs, retries by class of call, redaction.
 
 Private to this collection. Knows nothing of Moodle: it sends fields to a path and hands back status, headers and bytes.
+
+That nothing was sent is not concluded from errors, which a proxy can cause at any time: each connection notes when it begins to send a
+request. Whatever goes wrong before is proof; after that the server may have done the work.
 """
 
 from __future__ import annotations
 
+import functools
+import http.client
+import io
 import ipaddress
 import os
 import re
+import socket
 import sys
+import threading
 import time
 import typing as t
+import zlib
 from dataclasses import dataclass
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
-from ..errors import LibraryMissing, OptionError, OutcomeUnknown, Redirected, SourceFileError, TlsFailed, Unreachable
+from ..errors import LibraryMissing, NotMoodle, OptionError, OutcomeUnknown, SourceFileError, TlsFailed, Unreachable
+from .secret import Secret
 
 try:
     import requests
+    from requests.adapters import HTTPAdapter
     from requests.auth import AuthBase
 except ImportError as import_error:
     requests = None
-    AuthBase = object
+    AuthBase = HTTPAdapter = object
     REQUESTS_IMPORT_ERROR: str | None = str(import_error)
 else:
     REQUESTS_IMPORT_ERROR = None
 
 USER_AGENT = "activeprolearn.toolsync/1.0.0 (ansible)"
-#: Statuses that a proxy or an overloaded server gives for a while.
-PASSING = (429, 502, 503, 504)
-GATEWAY_TIMEOUT = 504
+#: When a call may be sent again after it was sent and no answer came: whenever; not as long as the server may still be at it, which
+#: nobody can tell; never. What was not sent at all may always be sent again.
+ALWAYS, NOT_WHILE_RUNNING, NEVER = "always", "not_while_running", "never"
+#: Statuses that a proxy or an overloaded server gives for a while; the first two say that it has not begun. From 520 on: Cloudflare's.
+NOT_BEGUN = (429, 503)
+PASSING = (*NOT_BEGUN, 502, 504, 520, 521, 522, 523, 524, 599)
 #: A Retry-After beyond this many seconds is not waited for.
 LONGEST_WAIT = 60.0
+#: Bytes of an answer, unpacked. A course's 100,000 users take 30 MB, a report's line some 100 bytes.
+LARGEST_ANSWER, LARGEST_REPORT = 64 << 20, 96 << 20
 CHUNK = 1 << 20
+PIECE = 1 << 16
+DEFAULT_PORTS = {"http": 80, "https": 443}
 #: How urllib3 begins its messages: with the connection's representation.
 _CONNECTION_NAME = re.compile(r"^(?:<[^>]*>|\w+\([^)]*\)): ")
-#: errno names are not enough: these are the exceptions of urllib3 that prove that no byte was sent.
-NEVER_CONNECTED = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "LocationParseError")
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 @dataclass(frozen=True)
 class Reply:
-    """status: HTTP status; headers: case-insensitive mapping; body: bytes; url: what was asked."""
+    """status: HTTP status; headers: their names in any case; body: bytes, unpacked; url: what was asked. None holds the token."""
 
     status: int
     headers: t.Mapping[str, str]
     body: bytes
     url: str
+
+
+def site_address(url):
+    """The one spelling of a site's address, by which its lock and its memory are found. Raises OptionError.
+
+    Host in lower case, no port that is the scheme's own, no doubled slashes and none at the end.
+    """
+    try:
+        parts = urlsplit((url or "").strip())
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if parts.scheme not in DEFAULT_PORTS or not parts.hostname or port == 0:
+        raise OptionError("url must be the address of the Moodle site, such as https://moodle.example.org.", option="url")
+    if parts.username or parts.password:
+        raise OptionError("url must not hold a user name or a password.", option="url")
+    if parts.query or parts.fragment:
+        raise OptionError("url must be the site's base address, without ? or #.", option="url")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    own_port = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{own_port}{re.sub('/+', '/', parts.path).rstrip('/')}"
 
 
 class _NoNetrc(AuthBase):
@@ -62,8 +100,8 @@ class _NoNetrc(AuthBase):
 class Transport:
     """One keep-alive session with one site.
 
-    url: the site's base address. timeout: seconds without an answer; connect_timeout: seconds for the connection.
-    retries: how often a call that may be repeated is sent again. sleep and clock are there for tests.
+    url: the site's base address. timeout: seconds for an answer, from the end of the request to its last byte; connect_timeout:
+    seconds for the connection. retries: how often a call that may be repeated is sent again. sleep is there for tests.
     """
 
     def __init__(
@@ -77,24 +115,31 @@ class Transport:
         connect_timeout=10,
         retries=3,
         sleep=time.sleep,
-        clock=time.monotonic,
     ):
         if requests is None:
             raise LibraryMissing(f"{sys.executable} cannot import the library requests ({REQUESTS_IMPORT_ERROR}).")
-        self.base = _checked_url(url)
+        self.base = site_address(url)
         self.timeout = timeout
         self.connect_timeout = connect_timeout
         self.retries = retries
-        self._secret = secret
+        self._secret = Secret(secret.strip())
         self._verify = _checked_ca(ca_path) if validate_certs and ca_path else validate_certs
         if not validate_certs:
             # The user has decided; a warning for each request would only land in the module's stderr.
             requests.packages.urllib3.disable_warnings(requests.packages.urllib3.exceptions.InsecureRequestWarning)
         self._sleep = sleep
-        self._clock = clock
         self._session = requests.Session()
         self._session.auth = _NoNetrc()
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+        # The library would look for the next request, and read the whole body for it.
+        self._session.get_redirect_target = lambda response: None
+        # Only what is unpacked here is asked for.
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"})
+        for scheme in DEFAULT_PORTS:
+            self._session.mount(f"{scheme}://", _Adapter())
+        try:
+            requests.Request("POST", self.base).prepare()
+        except (requests.exceptions.RequestException, UnicodeError) as error:
+            raise OptionError(f"url: {self.base} is not an address that can be asked: {error}.", option="url") from None
 
     def __enter__(self):
         return self
@@ -109,41 +154,40 @@ class Transport:
         return parts.scheme == "http" and not _is_loopback(parts.hostname)
 
     def redact(self, text):
-        """text without the token."""
-        return str(text).replace(self._secret, "********") if self._secret else str(text)
+        """text without the token, however it is spelt."""
+        return self._secret.hide(str(text).encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
-    def post(self, path, fields, *, repeatable, alone=False, timeout=None):
-        """POST form fields (ordered pairs of text). Raises Unreachable, TlsFailed, Redirected, OutcomeUnknown.
+    def post(self, path, fields, *, repeat, timeout=None, largest=LARGEST_ANSWER):
+        """POST form fields (ordered pairs of text). repeat: ALWAYS, NOT_WHILE_RUNNING or NEVER. largest: bytes of an answer.
 
-        alone: it must not be sent again while the server may still be at it.
+        Raises Unreachable, TlsFailed, NotMoodle for an answer that can't be read, OutcomeUnknown.
         """
         body = urlencode(fields).encode("ascii")
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._send(path, body, headers, repeatable=repeatable, alone=alone, timeout=timeout)
+        return self._send(path, body, headers, repeat, timeout, largest)
 
-    def post_file(self, path, fields, part, *, repeatable, timeout=None):
+    def post_file(self, path, fields, part, *, repeat, timeout=None):
         """POST a FilePart as multipart/form-data, streamed. fields come before the file."""
         body = Multipart(fields, part)
         headers = {"Content-Type": body.content_type, "Content-Length": str(len(body))}
-        return self._send(path, body, headers, repeatable=repeatable, alone=False, timeout=timeout)
+        return self._send(path, body, headers, repeat, timeout, LARGEST_ANSWER)
 
-    def _send(self, path, body, headers, *, repeatable, alone, timeout):
+    def _send(self, path, body, headers, repeat, timeout, largest):
         url = self.base + path
         sent, lost = 0, False
         while True:
             sent += 1
             try:
-                reply = self._send_once(url, body, headers, timeout or self.timeout)
+                reply = self._send_once(url, body, headers, timeout or self.timeout, largest)
             except _NotSent as error:
-                failure, wait = Unreachable(self.redact(error)), None
+                failure, wait = Unreachable(str(error), cure=error.cure), None
             except _Lost as error:
-                if not repeatable or (alone and isinstance(error, _Late)):
-                    raise OutcomeUnknown(self.redact(error)) from None
-                failure, wait, lost = Unreachable(self.redact(error)), None, True
+                if repeat != ALWAYS:
+                    raise OutcomeUnknown(str(error)) from None
+                failure, wait, lost = Unreachable(str(error)), None, True
             else:
-                if alone and reply.status == GATEWAY_TIMEOUT:
-                    raise OutcomeUnknown(f"A gateway in front of {self.base} gave up waiting (HTTP {reply.status}).")
-                if not (repeatable and reply.status in PASSING):
+                again = {ALWAYS: PASSING, NOT_WHILE_RUNNING: NOT_BEGUN, NEVER: ()}[repeat]
+                if reply.status not in again:
                     return reply
                 failure, wait = reply, _retry_after(reply.headers)
             if sent > self.retries or (wait or 0) > LONGEST_WAIT:
@@ -155,8 +199,9 @@ class Transport:
                 raise failure
             self._sleep(min(2.0 ** (sent - 1), 30.0) if wait is None else wait)
 
-    def _send_once(self, url, body, headers, timeout):
+    def _send_once(self, url, body, headers, timeout, largest):
         limits = (min(self.connect_timeout, timeout), timeout)
+        _now.request_begun = False
         try:
             # verify belongs to each request: the session's is overruled by REQUESTS_CA_BUNDLE.
             with self._session.post(
@@ -168,52 +213,191 @@ class Transport:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                if response.is_redirect or 300 <= response.status_code < 400:
-                    raise Redirected(_redirect_message(self.base, url, response.headers.get("Location")))
-                return Reply(response.status_code, response.headers, self._read(response, timeout), url)
-        except requests.exceptions.SSLError as error:
-            raise TlsFailed(f"The TLS connection to {self.base} failed: {_root(error)}.") from None
-        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, UnicodeError) as error:
-            raise OptionError(f"url: {self.base} is not an address that can be asked: {error}.", option="url") from None
-        except requests.exceptions.ConnectTimeout:
-            raise _NotSent(f"{self.base} did not accept a connection within {limits[0]:g} s.") from None
-        except requests.exceptions.ReadTimeout:
-            raise _Late(f"{self.base} did not answer within {timeout:g} s.") from None
-        except requests.exceptions.ProxyError as error:
-            raise _NotSent(f"The proxy that the environment names for {self.base} failed: {_root(error)}.") from None
-        except (requests.exceptions.RequestException, OSError) as error:
-            root = _root(error)
-            if type(root).__name__ in NEVER_CONNECTED:
-                raise _NotSent(f"{self.base} could not be reached: {_plain(root)}.") from None
-            raise _Lost(f"The connection to {self.base} broke before a whole answer had come: {_plain(root)}.") from None
+                answer = self._read(response.raw, largest)
+                # A server's headers are in Latin-1, whatever they hold.
+                shown = {name: self.redact(value) for name, value in response.headers.items()}
+                return Reply(response.status_code, requests.structures.CaseInsensitiveDict(shown), self._secret.hide(answer), url)
+        except _broken_by() as error:
+            if _now.request_begun:
+                raise _Lost(self.redact(self._broken(error, timeout))) from None
+            raise self._not_begun(error, limits[0]) from None
 
-    def _read(self, response, timeout):
-        """The whole body; one that trickles in is given up after timeout seconds, as no byte at all would be."""
-        deadline = self._clock() + timeout
-        chunks = []
-        read = getattr(response.raw, "read1", None) or response.raw.read
+    def _broken(self, error, timeout):
+        """What went wrong after the request had begun."""
+        if _is_time_out(error):
+            return f"{self.base} did not give a whole answer within {timeout:g} s{self._by_way_of()}."
+        return f"The connection to {self.base}{self._by_way_of()} broke before a whole answer had come: {_plain(error)}."
+
+    def _not_begun(self, error, connect_timeout):
+        """The exception for what went wrong before the request had begun."""
+        known = requests.exceptions
+        variable = _proxy_variable(self.base)
+        if isinstance(error, (known.InvalidURL, known.InvalidSchema, UnicodeError)) and variable:
+            # Whatever the library says of it quotes the value, and a proxy's address may hold a password.
+            lacking = isinstance(error, known.InvalidSchema)
+            why = "is of a kind that this Python has no library for (SOCKS takes PySocks)" if lacking else "is not an address"
+            return _NotSent(f"The proxy that {variable} names for {self.base} can't be used: its value {why}.", _CURE_OF_VARIABLE)
+        if isinstance(error, known.SSLError):
+            return TlsFailed(self.redact(f"The TLS connection to {self.base} failed: {_plain(error)}."))
+        if _is_time_out(error):
+            said = f"No connection to {self.base} came about within {connect_timeout:g} s{self._by_way_of()}."
+        elif isinstance(error, known.ProxyError):
+            said = f"The proxy that {variable} names for {self.base} failed: {_plain(error)}."
+        else:
+            said = f"{self.base} could not be reached{self._by_way_of()}: {_plain(error)}."
+        return _NotSent(self.redact(said))
+
+    def _by_way_of(self):
+        variable = _proxy_variable(self.base)
+        return f" by way of the proxy that {variable} names" if variable else ""
+
+    def _read(self, raw, largest):
+        """The whole body, unpacked. Raises NotMoodle for one that is too large or packed in another way than asked for."""
+        packed = raw.headers.get("Content-Encoding", "").strip().lower()
+        if packed not in ("", "identity", "gzip", "x-gzip"):
+            raise NotMoodle(f"{self.base} answered in a packing that nobody asked for.", cure=_CURE_OF_SIZE)
+        unpacked, came = bytearray(), 0
+        pieces = _Unpacked(packed not in ("", "identity"))
         while True:
+            piece = raw.read(PIECE, decode_content=False)
+            came += len(piece)
+            for part in pieces.of(piece):
+                unpacked += part
+                if len(unpacked) > largest:
+                    raise NotMoodle(f"{self.base} answered with more than {largest >> 20} MiB.", cure=_CURE_OF_SIZE)
+            if not piece:
+                break
+        announced = raw.headers.get("Content-Length", "")
+        # Not every version of the library looks at it.
+        if announced.isdigit() and came < int(announced) or not pieces.complete:
+            raise _Lost(f"The answer of {self.base} broke off.")
+        return unpacked
+
+
+_CURE_OF_VARIABLE = "Correct it on the host that runs the module: in a password, # / @ : and the like are written as %23 %2F %40 %3A."
+_CURE_OF_SIZE = "Look at what stands at this address and in front of it: no Moodle answers so."
+
+
+class _Unpacked:
+    """The pieces of a body as they come, unpacked a little at a time: few bytes may stand for very many.
+
+    complete: whether what came was all of it.
+    """
+
+    def __init__(self, packed):
+        self._packed, self._stream = packed, None
+        self.complete = True
+
+    def of(self, piece):
+        if not self._packed:
+            yield piece
+            return
+        while piece:
+            self._stream = self._stream or zlib.decompressobj(_GZIP)
             try:
-                chunk = read(65536, decode_content=True)
-            except Exception as error:  # urllib3's own classes; what they have in common is that the answer is lost
-                raise _Lost(f"The answer of {self.base} broke off: {_plain(_root(error))}.") from None
-            if not chunk:
-                return b"".join(chunks)
-            chunks.append(chunk)
-            if self._clock() > deadline:
-                raise _Late(f"The answer of {self.base} was not complete within {timeout:g} s.")
+                part = self._stream.decompress(piece, PIECE)
+            except zlib.error:
+                raise OSError(None, "it is packed badly") from None
+            if part:
+                yield part
+            self.complete = self._stream.eof
+            piece = self._stream.unused_data if self.complete else self._stream.unconsumed_tail
+            self._stream = None if self.complete else self._stream
 
 
 class _NotSent(Exception):
-    """Proven: the server has not seen the request."""
+    """Proven: the server has not seen the request. cure: None for the usual one."""
+
+    def __init__(self, message, cure=None):
+        super().__init__(message)
+        self.cure = cure
 
 
 class _Lost(Exception):
-    """The server may have done the work; the answer did not arrive."""
+    """The server may have done the work, or be at it; the answer did not arrive."""
 
 
-class _Late(_Lost):
-    """The answer did not arrive in time: the server may still be at it."""
+#: What the connection of this thread's request has come to.
+_now = threading.local()
+
+
+class _Connection:
+    """A urllib3 connection that notes when it begins to send a request. Mixed into each class of theirs, see _watched."""
+
+    _connecting = False
+
+    def connect(self):
+        # What a proxy is asked for a tunnel is sent inside of this, and is not the request.
+        self._connecting = True
+        try:
+            super().connect()
+        finally:
+            self._connecting = False
+
+    def send(self, data):
+        if self.sock is None:
+            self.connect()
+        if not self._connecting:
+            _now.request_begun = True
+            # Reading the last answer has left the rest of its time.
+            self.sock.settimeout(self.timeout)
+        super().send(data)
+
+
+class _Answer(http.client.HTTPResponse):
+    """An answer of a server or of a proxy that is asked for a tunnel: the socket's time-out is for all of it, whatever trickles in."""
+
+    def __init__(self, sock, *args, **kwargs):
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_UntilThen(self.fp.detach(), sock), PIECE)
+
+
+class _UntilThen(io.RawIOBase):
+    """A socket's stream that ends with a time-out so many seconds after it was made as the socket's time-out has."""
+
+    def __init__(self, stream, sock):
+        super().__init__()
+        self._stream, self._sock = stream, sock
+        self._end = time.monotonic() + sock.gettimeout()
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise socket.timeout("timed out")
+        self._sock.settimeout(left)
+        return self._stream.readinto(buffer)
+
+    def close(self):
+        self._stream.close()
+        super().close()
+
+
+class _Adapter(HTTPAdapter):
+    """Makes connections of our class, directly and by way of proxies."""
+
+    def init_poolmanager(self, *args, **kwargs):
+        super().init_poolmanager(*args, **kwargs)
+        _watch(self.poolmanager)
+
+    def proxy_manager_for(self, *args, **kwargs):
+        return _watch(super().proxy_manager_for(*args, **kwargs))
+
+
+def _watch(manager):
+    """Have a manager's pools, of urllib3 1.26 or 2, make watched connections."""
+    manager.pool_classes_by_scheme = {scheme: _watched(pool) for scheme, pool in manager.pool_classes_by_scheme.items()}
+    return manager
+
+
+@functools.cache
+def _watched(pool):
+    if issubclass(pool.ConnectionCls, _Connection):
+        return pool
+    connection = type("Connection", (_Connection, pool.ConnectionCls), {"response_class": _Answer})
+    return type("Pool", (pool,), {"ConnectionCls": connection})
 
 
 class FilePart:
@@ -276,21 +460,6 @@ class Multipart:
         yield self._tail
 
 
-def _checked_url(url):
-    try:
-        parts = urlsplit(url or "")
-        port_ok = parts.port is None or parts.port > 0
-    except ValueError:
-        parts, port_ok = None, False
-    if parts is None or not port_ok or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise OptionError("url must be the address of the Moodle site, such as https://moodle.example.org.", option="url")
-    if parts.username or parts.password:
-        raise OptionError("url must not hold a user name or a password.", option="url")
-    if parts.query or parts.fragment:
-        raise OptionError("url must be the site's base address, without ? or #.", option="url")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-
-
 def _checked_ca(ca_path):
     path = os.path.expanduser(ca_path)
     if not os.access(path, os.R_OK):
@@ -311,32 +480,46 @@ def _retry_after(headers):
     return float(value) if value.isdigit() else None
 
 
-def _redirect_message(base, url, location):
-    if not location:
-        return f"{base} answered with a redirect that names no address."
-    target = urlsplit(urljoin(url, location))
-    path = target.path
-    for end in ("/webservice/rest/server.php", "/webservice/upload.php"):
-        path = path[: -len(end)] if path.endswith(end) else path
-    return f"{base} redirects to {target.scheme}://{target.netloc}{path.rstrip('/')}: use that as url."
+def _proxy_variable(url):
+    """What names the proxy for a URL, for a message; None where there is none."""
+    if not requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)):
+        return None
+    names = (f"{urlsplit(url).scheme}_proxy", "all_proxy")
+    found = next((spelt for name in names for spelt in (name, name.upper()) if os.environ.get(spelt)), None)
+    return f"the variable {found}" if found else "the system"
 
 
-def _root(error):
-    """The innermost cause that the libraries wrapped."""
-    seen = set()
-    while id(error) not in seen:
-        seen.add(id(error))
-        inner = getattr(error, "reason", None)
-        if not isinstance(inner, BaseException):
-            inner = next((arg for arg in getattr(error, "args", ()) if isinstance(arg, BaseException)), None)
-        if inner is None:
-            break
-        error = inner
-    return error
+def _broken_by():
+    """What a connection, or the lack of one, may end with."""
+    return requests.exceptions.RequestException, _urllib3_errors().HTTPError, http.client.HTTPException, OSError, UnicodeError
+
+
+def _urllib3_errors():
+    return requests.packages.urllib3.exceptions
+
+
+def _is_time_out(error):
+    """Whether it is the end of our own patience."""
+    ours = (socket.timeout, _urllib3_errors().ConnectTimeoutError, _urllib3_errors().ReadTimeoutError)
+    # What has a number is the system's; a refused connection is a kind of time-out to the library.
+    strange = _urllib3_errors().NewConnectionError
+    return any(
+        isinstance(one, ours) and not isinstance(one, strange) and getattr(one, "errno", None) is None for one in _causes(error)
+    )
+
+
+def _causes(error):
+    """An error and what the libraries wrapped in it, or raised it for, the innermost last."""
+    seen = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
+        error = next((one for one in inner if isinstance(one, BaseException)), None)
+    return seen
 
 
 def _plain(error):
-    """An exception as a person would say it, without object addresses of the libraries."""
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return _CONNECTION_NAME.sub("", str(error)).strip(" .") or type(error).__name__
+    """What is at the bottom of an error, as a person would say it: without the libraries' names of objects, hosts and proxies."""
+    causes = _causes(error)
+    said = next((one.strerror for one in reversed(causes) if isinstance(one, OSError) and one.strerror), None)
+    return said or _CONNECTION_NAME.sub("", str(causes[-1])).strip(" .") or type(causes[-1]).__name__

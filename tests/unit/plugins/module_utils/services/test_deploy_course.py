@@ -362,10 +362,18 @@ def test_an_answer_that_moodle_held_back_is_read_from_the_site(server, make_plan
     assert plan.result["course_id"] == 6 and plan.result["confirmed"] is False
 
 
-@pytest.mark.parametrize("answer", [None, 0, False, True, "x", -1, []])
+@pytest.mark.parametrize("answer", [0, -1])
 def test_an_answer_that_is_no_course_is_checked(server, make_plan, answer):
     plan = make_plan(*NEW, answer, {"courses": []}, False)
     with pytest.raises(errors.ExecutedUnreadable, match="not answer with the number"):
+        plan.apply()
+    assert plan.result["created"] is None and len(deployments(server)) == 1
+
+
+@pytest.mark.parametrize("answer", [None, False, True, "x", []])
+def test_an_answer_that_is_no_number_is_none(server, make_plan, answer):
+    plan = make_plan(*NEW, answer, {"courses": []}, False, poll_timeout=0)
+    with pytest.raises(errors.OutcomeUnknown, match="not what Moodle answers: the answer is not a number"):
         plan.apply()
     assert plan.result["created"] is None and len(deployments(server)) == 1
 

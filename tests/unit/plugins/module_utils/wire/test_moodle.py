@@ -9,8 +9,8 @@ import json
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import Moodle, decode, flatten, has_markup
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import Transport
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import Moodle, flatten, has_markup
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import ALWAYS, Transport
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -51,50 +51,6 @@ def test_credentials_come_first_then_format_and_language(server, moodle):
         ("action", "sync"),
     ]
     assert server.seen[0].path == "/webservice/rest/server.php"
-
-
-@pytest.mark.parametrize(
-    "body, value, noise",
-    [
-        (b"true", True, ""),
-        (b"null", None, ""),
-        (b"6", 6, ""),
-        (b"\xef\xbb\xbf[]", [], ""),
-        (b'"line\\nend of report\\n"\n', "line\nend of report\n", ""),
-        (b'Finalization\n"Starting...1\\n"', "Starting...1\n", "Finalization\n"),
-        (b'Cleaning out input file... cleaned.true', True, "Cleaning out input file... cleaned."),
-        (b'a "quoted" word\n"the \\"report\\" of it"', 'the "report" of it', 'a "quoted" word\n'),
-        (b'Notice: [x] {y}<br/>{"errorcode":"z"}', {"errorcode": "z"}, "Notice: [x] {y}<br/>"),
-        (b"Restoring\n7", 7, "Restoring\n"),
-        (b'User [ada] "x"\n' * 5000 + b'"end of \\"report\\" \\\\"', 'end of "report" \\', 'User [ada] "x"\n' * 5000),
-        (b"{$a->x}\n" * 1000 + b'{"a": [{}]}', {"a": [{}]}, "{$a->x}\n" * 1000),
-        (b'caf\xe9 "r\\u00e9sultat"', "r\u00e9sultat", "caf\ufffd "),
-    ],
-)  # fmt: skip
-def test_decode(body, value, noise):
-    assert decode(body) == (value, noise)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"<html><body>It works</body></html>",
-        b"PHP Fatal error: Uncaught Error in process.php on line 12",
-        b'"half a repo',
-        b'[{"id": 1}, {"id"',
-        b'[{"id": 1}, {"id": "x"',
-        b'[1, 2',
-        b'{"a": true',
-        b'Finalization\n[{"id": 1}, {"id":1}',
-        b"untrue",
-        b"<b>12</b",
-        b"[" * 100000,
-    ],
-)
-def test_decode_finds_no_value_where_there_is_none(body):
-    with pytest.raises(ValueError):
-        decode(body)
 
 
 def error_body(code, message="", **more):
@@ -165,13 +121,166 @@ def test_what_is_not_moodles_json(server, moodle, status, body, headers, kind, w
     assert caught.value.kind == kind.kind
 
 
-@pytest.mark.parametrize(
-    "status, body", [(500, b""), (502, b""), (503, b"busy"), (504, b"<html></html>"), (429, b""), (200, b""), (200, b'"half')]
-)
-def test_a_run_without_a_usable_answer_is_unknown(server, moodle, status, body):
-    server.answer(body, status)
-    with pytest.raises(errors.OutcomeUnknown):
+DEATH = b"<br />\n<b>Fatal error</b>:  Maximum execution time of 300 seconds exceeded in <b>/var/www/dml.php</b> on line <b>12</b><br />\n"
+PAGE = b"<!DOCTYPE html><html><head><title>Welcome</title></head></html>"
+#: What is not an answer of Moodle: (status, body, headers, words of the message).
+NO_ANSWERS = [
+    *((status, b"", {}, f"HTTP {status}") for status in (400, 401, 404, 405, 413, 418, 500, 502, 504, 520, 524, 599)),
+    (403, b"<html>Forbidden</html>", {}, "HTTP 403"),
+    (503, b"busy", {}, "HTTP 503"),
+    (429, b"", {}, "HTTP 429"),
+    (200, b"", {}, "no text at all"),
+    (200, b'"half', {}, "not JSON"),
+    (200, PAGE, {}, "a web page .*Welcome"),
+    (200, DEATH, {}, "Fatal error: Maximum execution time of 300 seconds exceeded"),
+    (500, DEATH, {}, "Fatal error: Maximum execution time of 300 seconds exceeded"),
+    (200, b"Starting...1\n" + DEATH, {}, "Fatal error: Maximum"),
+    (200, b"PHP Fatal error:  Allowed memory size exhausted\nStack", {}, "PHP Fatal error: Allowed memory size exhausted"),
+    (200, b"[1]", {}, "not what Moodle answers: the answer is not a text"),
+    (200, b"{}", {}, "not what Moodle answers: the answer is not a text"),
+    (200, b"7", {}, "not what Moodle answers: the answer is not a text"),
+    (200, b"NaN", {}, "not JSON"),
+    (200, b"x", {"Content-Encoding": "br"}, "a packing that nobody asked for"),
+    (302, b"", {"Location": "/login/index.php"}, "/login/index.php, which is a login .* Exempt"),
+    (303, b"", {"Location": "https://moodle.example.org/webservice/rest/server.php"}, "https://moodle.example.org: use that as url"),
+]
+
+
+@pytest.mark.parametrize("status, body, headers, words", NO_ANSWERS)
+def test_what_is_no_answer_of_moodle_says_nothing_of_a_call_that_may_not_be_repeated(server, moodle, status, body, headers, words):
+    server.answer(True).answer(body, status, headers=headers)
+    moodle.call("tool_sync_set_config", {"service": "users", "confkey": "a", "confvalue": "b"})
+    with pytest.raises(errors.OutcomeUnknown, match=words) as caught:
         process(moodle)
+    assert "Whether tool_sync_process was done cannot be told" in caught.value.message and caught.value.may_be_done
+    assert "Check that url" not in str(caught.value), "url was seen to be right"
+    assert "<" not in caught.value.message
+
+
+@pytest.mark.parametrize("status, body, headers, words", NO_ANSWERS)
+def test_of_a_call_that_must_not_run_twice_at_a_time_neither(server, moodle, status, body, headers, words):
+    server.answer(body, status, headers=headers)
+    kind = {429: errors.Throttled, 503: errors.HttpRefused}.get(status, errors.OutcomeUnknown)
+    with pytest.raises(errors.ToolsyncError, match=words.partition("not what")[0]) as caught:
+        moodle.call("tool_sync_cohort_add_members", {"members": []})
+    assert type(caught.value) is kind and caught.value.may_be_done
+    assert kind is not errors.OutcomeUnknown or "Run this again when it has had the time to end" in str(caught.value)
+
+
+@pytest.mark.parametrize("status, body, headers, words", NO_ANSWERS)
+def test_of_another_call_it_is_told_what_came(server, moodle, status, body, headers, words):
+    server.answer(body, status, headers=headers)
+    with pytest.raises(errors.ToolsyncError, match=words.partition("not what")[0]) as caught:
+        moodle.call("tool_sync_check_course", {"courseidsource": "id", "courseid": "1"})
+    assert not isinstance(caught.value, errors.OutcomeUnknown)
+
+
+def test_php_that_died_is_no_reason_to_check_url(server, moodle):
+    server.answer(DEATH)
+    with pytest.raises(errors.HttpRefused, match="PHP stopped in the middle of core_course_get_categories: Fatal error") as caught:
+        moodle.call("core_course_get_categories")
+    assert "url" not in str(caught.value) and "PHP's log" in str(caught.value)
+
+
+def test_an_address_that_has_answered_is_not_doubted(server, moodle):
+    server.answer(PAGE).answer({"courses": []}).answer(PAGE)
+    for doubted in (True, False):
+        with pytest.raises(errors.NotMoodle) as caught:
+            moodle.call("core_course_get_courses_by_field", {"field": "id", "value": "1"})
+        assert ("Check that url" in str(caught.value)) is doubted
+        if doubted:
+            moodle.call("core_course_get_courses_by_field", {"field": "id", "value": "1"})
+
+
+@pytest.mark.parametrize(
+    "location, named, is_address",
+    [
+        ("https://moodle.example.org/webservice/rest/server.php", "https://moodle.example.org", True),
+        ("https://example.org/moodle/webservice/rest/server.php?x=1", "https://example.org/moodle", True),
+        ("https://moodle.example.org", "https://moodle.example.org", True),
+        ("https://moodle.example.org/", "https://moodle.example.org", True),
+        ("//moodle.example.org//webservice/rest/server.php", "http://moodle.example.org", True),
+        ("https://login.example.net/saml2/idp/SSOService.php?SAMLRequest=f", "https://login.example.net/saml2/idp/SSOService.php", False),
+        ("/login/index.php", "/login/index.php", False),
+        ("/cdn-cgi/access/login/moodle.example.org?kid=abc", "/cdn-cgi/access/login/moodle.example.org", False),
+        ("/webservice/rest/server.php", "/webservice/rest/server.php", False),
+        ("https://somebody:word@other.example/x", "https://other.example/x", False),
+    ],
+)
+def test_where_a_redirect_leads(server, moodle, location, named, is_address):
+    server.answer(b"", 303, headers={"Location": location})
+    with pytest.raises(errors.Redirected) as caught:
+        moodle.call("core_webservice_get_site_info")
+    assert (f"{named}: use that as url" in str(caught.value)) is is_address
+    assert (f"{named}, which is a login or another page" in str(caught.value)) is not is_address
+    assert ("Exempt /webservice/" in str(caught.value)) is not is_address
+    assert not any(word in str(caught.value) for word in ("SAMLRequest", "kid=", "somebody", "?"))
+
+
+@pytest.mark.parametrize("headers", [{}, {"Location": "http://[nonsense"}])
+def test_a_redirect_to_nowhere(server, moodle, headers):
+    server.answer(b"", 302, headers=headers)
+    with pytest.raises(errors.Redirected, match="names no address"):
+        moodle.call("core_webservice_get_site_info")
+
+
+@pytest.mark.parametrize("function", [function for function in FUNCTIONS.values() if function.answers])
+def test_an_answer_of_another_shape_is_told_with_the_function(server, moodle, function):
+    server.answer({"courses": 7, "cohorts": [None], "warnings": {}})
+    with pytest.raises(errors.ToolsyncError, match=f"answered {function.name} with JSON that is not what Moodle answers") as caught:
+        moodle.call(function.name)
+    assert type(caught.value) is (errors.NotMoodle if function.repeat == ALWAYS else errors.OutcomeUnknown)
+
+
+@pytest.mark.parametrize("strange", [None, 7, 1.5, True, [], {}, ["x"], {"a": 1}, "", " x\ny "])
+@pytest.mark.parametrize("key", ["exception", "errorcode", "message", "debuginfo", "error"])
+def test_an_error_object_may_hold_anything(server, moodle, tmp_path, key, strange):
+    error = {**error_body("invalidrecord", "Can't find"), "debuginfo": "x", key: strange}
+    server.answer(error).answer(error)
+    (tmp_path / "a.csv").write_text("a;b\n1;2\n")
+    for ask in (lambda: process(moodle), lambda: moodle.upload(str(tmp_path / "a.csv"), "a.csv")):
+        with pytest.raises(errors.ToolsyncError) as caught:
+            ask()
+        described = caught.value.describe()
+        assert all(value is None or isinstance(value, str) for value in described.values())
+
+
+def test_white_space_around_a_token_is_taken_off_and_no_page_shows_it(server):
+    server.answer(f"<html><title>Blocked: wstoken={TOKEN}</title></html>".encode(), 403)
+    with Transport(server.url, f" {TOKEN}\n", retries=0) as transport, pytest.raises(errors.HttpRefused) as caught:
+        Moodle(transport, f" {TOKEN}\n").call("core_webservice_get_site_info")
+    assert dict(server.seen[0].form)["wstoken"] == TOKEN
+    assert "Blocked: wstoken=********" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Location", "X-Other"])
+def test_no_header_shows_the_token(server, moodle, name):
+    server.answer(b"", 302, headers={name: f"https://{TOKEN.upper()}.example.org/?{TOKEN}"})
+    with pytest.raises(errors.Redirected) as caught:
+        moodle.call("core_webservice_get_site_info")
+    assert TOKEN not in str(caught.value).lower()
+
+
+EVIL = "\x1b]0;mine\x07\x1b[2J\x1b[31mRED\x9b0m\r\nok: [localhost]"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"body": error_body("boom", EVIL, debuginfo=EVIL)},
+        {"body": error_body(EVIL, "m")},
+        {"body": f"<html><title>{EVIL}</title></html>".encode(), "status": 500},
+        {"body": f"<html>Fatal error: {EVIL}".encode()},
+    ],
+)
+def test_what_a_terminal_may_obey_is_written_out(server, moodle, answer):
+    server.answer(**answer)
+    with pytest.raises(errors.ToolsyncError) as caught:
+        process(moodle)
+    shown = [str(caught.value), *filter(None, caught.value.describe().values())]
+    assert "\\x1b[31mRED\\x9b0m" in "".join(shown)
+    assert not any(ord(sign) < 32 and sign not in "\n\t" or 127 <= ord(sign) < 160 for text in shown for sign in text)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
