@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import ALWAYS, NOT_WHILE_RUNNING
 
 #: Scenario (tests/scenarios.py) -> the calls of the task, in their order. A "?" marks the question whether a function may be
 #: called, which never runs it; a "-" a call that no fault strikes, because another row has the same call from the same code.
@@ -91,7 +92,7 @@ def _both(name, how, repeatable, once):
 
 _GONE = (("ok", "unreachable"), ("unknown",) * 2)
 _PASSES = (("ok", "http"), ("unknown",) * 2)
-_REFUSED = (("http",) * 2, ("http",) * 2)
+_REFUSED = (("http",) * 2, ("unknown",) * 2)
 
 FAULTS = {
     "refuse": Fault({"kind": "refuse"}, ("ok", "unreachable"), ("ok", "unreachable")),
@@ -106,7 +107,7 @@ FAULTS = {
     "cut": Fault({"kind": "cut"}, *_GONE),
     "noise": Fault({"kind": "noise", "text": "Notice: something in lib.php on line 12\n"}, ("ok", "ok"), ("ok", "ok")),
     "empty": Fault({"kind": "empty"}, ("not_moodle",) * 2, ("unknown",) * 2),
-    **_both("redirect", {"kind": "redirect"}, ("redirect",) * 2, ("redirect",) * 2),
+    **_both("redirect", {"kind": "redirect"}, ("redirect",) * 2, ("unknown",) * 2),
     **_both("401", {"kind": "status", "status": 401}, *_REFUSED),
     **_both("403", {"kind": "status", "status": 403}, *_REFUSED),
     **_both("413", {"kind": "status", "status": 413}, *_REFUSED),
@@ -132,7 +133,7 @@ class Step(NamedTuple):
 
     @property
     def repeatable(self):
-        return self.probe or self.function == "upload.php" or FUNCTIONS[self.function].repeatable
+        return self.probe or self.function == "upload.php" or FUNCTIONS[self.function].repeat == ALWAYS
 
     @property
     def writes(self):
@@ -176,11 +177,10 @@ def _deployment_is_looked_for(step, name, always, outcome):
         return "ok" if done else outcome
 
 
-def _two_at_a_time_would_clash(step, name, always, outcome):
-    """Some that may be sent again may not be while the server may still be at it: after a time-out."""
-    late = name.startswith(("hang", "late", "504"))
-    if late and not step.probe and step.function in FUNCTIONS and FUNCTIONS[step.function].alone:
-        return "unknown"
+def _has_not_begun(step, name, always, outcome):
+    """Some may be sent again where the server is not at it for sure."""
+    if name.startswith(("429", "503")) and step.function in FUNCTIONS and FUNCTIONS[step.function].repeat == NOT_WHILE_RUNNING:
+        return FAULTS[name].repeatable[always]
 
 
-RULES = [_too_large, _deployment_is_looked_for, _two_at_a_time_would_clash]
+RULES = [_too_large, _deployment_is_looked_for, _has_not_begun]

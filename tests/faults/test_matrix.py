@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import NO_PARAMETER
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import Transport
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import NEVER, Transport
 
 from tests.faults.matrix import ALL_STEPS, FAULTS, STEPS, TIMEOUT, expected
 from tests.scenarios import MODULES, SCENARIOS, World
@@ -23,7 +23,7 @@ PACE = 1 / 20
 #: The shortest way to have "tried again" and "kept failing".
 RETRIES = 2
 #: Functions that may run once at most, whatever happens.
-NEVER_TWICE = [name for name, function in FUNCTIONS.items() if function.writes and not function.repeatable]
+NEVER_TWICE = [name for name, function in FUNCTIONS.items() if function.repeat == NEVER]
 
 
 class Wire:
@@ -37,8 +37,8 @@ class Wire:
         self._struck = None
         send_once = Transport._send_once
 
-        def sent(transport, url, body, headers, timeout):
-            return send_once(transport, url, body, headers, self._meet(url, body, timeout))
+        def sent(transport, url, body, headers, timeout, largest):
+            return send_once(transport, url, body, headers, self._meet(url, body, timeout), largest)
 
         def wait(seconds):
             self.waits.append(seconds)
