@@ -188,8 +188,8 @@ failures:
   sample: [{"cohort": "Y9", "reason": "there is no such cohort, and a new one needs a name"}]
 unknown:
   description:
-    - "Cohorts of which nobody could see whether they are done, with the reason: no answer came and they are not in place so far, or they
-      were refused and can't be looked at. An error may come after the work, so what can be looked at is."
+    - "Cohorts of which nobody could see whether they are done, with the reason: they got no answer and are not in place so far,
+      or were refused and can't be looked at. An error may come after the work, so what can be looked at is."
     - With any, RV(changed_is_certain) is false.
   returned: once the cohorts were read
   type: list

@@ -8,10 +8,15 @@ import math
 import threading
 import time
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OutcomeUnknown, ParameterRefused
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import AccessRefused, OutcomeUnknown, ParameterRefused
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.send.batch import (
     CREDENTIALS,
     LEAST_MAX_INPUT_VARS,
+    REFUSED,
+    TAKEN,
+    UNKNOWN,
+    UNTRIED,
     Bulk,
     batches,
 )
@@ -165,6 +170,130 @@ def test_a_hopeless_group_is_given_up(bad, good):
     bulk = Bulk(site.take, site.cost, 1000, group=lambda number: number < bad)
     ends = list(bulk.run(range(len(records))))
     assert len(ends) == len(records) and sum(1 for _number, error, _tried in ends if error) == bad
-    assert sum(1 for _number, _error, tried in ends if not tried) == bad - 2
+    assert sum(end.becomes == UNTRIED for end in ends) == bad - 2
     # Two ways down by halving, and the batches of the others.
     assert site.calls <= 2 * 2 * math.ceil(math.log2(99)) + math.ceil(good / 99)
+
+
+# -- errors that come after the work ------------------------------------------------------------------------------------
+
+GOOD, BAD, LATE = "good", "bad", "late"
+FATES = st.lists(st.sampled_from([GOOD, GOOD, GOOD, BAD, LATE]), max_size=60)
+
+
+class Stopping:
+    """A server that works through a request until a record is refused, or until one is done whose doing ends in an error.
+
+    atomic: whether a refused request leaves nothing done, the end by a late error excepted. seen: whether somebody may look.
+    """
+
+    def __init__(self, fates, *, atomic=False, seen=True):
+        self.fates, self.atomic, self.seen = fates, atomic, seen
+        self.done, self.sent, self.looks, self.in_vain = set(), [], 0, []
+
+    def take(self, numbers):
+        self.sent.append(list(numbers))
+        self.in_vain += [number for number in numbers if number in self.done]
+        before = set(self.done)
+        for number in numbers:
+            if self.fates[number] == BAD:
+                if self.atomic:
+                    self.done.intersection_update(before)
+                raise ParameterRefused("bad", errorcode="invalidparameter")
+            self.done.add(number)
+            if self.fates[number] == LATE:
+                raise ParameterRefused("late", errorcode="invalidparameter")
+        return len(numbers)
+
+    def look(self, numbers):
+        self.looks += 1
+        return [number in self.done if self.seen else None for number in numbers]
+
+
+@given(FATES, st.integers(20, 200), st.booleans(), st.booleans(), st.integers(1, 3), st.integers(1, 3))
+def test_what_is_said_of_every_record_is_so(fates, limit, atomic, repeatable, groups, lanes):
+    site = Stopping(fates, atomic=atomic)
+    bulk = Bulk(
+        site.take, lambda number: 8, limit, look=site.look, repeatable=repeatable, lanes=lanes, group=lambda number: number % groups
+    )
+    ends = list(bulk.run(range(len(fates))))
+    assert sorted(end.record for end in ends) == list(range(len(fates))) and not bulk.open
+    assert {end.record for end in ends if end.becomes == TAKEN} == site.done
+    assert all(fates[end.record] == BAD for end in ends if end.becomes == REFUSED)
+    assert all(end.becomes in (TAKEN, REFUSED, UNTRIED) for end in ends)
+    # Whoever was given up was so for others of his group, none of whom was done.
+    given_up = {end.record % groups for end in ends if end.becomes == UNTRIED}
+    assert not given_up & {number % groups for number in site.done}
+    if lanes == 1:
+        assert site.in_vain == [], "sent again what was in place"
+
+
+@given(FATES, st.integers(20, 200), st.booleans())
+def test_where_nobody_can_look_nothing_is_called_refused(fates, limit, repeatable):
+    site = Stopping(fates, seen=False)
+    bulk = Bulk(site.take, lambda number: 8, limit, look=site.look, repeatable=repeatable, group=lambda number: 0)
+    ends = list(bulk.run(range(len(fates))))
+    assert sorted(end.record for end in ends) == list(range(len(fates)))
+    assert {end.becomes for end in ends} <= {TAKEN, UNKNOWN}
+    assert {end.record for end in ends if end.becomes == TAKEN} <= site.done
+    if repeatable:
+        # All are sent nevertheless.
+        assert site.done == {number for number, fate in enumerate(fates) if fate != BAD}
+    else:
+        assert len([number for numbers in site.sent for number in numbers]) == len(fates), "sent again what may have been done"
+
+
+@given(FATES, st.integers(1, 8), st.integers(1, 3), st.sampled_from([True, False]), st.data())
+def test_of_what_is_lost_nothing_is_claimed(fates, breaks, lanes, after, data):
+    """From a call on, no answer arrives; looks may work or not."""
+    site, blind = Stopping(fates), data.draw(st.booleans())
+
+    def send(numbers):
+        if len(site.sent) + 1 < breaks:
+            return site.take(numbers)
+        if after:
+            site.take(numbers)
+        raise OutcomeUnknown("gone")
+
+    def look(numbers):
+        if blind:
+            raise OutcomeUnknown("gone too")
+        return site.look(numbers)
+
+    bulk, ends = Bulk(send, lambda number: 8, 40, look=look, lanes=lanes), []
+    try:
+        for end in bulk.run(range(len(fates))):
+            ends.append(end)
+    except OutcomeUnknown:
+        sent = {number for numbers in site.sent for number in numbers}
+        assert site.done <= {end.record for end in ends if end.becomes == TAKEN} | bulk.open
+        assert not after or bulk.open <= sent
+    assert {end.record for end in ends if end.becomes == TAKEN} <= site.done
+    assert all(end.record not in site.done for end in ends if end.becomes == REFUSED)
+
+
+def test_what_was_refused_for_another_reason_than_its_records_was_not_done():
+    def send(numbers):
+        raise AccessRefused("no", errorcode="accessexception")
+
+    bulk = Bulk(send, lambda number: 8, 40, look=lambda numbers: [None] * len(numbers))
+    with pytest.raises(AccessRefused):
+        list(bulk.run(range(9)))
+    assert not bulk.open
+
+
+@given(st.integers(1, 400), st.integers(1, 4))
+def test_a_group_whose_errors_come_after_the_work_takes_a_request_each_and_few_looks(number, lanes):
+    site = Stopping([LATE] * number)
+    bulk = Bulk(site.take, lambda number: 8, 404, look=site.look, lanes=lanes, group=lambda number: 0)
+    assert [end.becomes for end in bulk.run(range(number))] == [TAKEN] * number
+    assert len(site.sent) <= number + math.ceil(number / 50) and site.looks <= 3 + 2 * math.ceil(number / 50)
+
+
+@given(st.integers(2, 400), st.data())
+def test_one_bad_record_is_found_in_three_calls_where_somebody_looks(number, data):
+    bad = data.draw(st.integers(1, number - 1))
+    site = Stopping([BAD if place == bad else GOOD for place in range(number)])
+    ends = list(Bulk(site.take, lambda record: 1, 1000, look=site.look).run(range(number)))
+    assert [end.record for end in ends if end.becomes == REFUSED] == [bad]
+    assert len(site.sent) <= 3 and site.looks <= 2

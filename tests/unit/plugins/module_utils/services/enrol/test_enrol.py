@@ -146,6 +146,44 @@ def test_two_roles_of_one_user_are_no_contradiction(school, enrol):
     assert school.assignments() == {("ada", STUDENT), ("ada", TEACHER)}
 
 
+def test_a_suspension_that_can_not_be_read_is_not_ended_in_silence(school, enrol, tmp_path):
+    enrol(course="MATH101", user="ada", suspended=True)
+    given = {"course": "MATH101", "user": "ada", "role": "teacher", "state_file": str(tmp_path / "elsewhere.json")}
+    for check_mode in (True, False):
+        result = enrol(check_mode, token=school.token_for(EVERYTHING[3]), **given)
+        assert result["changed"] and not result["changed_is_certain"]
+        assert any("may become active again" in text for text in result["warnings"])
+    assert school.enrolment("ada")["status"] == 0
+
+
+def test_a_suspension_that_this_account_may_not_see_is_not_ended_in_silence(school, enrol, tmp_path):
+    """The course shows him who is enrolled, and not who of them is suspended."""
+    enrol(course="MATH101", users=["ada", "bob"])
+    may = [
+        "webservice/rest:use", "enrol/manual:enrol", "moodle/role:assign", "moodle/user:viewalldetails", "moodle/course:viewparticipants"
+    ]
+    school.practice.configure(account={"username": "robot", "capabilities": may})
+    token = school.token_for(*EVERYTHING, username="robot")
+    given = {"token": token, "course": "MATH101", "state_file": str(tmp_path / "elsewhere.json")}
+    result = enrol(check_mode=True, user="ada", role="teacher", **given)
+    assert result["changed"] and not result["changed_is_certain"]
+    assert any("(1) are sent as active" in text for text in result["warnings"])
+    # Who is new was no one's to suspend, and who says what he wants is not warned.
+    for options in ({"user": "cleo"}, {"user": "ada", "role": "teacher", "suspended": False}):
+        told = enrol(check_mode=True, **options, **given)
+        assert told["changed"] and not any("active again" in text for text in told.get("warnings", ()))
+
+
+def test_a_suspension_of_this_host_is_kept_where_nothing_can_be_read(school, enrol):
+    enrol(course="3", course_identifier="id", user="ada", suspended=True, timeend="1900000000")
+    number = next(user["id"] for user in school.practice.state()["user"] if user["username"] == "ada")
+    given = {"course": "3", "course_identifier": "id", "user": str(number), "user_identifier": "id", "role": "teacher"}
+    result = enrol(token=school.token_for(EVERYTHING[3]), **given)
+    assert result["changed"] and not result["changed_is_certain"] and school.enrolment("ada")["status"] == 1
+    said = enrol(token=school.token_for(EVERYTHING[3]), suspended=False, **given)
+    assert not any("active again" in text for text in said["warnings"]) and school.enrolment("ada")["status"] == 0
+
+
 # -- dates ----------------------------------------------------------------------------------------------------------
 
 
