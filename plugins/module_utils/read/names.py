@@ -21,5 +21,7 @@ def plain(name):
 
 
 def meant(name):
-    """What a name is compared by: two names with the same one can't be told apart on every Moodle."""
-    return html.unescape(_TAG.sub("", name)).strip()
+    """What a name is compared by: two names with the same one can't be told apart on every Moodle. Of C(plain(name)) it is the same."""
+    while html.unescape(name) != name:
+        name = html.unescape(name)
+    return _TAG.sub("", name).strip()

@@ -282,12 +282,14 @@ def test_where_a_cohort_lies(practice, asker):
         ("Fish & chips", "Fish &amp; chips"),
         ("A <b>bold</b>", "A bold"),
         ("R&D <lab>", "R&amp;D "),
-        ("1 > 0", "1 > 0"),
+        ("1 > 0", "1 &gt; 0"),
+        ("&lt;b&gt;", "&lt;b&gt;"),
+        ("&amp;lt;", "&amp;lt;"),
         ("L'équipe \"A\"", "L'équipe &quot;A&quot;"),
     ],
 )
 def test_two_writings_of_one_name(wanted, read):
-    assert meant(wanted) == meant(read)
+    assert meant(wanted) == meant(read) == meant(plain(read))
 
 
 @pytest.mark.parametrize(("wanted", "read"), [("R&D", "RD"), ("a  b", "a b"), ("Lab", "lab"), ("3 < 4", "3 ")])
