@@ -14,11 +14,12 @@ from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_group 
 from tests.simulator.fixture import Practice
 
 READS = ["core_course_get_courses_by_field", "core_user_get_users_by_field", "core_enrol_get_enrolled_users"]
-GROUPS = [f"core_group_{what}" for what in ("get_course_groups", "get_group_members", "create_groups", "add_group_members", "delete_groups")]
+GROUPS = ["core_group_get_course_groups", "core_group_get_group_members", "core_group_create_groups", "core_group_delete_groups"]
 COHORTS = ["core_cohort_get_cohorts", "core_cohort_create_cohorts", "core_cohort_update_cohorts", "core_cohort_search_cohorts"]
 CATEGORIES = ["core_course_get_categories"]
 NAMES = [
-    "R&D team", "L'équipe", 'The "A" team', "Fish &amp; chips", "2B 🎓", " padded ", "a  b", "Ünïcode ﬁ", "1 > 0", "e\u0301te\u0301", "&lt;b&gt;", "&amp;lt;x",
+    "R&D team", "L'équipe", 'The "A" team', "Fish &amp; chips", "2B 🎓", " padded ", "a  b", "Ünïcode ﬁ", "1 > 0", "e\u0301te\u0301",
+    "&lt;b&gt;", "&amp;lt;x",
 ]
 
 
