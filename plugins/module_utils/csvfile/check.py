@@ -103,13 +103,7 @@ class _Checker:
                 self.note("error", None, None, "not_text", "this is an archive, not a CSV file")
             return self.result
         if head == b"\xef\xbb\xbf":
-            self.note(
-                "warning",
-                1,
-                None,
-                "bom",
-                "the file starts with a byte order mark, which only some settings of the site remove",
-            )
+            self.note("warning", 1, None, "bom", "the file starts with a byte order mark, which only some settings of the site remove")
         width = self.read(stream)
         self.finish(width)
         return self.result
@@ -209,13 +203,7 @@ class _Checker:
             if given > width or rules.exact:
                 note("error", line, None, "value_count", f"has {given} values, the header has {width} columns")
             else:
-                note(
-                    "warning",
-                    line,
-                    None,
-                    "few_values",
-                    "has fewer values than the header: the plugin takes them for absent",
-                )
+                note("warning", line, None, "few_values", "has fewer values than the header: the plugin takes them for absent")
             if given > width or rules.exact:
                 return
             cells += [""] * (width - given)

@@ -199,13 +199,7 @@ def courses_create(columns, settings, note):
 
         def row(line, cells, given, note):
             if cells[template] and any(cells[number] for number in teachers):
-                note(
-                    "error",
-                    line,
-                    "template",
-                    "teacher_with_template",
-                    "a teacher beside a template breaks the plugin's run",
-                )
+                note("error", line, "template", "teacher_with_template", "a teacher beside a template breaks the plugin's run")
 
         rules.row = row
     return rules
@@ -369,11 +363,7 @@ def _indexed_columns(header):
             continue
         if not found:
             if _LOOSE.search(name):
-                header.warn(
-                    name if _TAME(name) else None,
-                    "ignored_column",
-                    "the plugin lets this column pass but never reads it",
-                )
+                header.warn(name if _TAME(name) else None, "ignored_column", "the plugin lets this column pass but never reads it")
             continue
         kind, number = found.group(1), int(found.group(2))
         if kind == "course" and number > 1 and f"course{number - 1}" not in header.index:
@@ -453,13 +443,7 @@ def enrols(columns, settings, note):
         if word in ("del", "delete", "shift"):
             note("warning", line, "cmd", "data_loss", "un-enrols: grades and groups of the user in this course are lost")
         if groups and (gcmd is None or not cells[gcmd]) and any(cells[number] for number in groups):
-            note(
-                "warning",
-                line,
-                "gcmd",
-                "groups_ignored",
-                "there is a group but no group command: nothing is done with it",
-            )
+            note("warning", line, "gcmd", "groups_ignored", "there is a group but no group command: nothing is done with it")
 
     rules.row = row
     return rules
@@ -496,13 +480,7 @@ def cohorts(columns, settings, note):
         if word == "del" and not who:
             note("destructive", line, "userid", "cohort_deleted", "del without a user deletes the whole cohort")
         elif word == "del":
-            note(
-                "warning",
-                line,
-                "userid",
-                "del_needs_user",
-                "if Moodle does not know this user, the whole cohort is deleted",
-            )
+            note("warning", line, "userid", "del_needs_user", "if Moodle does not know this user, the whole cohort is deleted")
         elif word == "free":
             note("warning", line, "cmd", "data_loss", "free takes all members out of the cohort")
         elif word == "add" and user is not None and not who:

@@ -68,15 +68,7 @@ class Deployment(t.NamedTuple):
 
 
 def checked(
-    category,
-    template,
-    shortname,
-    fullname,
-    *,
-    category_identifier="id",
-    template_identifier="shortname",
-    idnumber=None,
-    replacements=None,
+    category, template, shortname, fullname, *, category_identifier="id", template_identifier="shortname", idnumber=None, replacements=None
 ):
     """A Deployment of the options' values. Raises OptionError."""
     texts = {"category": category, "template": template, "shortname": shortname, "fullname": fullname}
@@ -86,13 +78,10 @@ def checked(
             raise OptionError(f"{option} is empty.", option=option)
     for option, identifier in (("category", category_identifier), ("template", template_identifier)):
         if identifier == "id" and not _ID.fullmatch(texts[option]):
-            raise OptionError(
-                f"{option} must be a number, as {option}_identifier is id; it is {texts[option]}.", option=option
-            )
+            raise OptionError(f"{option} must be a number, as {option}_identifier is id; it is {texts[option]}.", option=option)
     if template_identifier == "path" and ".mbz" not in texts["template"]:
         raise OptionError(
-            "template must be the path of a Moodle backup (.mbz) on the server, as template_identifier is path.",
-            option="template",
+            "template must be the path of a Moodle backup (.mbz) on the server, as template_identifier is path.", option="template"
         )
     return Deployment(
         category_identifier=category_identifier,
@@ -169,8 +158,7 @@ class DeployPlan(Plan):
         # Where the token may only ask whether a course exists, both pass as the same one.
         if by_name.id != by_number.id:
             raise OptionError(
-                f"idnumber {wanted.idnumber} is taken by the course {holder}, which is another one than the course "
-                f"{wanted.shortname}.",
+                f"idnumber {wanted.idnumber} is taken by the course {holder}, which is another one than the course {wanted.shortname}.",
                 option="idnumber",
             )
         return by_name
@@ -202,16 +190,13 @@ class DeployPlan(Plan):
         wanted = self._wanted
         if self._category is False:
             raise OptionError(
-                f"category {wanted.category_identifier} {wanted.category} does not exist, or the account of the token "
-                "may not see it.",
+                f"category {wanted.category_identifier} {wanted.category} does not exist, or the account of the token may not see it.",
                 option="category",
             )
         if wanted.template_identifier == "path":
             return
         if self._find(wanted.template_identifier, wanted.template) is None:
-            raise OptionError(
-                f"template {wanted.template_identifier} {wanted.template} does not exist.", option="template"
-            )
+            raise OptionError(f"template {wanted.template_identifier} {wanted.template} does not exist.", option="template")
 
     def _require_function(self):
         if not self._site.moodle.may_call(DEPLOY, timeout=READ_TIMEOUT):
@@ -247,8 +232,7 @@ class DeployPlan(Plan):
         """Put the course's id and address into the result."""
         if course is UNREAD:
             self._site.warn(
-                "The course exists, but its id can't be read: the account may not see it, or the token's service lacks "
-                f"{COURSES}."
+                f"The course exists, but its id can't be read: the account may not see it, or the token's service lacks {COURSES}."
             )
             return
         self._show_id(course.id)
@@ -335,17 +319,12 @@ class DeployPlan(Plan):
         if course is not None:
             self._done(False)
             self._identify(course)
-            self._site.warn(
-                f"{error.message} The course {name} was found by looking; whether its content is complete can't be "
-                "told."
-            )
+            self._site.warn(f"{error.message} The course {name} was found by looking; whether its content is complete can't be told.")
             return
         self.changed = True
         self.result.update(created=None, confirmed=False)
         error.message += f" The course {name} was not there after {seconds} s of looking."
-        error.cure = (
-            "It may still come. Look at the site, then run the task again: a course that is there is left alone."
-        )
+        error.cure = "It may still come. Look at the site, then run the task again: a course that is there is left alone."
         raise error
 
     def _look(self):
@@ -398,7 +377,5 @@ def _text(option, value):
     if has_markup(text):
         raise OptionError(f"{option} holds markup (<), which Moodle refuses.", option=option)
     if len(text) > LENGTHS.get(option, 1333):
-        raise OptionError(
-            f"{option} has {len(text)} characters; Moodle keeps {LENGTHS.get(option, 1333)}.", option=option
-        )
+        raise OptionError(f"{option} has {len(text)} characters; Moodle keeps {LENGTHS.get(option, 1333)}.", option=option)
     return text

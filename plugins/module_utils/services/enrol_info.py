@@ -23,9 +23,7 @@ FIELDS = ("id", "username", "firstname", "lastname", "email", "idnumber")
 def plan(site, course, course_identifier, users=None, user_identifier="username"):
     """users: only these, or None for all. Raises OptionError, AccessRefused."""
     course = reference("course", course_identifier, course, "course")
-    asked = [
-        reference("user", user_identifier, user, f"item {number} of users") for number, user in enumerate(users or (), 1)
-    ]
+    asked = [reference("user", user_identifier, user, f"item {number} of users") for number, user in enumerate(users or (), 1)]
     asker = Asker(site.moodle)
     directory = Directory(asker)
     directory.look_up([course])

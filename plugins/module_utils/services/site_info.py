@@ -16,15 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import (
-    AccessRefused,
-    Maintenance,
-    MoodleError,
-    NotReady,
-    OptionError,
-    TokenRefused,
-    ToolsyncError,
-)
+from ..errors import AccessRefused, Maintenance, MoodleError, NotReady, OptionError, TokenRefused, ToolsyncError
 from ..plan import Plan
 from ..read.names import plain
 from ..wire.ask import Asker
@@ -179,9 +171,7 @@ class Survey:
         self._compare_address()
 
     def _probe(self):
-        self._unknown.append(
-            f"Moodle's version, the account of the token and its upload limit: the token may not call {SITE_INFO}."
-        )
+        self._unknown.append(f"Moodle's version, the account of the token and its upload limit: the token may not call {SITE_INFO}.")
         self._callable = {name: self._may_call(name) for name in FUNCTIONS if name != SITE_INFO}
         self._callable[SITE_INFO] = False
         self._upload = self._moodle.may_upload()
@@ -236,8 +226,7 @@ class Survey:
             self._report(
                 "Moodle lets this token call none of the functions that this collection uses: the service is disabled "
                 "or does not hold them, its authorised users lack the account, the account lacks the capability "
-                "webservice/rest:use, or the token is bound to other addresses."
-                + (f" Moodle says: {self._said}" if self._said else ""),
+                "webservice/rest:use, or the token is bound to other addresses." + (f" Moodle says: {self._said}" if self._said else ""),
                 SERVICES_PAGE,
             )
             return
@@ -252,10 +241,7 @@ class Survey:
                     )
                 elif self._callable[name] is False:
                     self._report(
-                        f"{feature} needs {name}, which the token's service does not hold.",
-                        SERVICES_PAGE,
-                        feature=feature,
-                        function=name,
+                        f"{feature} needs {name}, which the token's service does not hold.", SERVICES_PAGE, feature=feature, function=name
                     )
                 elif self._callable[name] is None:
                     ours = name.startswith("tool_sync_")
@@ -284,9 +270,7 @@ class Survey:
             )
         info = self._info or {}
         versions = [entry["version"] for entry in info.get("functions", ()) if entry["name"].startswith("tool_sync_")]
-        names = [entry["name"] for entry in info.get("functions", ())] or [
-            name for name, allowed in self._callable.items() if allowed
-        ]
+        names = [entry["name"] for entry in info.get("functions", ())] or [name for name, allowed in self._callable.items() if allowed]
         faulty = {problem["feature"] for problem in self._problems}
         return {
             "ready": self._reached and not self._problems,
@@ -303,11 +287,7 @@ class Survey:
                 "full_name": plain(info.get("fullname")),
                 "is_site_admin": info.get("userissiteadmin"),
             },
-            "plugin": {
-                "edition": edition,
-                "edition_source": source,
-                "version": versions[0] if versions else None,
-            },
+            "plugin": {"edition": edition, "edition_source": source, "version": versions[0] if versions else None},
             "functions": sorted(names),
             "upload_allowed": self._upload,
             "max_upload_size": _limit(info.get("usermaxuploadfilesize")),
