@@ -16,6 +16,7 @@ from ..plan import Plan
 from ..wire.ask import require_functions
 from ..wire.catalogue import FUNCTIONS
 from ..wire.moodle import Columns
+from ..wire.transport import NEVER
 from .batch import TAKEN, UNKNOWN, UNTRIED, Bulk
 
 #: Entries that a list of the result holds at most; the counts are complete.
@@ -128,7 +129,7 @@ class ListedPlan(Plan):
             lanes=lanes,
             place=place,
             look=self._seen,
-            repeatable=FUNCTIONS[function].repeatable,
+            repeatable=FUNCTIONS[function].repeat != NEVER,
         )
         why = "the task ended before it was answered"
         try:
