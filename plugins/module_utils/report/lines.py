@@ -79,7 +79,7 @@ SHARED = {
 _INVALID = "Error at line *: Invalid value for field * "
 _INVALIDE = "Erreur ligne * : Valeur du champ * invalide "
 
-COURSES = {
+_COURSES = {
     "startingcreate": (INFO, "Starting creating courses..."),
     "coursecreated": (
         CREATED,
@@ -337,7 +337,7 @@ COURSES = {
 _ENROLLED = (OK, "User * enrolled in course *", "Utilisateur * inscrit dans le cours *")
 _ENROL_FAILED = (FAILED, "Enrol failed. * in course *", "Erreur d'inscription. * dans le cours *")
 
-USERS = {
+_USERS = {
     "usersstarting": (
         INFO,
         "Starting users synchronisation...",
@@ -427,7 +427,7 @@ _FREED_GROUPS = (
     "Les assignations de groupe sont supprimées pour l'utilisateur * dans le cours *",
 )
 
-ENROLS = {
+_ENROLS = {
     "enrolled": _ENROLLED,
     "unenrolled": (DELETED, "User * unenrolled from course *"),
     "assign": (OK, 'Role "*" added for * in course *', 'Role "*" assigné à * dans le cours *'),
@@ -514,7 +514,7 @@ ENROLS = {
     "groupexception": (FAILED, "Global group * exception on line *"),
 }
 
-COHORTS = {
+_COHORTS = {
     "cohortsstarting": (INFO, "Cohort sync starting...", "Démarrage synchronisation des cohortes..."),
     "startingcohorts": (INFO, "Starting cohorts operations..."),
     "startingbinding": (INFO, "Starting binding cohorts..."),
@@ -580,52 +580,12 @@ COHORTS = {
     ),
 }
 
-# Tools of the plugin that no web service starts; a newer build may.
-GROUPS = {
-    "errornullgroupidentifier": (FAILED,),
-    "errornogroup": (FAILED,),
-    "errornulluseridentifier": (FAILED,),
-    "errornocourse": _NO_COURSE,
-    "errornouser": _NO_USER,
-    "groupassigndeleted": _FREED_GROUPS,
-    "addedtogroup": _ADDED,
-    "addedtogroupnot": _ADDED_NOT,
-    "removedfromgroup": _REMOVED,
-    "removedfromgroupnot": _REMOVED_NOT,
-    "removeemptygroup": (DELETED,),
-    "removeemptygrouping": (DELETED,),
-}
-
-USERPICTURES = {
-    "nofiletoprocess": (INFO, "No file to process", "Pas de fichier à traiter"),
-    "processingfile": (INFO, "Processing...", "Examen du fichier : *"),
-    "erroruploadpicturescannotunzip": (
-        FAILED,
-        "Error: Zip file cannot be unzipped : * (may be empty)",
-        "Erreur : Impossible de dezipper le fichier d'avatars : * (le fichier est peut être vide)",
-    ),
-    "tool_uploaduser/uploadpicture_userupdated": (UPDATED, "Picture updated for user *."),
-    "tool_uploaduser/uploadpicture_userskipped": (OK, "Skipping user * (already has a picture)."),
-    "tool_uploaduser/uploadpicture_usernotfound": (
-        FAILED,
-        "User with a '*' value of '*' does not exist. Skipping.",
-    ),
-    "tool_uploaduser/uploadpicture_cannotsave": (
-        FAILED,
-        "Cannot save picture for user *. Check original picture file.",
-    ),
-    "tool_uploaduser/uploadpicture_cannotprocessdir": (FATAL, "Cannot process unzipped files."),
-    "usersupdated": (INFO, "Users updated&nbsp;*", "Utilisateurs mis à jour*"),
-    "errors": (INFO, "Errors*", "Erreurs*"),
-}
-
-_TABLES = {
-    "courses": COURSES,
-    "users": USERS,
-    "enrols": ENROLS,
-    "cohorts": COHORTS,
-    "groups": GROUPS,
-    "userpictures": USERPICTURES,
+#: The strings of each service.
+TABLES = {
+    "courses": _COURSES,
+    "users": _USERS,
+    "enrols": _ENROLS,
+    "cohorts": _COHORTS,
 }
 
 
@@ -697,10 +657,8 @@ class Index:
 
 @cache
 def index_for(service):
-    """The Index of a service: its own strings and the shared ones. None: every string there is."""
-    if service is None:
-        return Index([SHARED, *_TABLES.values()])
-    return Index([SHARED, _TABLES[service]])
+    """The Index of a service: its own strings and the shared ones."""
+    return Index([SHARED, TABLES[service]])
 
 
 def without_prefix(line):

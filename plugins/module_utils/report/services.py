@@ -12,7 +12,7 @@ from .lines import FAILED
 from .parser import Parser, printable
 
 
-class Users(Parser):
+class UsersReport(Parser):
     """One group of lines for each account. Deletions have no line at all."""
 
     service = "users"
@@ -139,7 +139,7 @@ def _number(row):
     return getattr(row, "number", 0) or row.line
 
 
-class Enrols(Parser):
+class EnrolsReport(Parser):
     """A line with a number stands before the lines of every row."""
 
     service = "enrols"
@@ -167,7 +167,7 @@ class Enrols(Parser):
         super().note(key, cls, number)
 
 
-class Cohorts(Parser):
+class CohortsReport(Parser):
     """A line that starts with Processing stands before the lines of every row."""
 
     service = "cohorts"
@@ -193,7 +193,7 @@ class Cohorts(Parser):
         super().note(key, cls, number)
 
 
-class CoursesCreate(Parser):
+class CoursesCreateReport(Parser):
     """Errors found in a first reading of the file come first, with a line number or a category; then every course in
     order."""
 
@@ -347,7 +347,7 @@ class _InOrder(Parser):
         return None
 
 
-class CoursesDelete(_InOrder):
+class CoursesDeleteReport(_InOrder):
     opens = frozenset(("coursedeleted", "coursenotfound"))
 
     def keys_of(self, row):
@@ -357,16 +357,16 @@ class CoursesDelete(_InOrder):
         return [found[0].strip()]
 
 
-class CoursesCheck(_InOrder):
+class CoursesCheckReport(_InOrder):
     opens = frozenset(("coursefoundas", "coursenotfound2"))
 
 
-class CoursesBindmetas(_InOrder):
+class CoursesBindmetasReport(_InOrder):
     opens = frozenset(("metalinkcreated", "metalinkrevived", "metalinkdisabled"))
     key_columns = ("master", "meta")
 
 
-class CoursesReset(_InOrder):
+class CoursesResetReport(_InOrder):
     opens = frozenset(("resettingcourse", "unkownshortname", "nonuniqueidentifierexception"))
     key_columns = ("shortname",)
 
@@ -392,14 +392,14 @@ class CoursesReset(_InOrder):
 
 
 _PARSERS = {
-    ("courses", "create"): CoursesCreate,
-    ("courses", "delete"): CoursesDelete,
-    ("courses", "check"): CoursesCheck,
-    ("courses", "reset"): CoursesReset,
-    ("courses", "bindmetas"): CoursesBindmetas,
-    ("users", "sync"): Users,
-    ("enrols", "sync"): Enrols,
-    ("cohorts", "sync"): Cohorts,
+    ("courses", "create"): CoursesCreateReport,
+    ("courses", "delete"): CoursesDeleteReport,
+    ("courses", "check"): CoursesCheckReport,
+    ("courses", "reset"): CoursesResetReport,
+    ("courses", "bindmetas"): CoursesBindmetasReport,
+    ("users", "sync"): UsersReport,
+    ("enrols", "sync"): EnrolsReport,
+    ("cohorts", "sync"): CohortsReport,
 }
 
 
