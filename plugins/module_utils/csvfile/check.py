@@ -8,6 +8,7 @@ A finding never quotes a cell: cells are personal data. It names header names, a
 
 from __future__ import annotations
 
+import codecs
 from array import array
 from dataclasses import dataclass, field
 from itertools import islice
@@ -102,7 +103,7 @@ class _Checker:
             if self.service:
                 self.note("error", None, None, "not_text", "this is an archive, not a CSV file")
             return self.result
-        if head == b"\xef\xbb\xbf":
+        if head == codecs.BOM_UTF8:
             self.note("warning", 1, None, "bom", "the file starts with a byte order mark, which only some settings of the site remove")
         width = self.read(stream)
         self.finish(width)

@@ -11,6 +11,7 @@ with one of C(( [ - # /) or a space are passed over.
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, field
 
 SERVICES = ("courses", "users", "enrols", "cohorts")
@@ -30,7 +31,6 @@ BLANKS = " \t\n\r\0\x0b"
 # In users files this stands for the separator (no semicolon at its end).
 SEPARATOR_CODE = "&#44"
 
-_BOM = b"\xef\xbb\xbf"
 # A multiple of LINE_LIMIT, so that an endless line is cut in the same places however it is read.
 _PIECE = LINE_LIMIT * 64
 
@@ -129,8 +129,8 @@ def reads(stream):
     part: 0 for a whole line, else 1, 2, ... for the pieces of a line that is cut. At most 64 KiB are held.
     """
     piece = stream.readline(_PIECE)
-    if piece.startswith(_BOM):
-        piece = piece[len(_BOM) :] or stream.readline(_PIECE)
+    if piece.startswith(codecs.BOM_UTF8):
+        piece = piece[len(codecs.BOM_UTF8) :] or stream.readline(_PIECE)
     if _ends_with_cr(piece):
         stream = _CarriageReturns(piece, stream)
         piece = stream.readline(_PIECE)

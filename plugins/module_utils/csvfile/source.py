@@ -8,6 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import stat
@@ -16,7 +17,6 @@ import tempfile
 from ..errors import CsvRefused, SourceFileError
 from . import file as csvfile
 
-_BOM = b"\xef\xbb\xbf"
 #: Options of a module that takes a file, and what a Source is made from.
 SOURCE_SPEC = {
     "src": {"type": "path"},
@@ -95,7 +95,7 @@ class Source:
 
     def _to_send(self, given, separator, encoding):
         with open(given, "rb") as original:
-            plain = encoding.lower().replace("_", "-") in ("utf-8", "utf8") and original.read(3) != _BOM
+            plain = encoding.lower().replace("_", "-") in ("utf-8", "utf8") and original.read(3) != codecs.BOM_UTF8
             if plain and separator == self.separator:
                 return given
             original.seek(0)

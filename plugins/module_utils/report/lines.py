@@ -411,22 +411,6 @@ _USERS = {
     "errorrpcparams": (FAILED, "Error : RPC param error: *", "Erreur de paramètres RPC : *"),
 }
 
-_NO_USER = (FAILED, "Error at line *: * : No such user", "Erreur ligne * : * : L'utilisateur n'existe pas")
-_NO_COURSE = (FAILED, "Error at line * : * : No such course", "Erreur ligne * : * : Le cours n'existe pas")
-_ADDED = (OK, "User * added to group *", "L'utilisateur * a été ajouté au groupe *")
-_ADDED_NOT = (FAILED, "User * NOT added to group *", "L'utilisateur * n'a pas été ajouté au groupe *")
-_REMOVED = (DELETED, "User * removed from group *", "Utilisateur * supprimé du groupe *")
-_REMOVED_NOT = (
-    SKIPPED,
-    "User * not removed from group * (may not exist)",
-    "Utilisateur * non supprimé du groupe * (le groupe n'existe peut être pas)",
-)
-_FREED_GROUPS = (
-    INFO,
-    "Previous group assignments deleted for * in course *",
-    "Les assignations de groupe sont supprimées pour l'utilisateur * dans le cours *",
-)
-
 _ENROLS = {
     "enrolled": _ENROLLED,
     "unenrolled": (DELETED, "User * unenrolled from course *"),
@@ -452,8 +436,8 @@ _ENROLS = {
         "L'inscription * de l'utilisateur * a été * dans le cours *",
     ),
     "allenrolsupdated": (UPDATED,),
-    "errornouser": _NO_USER,
-    "errornocourse": _NO_COURSE,
+    "errornouser": (FAILED, "Error at line *: * : No such user", "Erreur ligne * : * : L'utilisateur n'existe pas"),
+    "errornocourse": (FAILED, "Error at line * : * : No such course", "Erreur ligne * : * : Le cours n'existe pas"),
     "errornullcourseidentifier": (
         FAILED,
         "Error at line *: Null or invalid course identifier.",
@@ -498,17 +482,25 @@ _ENROLS = {
         "Group * created in course *",
         "Le groupe * a été créé dans le cours *",
     ),
-    "addedtogroup": _ADDED,
-    "addedtogroupnot": _ADDED_NOT,
+    "addedtogroup": (OK, "User * added to group *", "L'utilisateur * a été ajouté au groupe *"),
+    "addedtogroupnot": (FAILED, "User * NOT added to group *", "L'utilisateur * n'a pas été ajouté au groupe *"),
     "groupunknown": (
         FAILED,
         "This group * is not known in * and cannot be created.",
         "Le groupe * n'existe pas dans * et la commande ne permet pas la création.",
     ),
     "errorgroupnotacreated": (FAILED,),
-    "groupassigndeleted": _FREED_GROUPS,
-    "removedfromgroup": _REMOVED,
-    "removedfromgroupnot": _REMOVED_NOT,
+    "groupassigndeleted": (
+        INFO,
+        "Previous group assignments deleted for * in course *",
+        "Les assignations de groupe sont supprimées pour l'utilisateur * dans le cours *",
+    ),
+    "removedfromgroup": (DELETED, "User * removed from group *", "Utilisateur * supprimé du groupe *"),
+    "removedfromgroupnot": (
+        SKIPPED,
+        "User * not removed from group * (may not exist)",
+        "Utilisateur * non supprimé du groupe * (le groupe n'existe peut être pas)",
+    ),
     # Not in a language file.
     "linefailed": (FAILED, "Line * : * role : * ==> *", "Ligne * : * role : * ==> *"),
     "groupexception": (FAILED, "Global group * exception on line *"),
