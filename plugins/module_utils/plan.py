@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .errors import visible
 from .memory import Memory
 from .wire.moodle import Moodle
 from .wire.moodlehost import MoodleHost
@@ -18,7 +19,7 @@ from .wire.moodlehost import MoodleHost
 
 @dataclass
 class Site:
-    """moodle: the client; memory: what was last sent; warnings: texts for the user, in order.
+    """moodle: the client; memory: what was last sent; warnings: texts for the user, in order, made visible.
 
     host: Moodle's own host, for a task that was given moodle_dir; it has neither moodle nor memory then.
     progress: takes a text on how far a long task is; where nobody can see it, it does nothing.
@@ -31,6 +32,7 @@ class Site:
     progress: t.Callable[[str], None] = lambda text: None
 
     def warn(self, text):
+        text = visible(text)
         if text not in self.warnings:
             self.warnings.append(text)
 

@@ -16,6 +16,7 @@ import re
 from array import array
 from dataclasses import dataclass, field
 
+from ..errors import visible
 from .services import parser_for
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
@@ -116,8 +117,10 @@ def parse(text, service, action="sync", *, rows=None, settings=None, limit=10000
     limit: failures that are listed.
     """
     report = Report()
-    report.lines = [line for line in map(str.rstrip, (text or "").split("\n")) if line]
-    report.mojibake = not (text or "").isascii() and bool(_MOJIBAKE.search(text))
+    text = text or ""
+    # Some of the characters that tell it are control characters.
+    report.mojibake = not text.isascii() and bool(_MOJIBAKE.search(text))
+    report.lines = [visible(line) for line in map(str.rstrip, text.split("\n")) if line]
     parser = parser_for(service, action)(report, rows, settings or {}, limit)
     parser.run()
     return report

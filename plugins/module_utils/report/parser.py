@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import deque
 
+from ..errors import visible
 from . import lines as reportlines
 from .lines import CREATED, DELETED, FAILED, FATAL, OK, SKIPPED, UPDATED, WARNING
 
@@ -58,7 +59,7 @@ _BY_KEY = {
 }
 _CHANGES = ("created", "deleted", "updated")
 # What reasons don't repeat. A failure's key names the row, and that is enough.
-_EMAIL = re.compile(r"[^\s@,;<>()\[\]]+@[^\s@,;<>()\[\]]+")
+_WORD = re.compile(r"[^\s,;<>()\[\]]+")
 _HIDDEN = "..."
 # The strongest first.
 _RANK = {outcome: rank for rank, outcome in enumerate((*_CHANGES, "skipped", "unchanged"))}
@@ -311,7 +312,7 @@ class Parser:
         report.failure_count += 1
         if len(report.failures) < self.limit:
             reason = self.reasons.get(number, report.lines[number])
-            report.failures.append({"line": line, "key": key, "reason": _EMAIL.sub(_HIDDEN, reason)})
+            report.failures.append({"line": line, "key": key, "reason": _WORD.sub(_without_email, reason)})
 
     def _close(self, account):
         report = self.report
@@ -349,6 +350,11 @@ class Parser:
         return printable(name)
 
 
+def _without_email(found):
+    """A word, or what stands for an e-mail address."""
+    return _HIDDEN if "@" in found.group().strip("@") else found.group()
+
+
 def printable(name):
-    """A key without the stand-ins for bytes that are no UTF-8; None for an empty one."""
-    return name.encode("utf-8", "replace").decode("utf-8") or None
+    """A key without the stand-ins for bytes that are no UTF-8, and made visible; None for an empty one."""
+    return visible(name.encode("utf-8", "replace").decode("utf-8")) or None

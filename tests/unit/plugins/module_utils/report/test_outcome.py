@@ -66,6 +66,21 @@ class TestOutcome:
     def test_lines_are_kept_without_blank_ones(self):
         assert parse("Starting...1\n\n x  \r\n", "users").lines == ["Starting...1", " x"]
 
+    def test_what_a_terminal_may_obey_is_written_out(self):
+        file = USERS + "x\x1b[2J;First;Last;x@example.org;\n"
+        text = "Starting...1\n\x1b]0;mine\x07\x9b31m\r\nError : User email collision when creating x\x1b[2J , [], First, Last \n"
+        parsed = parse(text, "users", data=file)
+        assert parsed.lines[1] == "\\x1b]0;mine\\x07\\x9b31m"
+        assert [failure["key"] for failure in parsed.failures] == ["x\\x1b[2J"]
+        target = io.BytesIO()
+        report.tryback(csvfile.read_rows(io.BytesIO(file.encode()), "users", "sync"), parsed, target)
+        assert b"\x1b" not in target.getvalue().split(b"\n")[1]
+
+    def test_an_e_mail_address_is_in_no_reason(self):
+        text = "Starting...1\nUnknown course named \"<ada@example.org>, b@x@y, (c@d): @ at@ @so a-word\"\n"
+        (failure,) = parse(text, "users").failures
+        assert failure["reason"] == "Unknown course named \"<...>, ..., (...): @ at@ @so a-word\""
+
     def test_lines_of_no_known_kind_are_counted(self):
         parsed = parse("Starting...1\nsomething new\nelse\n" + END, "users")
         assert parsed.counts["unparsed"] == 2

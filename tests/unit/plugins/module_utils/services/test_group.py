@@ -273,7 +273,7 @@ def test_what_became_of_an_answer_that_is_lost_is_looked_at(groups, practice, fu
     assert practice.counters()["executed"].get(function, 0) == (when == "after")
     assert done["changed"] and done["changed_is_certain"] is (when == "after") and done["counts"]["unknown"] == (when == "before")
     if when == "before":
-        assert done["failed"] and done["error"]["kind"] == ("unknown" if function == CREATE else "unreachable")
+        assert done["failed"] and done["error"]["kind"] == ("unknown" if function in (CREATE, ADD) else "unreachable")
     else:
         assert not done.get("failed") and not groups(group="A", **wanted)["changed"]
 

@@ -161,7 +161,7 @@ def test_what_is_no_answer_of_moodle_says_nothing_of_a_call_that_may_not_be_repe
 def test_of_a_call_that_must_not_run_twice_at_a_time_neither(server, moodle, status, body, headers, words):
     server.answer(body, status, headers=headers)
     kind = {429: errors.Throttled, 503: errors.HttpRefused}.get(status, errors.OutcomeUnknown)
-    with pytest.raises(errors.ToolsyncError, match=words.partition("not what")[0]) as caught:
+    with pytest.raises(errors.ToolsyncError, match=words.partition(" the answer is")[0]) as caught:
         moodle.call("tool_sync_cohort_add_members", {"members": []})
     assert type(caught.value) is kind and caught.value.may_be_done
     assert kind is not errors.OutcomeUnknown or "Run this again when it has had the time to end" in str(caught.value)
@@ -170,7 +170,7 @@ def test_of_a_call_that_must_not_run_twice_at_a_time_neither(server, moodle, sta
 @pytest.mark.parametrize("status, body, headers, words", NO_ANSWERS)
 def test_of_another_call_it_is_told_what_came(server, moodle, status, body, headers, words):
     server.answer(body, status, headers=headers)
-    with pytest.raises(errors.ToolsyncError, match=words.partition("not what")[0]) as caught:
+    with pytest.raises(errors.ToolsyncError, match=words.partition(" the answer is")[0]) as caught:
         moodle.call("tool_sync_check_course", {"courseidsource": "id", "courseid": "1"})
     assert not isinstance(caught.value, errors.OutcomeUnknown)
 
