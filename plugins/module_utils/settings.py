@@ -40,6 +40,14 @@ SETTINGS = {
     },
 }
 
+#: Settings that no web service sets or shows, of the plugin and (country, city, lang, timezone) of Moodle. Who knows them may tell them.
+ELSEWHERE = {
+    "courses": ("fileuploadidentifier", "coursecategoryidentifier", "forceupdate"),
+    "users": ("protectemails", "courses_primaryidentity", "city", "country", "lang", "timezone"),
+    "enrols": ("defaultcmd", "protectgroups", "enableenrolondisabled"),
+    "cohorts": (),
+}
+
 SETTINGS_PAGE = "Site administration > Plugins > Admin tools > Sync"
 _REFUSED = {
     ("courses", "forceupdate"): (
@@ -77,14 +85,23 @@ def checked_action(service, action):
     return service, action
 
 
-def checked(service, key, value):
-    """The text that is sent for a setting. Raises OptionError."""
+def told(service, key, value):
+    """The text of a setting that a user knows the site to have, one of ELSEWHERE included. Raises OptionError."""
+    if key not in ELSEWHERE[service]:
+        return checked(service, key, value, also=ELSEWHERE[service])
+    if isinstance(value, (dict, list)) or value is None:
+        raise OptionError(f"{key} of {service} needs a single value.", option="settings")
+    return str(int(value)) if isinstance(value, bool) else str(value).strip()
+
+
+def checked(service, key, value, also=()):
+    """The text that is sent for a setting. also: names that the message offers besides. Raises OptionError."""
     known = SETTINGS[service]
     if key not in known:
         cure = _REFUSED.get((service, key))
         if cure:
             raise OptionError(f"The web service refuses to set {key} of {service}.", option="settings", cure=cure)
-        names = ", ".join(sorted(known))
+        names = ", ".join(sorted({*known, *also}))
         raise OptionError(f"{service} has no setting {key}. It has: {names}.", option="settings")
     allowed = known[key]
     if isinstance(value, (dict, list)) or value is None:

@@ -12,9 +12,12 @@ author: ActiveProLearn (@activeprolearn)
 description:
   - Starts a run of a service of Moodle's C(tool_sync) plugin, waits for its end, and turns its report into counts and failed rows.
   - The run reads the file that the plugin's settings name; see M(activeprolearn.toolsync.toolsync_config).
-  - Give it the CSV that was sent (O(src), O(content) or O(rows), as to M(activeprolearn.toolsync.toolsync_upload)); then every row is
-    accounted for, and what changed is told apart from what did not.
-  - It is started once. What can't be confirmed (a time-out, a gateway's error) fails with RV(outcome=unknown), and is never sent again.
+  - Give it the CSV that was sent (O(src), O(content) or O(rows), as to M(activeprolearn.toolsync.toolsync_upload)). Then the records that
+    the rows name are read first, and what the plugin will make of each row is foretold by its own rules.
+  - Where the report then says the same, that is the proof; the other rows' records are looked at again.
+  - It is started once. What can't be confirmed (a time-out, a gateway's error) fails with RV(outcome=unknown), and is never sent again; the
+    records are looked at, and RV(rows) says how far it has come.
+  - A run that a row is known to end in the middle (a category that is not there, a command that is fatal) is not started.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.source
@@ -23,18 +26,19 @@ attributes:
   check_mode:
     support: partial
     details:
-      - With O(src), the records that the rows name are read, and what the run will do to them is predicted, where the token has the read
-        functions for it. RV(outcome) is then V(predicted).
+      - With O(src), what the run will make of each row is foretold; RV(outcome) is then V(predicted).
       - Otherwise a change is predicted, and RV(changed_is_certain) is false.
+      - The records are taken as they are now. What an earlier step would make of them is not known.
   diff_mode:
     details: Shows the counts.
   idempotent:
     support: partial
     details:
-      - The run is always started. The report often says the same of a record that changed and of one that did not, so with O(src) the
-        records are read before and after, and RV(ignore:changed) is true only when one of them changed.
-      - Needed in the token's service for that are C(core_user_get_users_by_field) (users). Without it, or where a column can't be read
-        back, such as a password, RV(changed_is_certain) is false.
+      - The run is always started. RV(ignore:changed) is true only where a record was seen to become another, or a row that was foretold to
+        change one was confirmed by the report. M(activeprolearn.toolsync.toolsync_plan) tells beforehand whether there is anything to run.
+      - RV(changed_is_certain) is false where something could not be seen, which C(because) in RV(rows) then says. No web service shows the
+        dates of an enrolment, nor by which of several methods somebody is enrolled, nor roles without an enrolment, nor passwords.
+      - Settings of the site that no web service shows may be told in O(settings). What a run has shown of them is remembered.
 options:
   service:
     description: The service to run. V(enols) is what the plugin's web page calls V(enrols).
@@ -49,12 +53,26 @@ options:
     description:
       - Settings of the service that the run will find, as M(activeprolearn.toolsync.toolsync_config) takes them; they are not sent.
       - They say what the columns of the rows identify records by. What this host last sent is known without them.
+      - Besides, what no web service sets or shows may be told here, if you know it. Of C(courses), C(fileuploadidentifier),
+        C(coursecategoryidentifier) (V(idname) or V(idnumber)) and C(forceupdate). Of C(enrols), C(defaultcmd), C(protectgroups) and
+        C(enableenrolondisabled). Of C(users), C(protectemails), C(courses_primaryidentity), and Moodle's own defaults for new accounts,
+        C(country), C(city), C(lang) and C(timezone), which a run writes into every account when the file has no such column.
     type: dict
   on_failed_rows:
     description: What to do when the plugin could not process rows.
     type: str
     default: fail
     choices: [fail, warn, ignore]
+  allow_destructive:
+    description:
+      - Start a run even where rows do more harm than they say. That is so with rows that take a user out of a cohort whom Moodle does not
+        know. The plugin deletes the whole cohort then.
+    type: bool
+    default: false
+  parallel_requests:
+    description: How many requests that read records are under way at a time. From V(1) to V(8).
+    type: int
+    default: 4
   tryback:
     description:
       - A file to write on the host that runs the module, with mode 0600; the failed rows with their reasons as comments, ready to be
@@ -109,6 +127,7 @@ outcome:
     - V(executed_unreadable), it ran, but Moodle did not hand over the report.
     - V(unknown), no answer came; it may have been done, and may still be running.
     - V(predicted), check mode.
+    - V(refused), it was not started, because a row would end it in the middle, or do harm that O(allow_destructive) does not allow.
   returned: always, once the options were checked
   type: str
   sample: complete
@@ -116,16 +135,28 @@ counts:
   description:
     - Number of rows by what became of them. C(rows) is the sum of the others but C(unparsed), which counts lines of the report that are not
       understood.
-    - C(unreported) rows are those that the report does not account for; in check mode, those of which can't be told what the run would do.
+    - C(unreported) rows are those of which nobody can tell what becomes of them.
   returned: always, once the options were checked
   type: dict
   sample: {"rows": 60, "created": 3, "updated": 1, "deleted": 0, "unchanged": 55, "skipped": 0, "failed": 1, "unreported": 0, "unparsed": 0}
 failures:
-  description: The rows that failed, each with C(line) (in the file), C(key) (of the record) and C(reason), as far as the report tells.
+  description:
+    - The rows that failed, each with C(line) (in the file), C(key) (of the record) and C(reason), as far as the report tells.
+    - In check mode those that will fail, with a reason of our own. At most 10,000.
   returned: always, once the options were checked
   type: list
   elements: dict
   sample: [{"line": 12, "key": "mdupont", "reason": "User email collision when creating"}]
+rows:
+  description:
+    - What becomes of the rows, of those that are not simply unchanged, at most 10,000.
+    - C(line) is that of the file, C(key) names the record.
+    - C(outcome) is V(create), V(update), V(delete), V(unchanged), V(skip), V(fail) or V(unknown).
+    - C(because) begins with the name of the column that is to blame, where one is.
+  returned: always, once the options were checked
+  type: list
+  elements: dict
+  sample: [{"line": 12, "key": "mdupont", "outcome": "fail", "because": "email: belongs to another username (account 57)"}]
 report:
   description: The plugin's report, line by line.
   returned: always, once the options were checked
@@ -133,7 +164,7 @@ report:
   elements: str
   sample: ["Starting...1", "User account added: 3 , ada", "end of report"]
 changed_is_certain:
-  description: Whether RV(ignore:changed) was seen, or is only what the report allows for.
+  description: Whether RV(ignore:changed) and RV(counts) were seen to be so. Never true where nobody looked.
   returned: always, once the options were checked
   type: bool
   sample: true
@@ -159,8 +190,8 @@ def plan(site, params):
     service, action = checked_action(params["service"], params["action"])
     given = any(params[name] is not None for name in ("src", "content", "rows"))
     rows = process.RowFile(Source.of(params, service, action), service, action) if given else None
-    taken = ("settings", "timeout", "on_failed_rows", "tryback")
-    return process.plan(site, service, action, rows, **{name: params[name] for name in taken})
+    names = ("settings", "timeout", "on_failed_rows", "tryback", "allow_destructive", "parallel_requests")
+    return process.plan(site, service, action, rows, **{name: params[name] for name in names})
 
 
 TASK = Task(
@@ -172,6 +203,8 @@ TASK = Task(
         "settings": {"type": "dict"},
         "on_failed_rows": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
         "tryback": {"type": "path"},
+        "allow_destructive": {"type": "bool", "default": False},
+        "parallel_requests": {"type": "int", "default": 4},
         "timeout": {"type": "int", "default": 3600},
     },
     constraints={"mutually_exclusive": [("src", "content", "rows")], "required_by": {"columns": ("rows",)}},

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The import rule: each layer knows the layers below it and nothing else.
 
-errors <- wire <- send <- read <- services <- module <- modules; csvfile, report, memory, settings and options are leaves; plan is what
-services and module share. The files are parsed, not imported, so imports inside functions count too.
+errors <- wire <- send <- read <- rows <- services <- module <- modules; csvfile, report, memory, settings and options are leaves; plan is
+what services and module share. The files are parsed, not imported, so imports inside functions count too.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ LAYERS = {
     "plan": ("errors", "memory", "wire"),
     "send": ("errors", "wire", "plan", "send"),
     "read": ("errors", "wire", "plan", "send", "read"),
-    "services": ("errors", "files", "memory", "csvfile", "report", "wire", "settings", "plan", "send", "read", "services"),
+    "rows": ("errors", "csvfile", "wire", "read", "rows"),
+    "services": ("errors", "files", "memory", "csvfile", "report", "wire", "settings", "plan", "send", "read", "rows", "services"),
     "module": ("errors", "memory", "wire", "plan"),
 }
 MAY_IMPORT = {

@@ -43,6 +43,7 @@ class Row:
     (users: nothing or 0 in the first column). number: the plugin's own count of lines, 2 for the first one after the
     header.
     part: 0 for a whole line, else which piece of a cut line it is. text: the line, undecodable bytes as surrogates.
+    given: how many values the line has.
     """
 
     line: int
@@ -52,6 +53,7 @@ class Row:
     part: int = 0
     text: str = ""
     columns: list[str] = field(default_factory=list)
+    given: int = 0
 
 
 @dataclass(frozen=True)
@@ -202,10 +204,11 @@ def _rows(stream, dialect, action, separator):
             skipped = "dropped"
         if skipped == "blank" or skipped == "comment":
             continue
-        values = dict(zip(columns, dialect.cells(text, separator)))
+        cells = dialect.cells(text, separator)
+        values = dict(zip(columns, cells))
         if not skipped and dialect.decodes_separator and values[columns[0]] in ("", "0"):
             skipped = "empty_first"
-        yield Row(line, values, skipped, number, part, whole, columns)
+        yield Row(line, values, skipped, number, part, whole, columns, len(cells))
 
 
 def _without_quotes(cell):

@@ -1,37 +1,58 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run of the plugin: started once, its report read, its effect compared with what was there before.
+"""A run of the plugin: foretold row by row, started once, and proven row by row.
 
-Private to this collection. The report says the same of a user who changed and of one who did not, so the objects of the rows are
-read before and after through Moodle's read functions, where the token has them; where it has not, the result says that C(changed)
-is not certain.
+Private to this collection. Before the run stands the plan of its file (rows/). Where the report says of a row what the plan says, the plan
+is the proof; where it says otherwise, or nothing, the row's record is looked at again. Without the rows, or where they can't be read, the
+result says that C(changed) is not certain.
 """
 
 from __future__ import annotations
 
 from .. import files
-from ..csvfile import file as csvfile
-from ..errors import ExecutedUnreadable, MoodleError, OptionError, RunFailed, StateFileError, ToolsyncError, concerns_records
+from ..errors import (
+    FUNCTIONS_PAGE,
+    ExecutedUnreadable,
+    MoodleError,
+    OptionError,
+    RunFailed,
+    StateFileError,
+    ToolsyncError,
+    concerns_records,
+)
 from ..memory import CONSUMED, KEPT, MAYBE_CONSUMED
 from ..plan import Plan
-from ..read.observe import Observation
+from ..read.directory import Ref
 from ..report import outcome as report
-from ..settings import LOCATIONS, checked
+from ..rows.files import Prospect, RowFile, rules_for
+from ..rows.plan import DELETE, FAIL, UNCHANGED, Readers
+from ..send.batch import checked_lanes
+from ..settings import LOCATIONS, told
+
+__all__ = ["RowFile", "plan"]
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
 #: Outcomes of a row that change the site.
 CHANGING = ("created", "updated", "deleted")
+#: Rows, and failures, that a result lists.
+LISTED = 10_000
+#: Section of the memory: settings that runs have shown.
+SEEN = "seen"
+#: What a report calls rows of which it says nothing.
+_UNTOLD = ("skipped", "unreported")
 
 
-def plan(site, service, action, rows=None, *, settings=None, timeout=3600, on_failed_rows="fail", tryback=None):
+def plan(site, service, action, rows=None, *, settings=None, on_failed_rows="fail", tryback=None, parallel_requests=4, **more):
     """service, action: as checked_action gives them; rows: a RowFile of what was sent, or None; settings: what the run will find.
 
-    Raises OptionError.
+    parallel_requests: that read; more: of ProcessPlan. Raises OptionError.
     """
+    lanes = checked_lanes(parallel_requests)
     settings = {
+        **(site.memory.get(SEEN, service) or {}),
         **(site.memory.get("settings", service) or {}),
-        **{key: checked(service, key, value) for key, value in (settings or {}).items()},
+        **{key: told(service, key, value) for key, value in (settings or {}).items()},
     }
     if tryback and rows is None:
         raise OptionError("tryback needs the rows that were sent: give src.", option="tryback")
@@ -41,38 +62,25 @@ def plan(site, service, action, rows=None, *, settings=None, timeout=3600, on_fa
     if (service, action) == ("courses", "check"):
         if rows is None:
             raise OptionError("src is missing: the courses to check are asked for one by one.", option="src")
-        return CheckPlan(site, rows, settings, on_failed_rows)
-    return ProcessPlan(site, service, action, rows, settings, timeout=timeout, on_failed_rows=on_failed_rows, tryback=tryback)
-
-
-class RowFile:
-    """The rows that were sent, read again as often as needed. source: a csvfile.source.Source."""
-
-    def __init__(self, source, service, action):
-        self._source, self._service, self._action = source, service, action
-        self.separator = source.separator
-
-    def __iter__(self):
-        with open(self._source.path, "rb") as stream:
-            yield from csvfile.read_rows(stream, self._service, self._action, separator=self.separator)
-
-    def close(self):
-        self._source.close()
+        return CheckPlan(site, rows, settings, on_failed_rows, lanes)
+    return ProcessPlan(site, service, action, rows, settings, on_failed_rows=on_failed_rows, tryback=tryback, lanes=lanes, **more)
 
 
 class CheckPlan(Plan):
-    """Which courses of a file exist, asked one by one: Moodle refuses the plugin's own answer, whose text holds markup."""
+    """Which courses of a file exist: the plugin is asked for each, as Moodle refuses the answer of its own run, whose text holds markup."""
 
-    def __init__(self, site, rows, settings, on_failed_rows):
+    def __init__(self, site, rows, settings, on_failed_rows, lanes):
         source = settings.get("existfileidentifier", "shortname")
         counts, failures, lines = dict.fromkeys(COUNTS, 0), [], []
+        courses = Readers.of(site, lanes=lanes).courses
+        courses.check([Ref("course", source, row.values["identifier"]) for row in rows if not row.skipped])
         for row in rows:
             counts["rows"] += 1
             if row.skipped:
                 counts["skipped"] += 1
                 continue
             key = row.values["identifier"]
-            exists = site.moodle.call("tool_sync_check_course", {"courseidsource": source, "courseid": key}).value
+            exists = courses.exists(Ref("course", source, key))
             counts["unchanged" if exists else "failed"] += 1
             lines.append(f"{key}: {'exists' if exists else 'does not exist'}")
             if not exists:
@@ -85,51 +93,106 @@ class CheckPlan(Plan):
 
 
 class ProcessPlan(Plan):
-    def __init__(self, site, service, action, rows, settings, *, timeout, on_failed_rows, tryback):
-        self._observer = Observation(site, service, action, rows, settings)
-        # In check mode everything is told from the records; a run needs that only where its report leaves something open.
-        looks = rows is not None and (site.moodle.read_only or self._observer.compares)
-        self._before = self._observer.look() if looks else None
-        counts, certain = self._predicted(rows)
-        key, default = LOCATIONS.get((service, action), (None, None))
-        changed = not certain or any(counts[outcome] for outcome in CHANGING)
-        super().__init__(
-            changed=changed,
-            before={"counts": dict.fromkeys(COUNTS, 0)},
-            after={"counts": counts},
-            result=_result(service, action, "predicted", counts, certain),
-        )
+    def __init__(
+        self, site, service, action, rows, settings, *, on_failed_rows, tryback, lanes, timeout=3600, allow_destructive=False
+    ):
+        self._allow_destructive = allow_destructive
         self._site, self._rows, self._settings = site, rows, settings
         self._timeout, self._on_failed_rows, self._tryback = timeout, on_failed_rows, tryback
-        self._file = settings.get(key, default) if key else None
-        self._location_key = key
+        self._location_key, default = LOCATIONS.get((service, action), (None, None))
+        self._file = settings.get(self._location_key, default) if self._location_key else None
+        super().__init__(
+            changed=True,
+            before={"counts": dict.fromkeys(COUNTS, 0)},
+            after={},
+            result=_result(service, action, "predicted", dict.fromkeys(COUNTS, 0), certain=False),
+        )
+        self._prospect = None if rows is None else self._foretold(lanes)
+        if self._prospect is not None:
+            self._tell(self._prospect.plan)
+            self.result["failures"] = [
+                {"line": row.line, "key": row.key, "reason": row.because} for row in self._prospect.plan.rows if row.outcome == FAIL
+            ][:LISTED]
+        elif rows is not None:
+            self._unsettle("predicted", changed=True)
+        if site.moodle.read_only and (site.memory.get("files", self._file) or {}).get("state", KEPT) != KEPT:
+            site.warn(f"The site may have removed {self._file} after its last run: it is foretold what a run makes of it once it is there.")
+            self.result["changed_is_certain"] = False
         if site.memory.get("files"):
             # What is remembered of them will change.
             site.memory.check()
 
-    def _predicted(self, rows):
-        """What the run will do, as far as the observer can tell: (counts, certain)."""
-        counts = dict.fromkeys(COUNTS, 0)
-        certain = self._before is not None
-        for row in rows or ():
-            counts["rows"] += 1
-            outcome = "skipped" if row.skipped else None
-            if outcome is None and self._before is not None:
-                outcome = self._observer.predict(row, self._before)
-            certain = certain and outcome is not None
-            counts[outcome or "unreported"] += 1
-        return counts, certain
+    def _foretold(self, lanes):
+        """The Prospect of the rows; None where nobody can foretell them."""
+        service, action = self.result["service"], self.result["action"]
+        readers = Readers.of(self._site, lanes=lanes)
+        rules = rules_for(service, action, readers, self._settings)
+        self.result["counts"]["rows"] = sum(1 for _row in self._rows)
+        if rules is None:
+            return None
+        try:
+            return Prospect(self._rows, rules)
+        except MoodleError as error:
+            self._site.warn(f"What the run changes can't be foretold: {error.message}")
+            return None
+        finally:
+            if readers.asker.lacking:
+                names = ", ".join(sorted(readers.asker.lacking))
+                self._site.warn(f"With {names} in the token's service ({FUNCTIONS_PAGE}), more could be told of what the run changes.")
+
+    def _tell(self, plan):
+        """Say what a plan of rows says, foretold or proven."""
+        counts = {**dict.fromkeys(COUNTS, 0), **plan.counts(), "unparsed": self.result["counts"]["unparsed"]}
+        counts["rows"] = len(plan.rows)
+        # Where nobody can tell, a row that is to change something counts as one that does.
+        self.changed = any(row.changes or row.changes is None and row.outcome not in (UNCHANGED, FAIL) for row in plan.rows)
+        self.after = {"counts": counts}
+        listed = [row for row in plan.rows if row.outcome != UNCHANGED or row.changes]
+        self.result.update(
+            counts=counts,
+            changed_is_certain=plan.certain,
+            rows=[
+                {"line": row.line, "key": row.key, "outcome": row.outcome, "because": row.because} for row in listed[:LISTED]
+            ],
+        )
+
+    def rehearse(self):
+        self._refuse()
+
+    def _refuse(self):
+        """Raise where the run is known not to reach the end of its file, or to do more than its rows say."""
+        if self._prospect is None:
+            return
+        plan, run = self._prospect.plan, f"the run of {self.result['service']} {self.result['action']}"
+        harmful = [row for row in plan.rows if row.wrecks and row.outcome == DELETE]
+        if plan.stop:
+            self._unsettle("refused", changed=False)
+            raise RunFailed(
+                f"Line {plan.stop.line} would end {run}: {plan.stop.because}. The rows before it would be done, those after it not.",
+                cure="Correct the row; nothing was sent.",
+            )
+        if harmful and not self._allow_destructive:
+            self._unsettle("refused", changed=False)
+            more = f" (and {len(harmful) - 1} more rows like it)" if len(harmful) > 1 else ""
+            raise RunFailed(
+                f"Line {harmful[0].line} would do harm in {run}: {harmful[0].wrecks}{more}.",
+                cure="Correct the row, or set allow_destructive: true if that is meant; nothing was sent.",
+            )
 
     def close(self):
         if self._rows is not None:
             self._rows.close()
 
     def apply(self):
+        self._refuse()
+        if self._prospect is not None:
+            self._prospect.settle()
         # A run may consume its file, and nobody may be left to say so when it ends: that is remembered before it starts.
         self._unsettle("aborted", changed=False)
         untouched = self._site.memory.mark_files(self._file, MAYBE_CONSUMED)
         self._site.memory.insist()
         self._unsettle("unknown", changed=True)
+        self.result.update(failures=[], rows=[])
         parameters = {"service": self.result["service"], "action": self.result["action"]}
         try:
             answer = self._site.moodle.call("tool_sync_process", parameters, timeout=self._timeout)
@@ -145,20 +208,38 @@ class ProcessPlan(Plan):
             if found is not None:
                 return found
             self._unsettle("executed_unreadable", changed=True)
+            self._look_after(error, over=True)
         elif isinstance(error, MoodleError) and concerns_records(error):
             # An exception in the middle of the file leaves the rows before it done and gives no report.
             self._unsettle("aborted", changed=True)
             error.message += " The rows before the one that failed are done; there is no report of them."
+            self._look_after(error, over=True)
         elif error.may_be_done:
             error.cure = (
                 "The run may still be going on. It is not started again on its own: wait, look at the data on the site, then run "
                 "the task again. If a proxy cut the answer, raise its time-out or send the rows in parts."
             )
+            self._look_after(error, over=False)
         else:
             self._unsettle("aborted", changed=False)
             if untouched:
                 self._site.memory.put("files", untouched)
         raise error
+
+    def _look_after(self, error, *, over):
+        """Say of each row whether it is done, where no report does. over: whether the run has ended for sure."""
+        if self._prospect is None:
+            return
+        try:
+            proven = self._prospect.proven(lambda line: (None, False), complete=False)
+        except ToolsyncError as other:
+            self._site.warn(f"What the run has done can't be seen: {other.message}")
+            return
+        self._tell(proven)
+        if not over:
+            self.changed = True
+            self.result["changed_is_certain"] = False
+        error.message += " What is done of each row was looked at: see rows."
 
     def _unsettle(self, outcome, *, changed):
         """What is known while no report is: nothing about the rows."""
@@ -178,12 +259,12 @@ class ProcessPlan(Plan):
             report=parsed.lines,
             simulated=parsed.simulated,
         )
-        self._settle(parsed, dict(parsed.counts), parsed.certain and (self._before is None or parsed.simulated))
+        self._settle(parsed)
         self._mark_consumed(parsed, noise)
         for warning in parsed.warnings:
             self._site.warn(warning)
         problems = []
-        for step in (self._compare, self._write_tryback, self._judge):
+        for step in (self._prove, self._write_tryback, self._judge):
             try:
                 step(parsed)
             except ToolsyncError as error:
@@ -191,12 +272,12 @@ class ProcessPlan(Plan):
         if problems:
             raise self._gathered(problems)
 
-    def _settle(self, parsed, counts, certain):
-        """Say what became of the rows, and what follows for C(changed)."""
-        changed = not parsed.simulated and (not certain or any(counts[name] for name in CHANGING))
+    def _settle(self, parsed):
+        """What a report says, which is all where nobody looks."""
+        counts = dict(parsed.counts)
+        self.changed, certain = not parsed.simulated, parsed.simulated
         if parsed.fatal and not any(counts[name] for name in CHANGING):
-            changed, certain = False, True
-        self.changed = changed
+            self.changed, certain = False, True
         self.after = {"counts": counts}
         self.result.update(counts=counts, changed_is_certain=certain)
 
@@ -210,26 +291,21 @@ class ProcessPlan(Plan):
         first.message = " ".join([first.message, *(f"Besides, {error.message}" for error in others)])
         return first
 
-    def _compare(self, parsed):
-        """Look again, and correct the counts of rows whose report line says nothing of change."""
-        if self._before is None or parsed.simulated:
+    def _prove(self, parsed):
+        """Say what became of the rows by the plan, the report, and a look at what these leave open."""
+        if self._prospect is None or parsed.simulated:
             return
-        after = self._observer.look()
-        if after is None:
-            return
-        counts, certain = dict(self.result["counts"]), True
-        for number, row in enumerate(self._rows, 1):
-            self._site.progress(f"{number} rows compared")
-            told = parsed.row_outcomes.get(row.line)
-            if row.skipped or told in ("skipped", "failed", None):
-                continue
-            seen = self._observer.outcome(row, self._before, after)
-            if seen is None:
-                certain = False
-            elif seen != told and not (told == "unreported" and seen == "unchanged"):
-                counts[told] -= 1
-                counts[seen] += 1
-        self._settle(parsed, counts, certain)
+
+        def said(line):
+            return parsed.row_outcomes.get(line), parsed.row_outcomes.reason(line) is not None
+
+        began = parsed.outcome == "complete" or any(line for line in parsed.row_outcomes if parsed.row_outcomes[line] not in _UNTOLD)
+        self._tell(self._prospect.proven(said, complete=parsed.outcome == "complete", began=began))
+        if self._prospect.learned:
+            service = self.result["service"]
+            known = self._site.memory.get(SEEN, service) or {}
+            if known != {**known, **self._prospect.learned}:
+                self._site.memory.put(SEEN, {service: {**known, **self._prospect.learned}})
 
     def _mark_consumed(self, parsed, noise):
         consumed = True if "cleaned." in noise else parsed.file_consumed
@@ -260,7 +336,7 @@ class ProcessPlan(Plan):
             raise ExecutedUnreadable(f"The run of {service} ended without a report.")
         if parsed.fatal or parsed.outcome == "aborted":
             raise self._stopped(parsed)
-        _judge_failed(self._site, self.result, parsed.failure_count, self._on_failed_rows)
+        _judge_failed(self._site, self.result, max(parsed.failure_count, counts["failed"]), self._on_failed_rows)
 
     def _stopped(self, parsed):
         service = self.result["service"]
@@ -284,6 +360,7 @@ def _result(service, action, outcome, counts, certain):
         "outcome": outcome,
         "counts": counts,
         "failures": [],
+        "rows": [],
         "report": [],
         "changed_is_certain": certain,
         "simulated": False,

@@ -1,0 +1,356 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run of enrols makes of each row (plugin.md B.4).
+
+Private to this collection. Written beside the rules of the practice Moodle, which judge them. Moodle tells who is enrolled, with which
+roles and in which groups, and who is not active; it tells neither methods, nor dates, nor the roles of who is not enrolled.
+"""
+
+from __future__ import annotations
+
+import collections
+import time
+
+from .accounts import Accounts, CourseNames
+from .classroom import GUEST_ACCESS, ORDINARY, Room, Rooms
+from .dates import NOW, Dates
+from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
+from .tally import Tally
+
+#: Roles that every Moodle has; of any other is only known whether somebody was seen to hold it.
+STANDARD_ROLES = frozenset("manager coursecreator editingteacher teacher student guest user frontpage".split())
+GROUP_COLUMNS = tuple(f"g{number}" for number in range(1, 10))
+#: Seconds after which a start that was "now" is another one.
+_LATER = 1.1
+_NO_ROLE = "rolename: nobody was seen with this role, and without it the row fails"
+
+
+class EnrolRules(Rules):
+    """Of the settings that no web service sets, defaultcmd, protectgroups and enableenrolondisabled decide here."""
+
+    def __init__(self, readers, settings):
+        super().__init__(readers, settings)
+        self._users = Accounts(readers, settings.get("useridentifier") or "username")
+        self._courses = CourseNames(readers, settings.get("courseidentifier") or "shortname")
+        self._rooms = Rooms(readers)
+        self._named: dict[str, None] = {}
+        self._groups_wanted = self._moves = False
+        #: line -> (course id, user id, names of groups) of rows that lead to a record.
+        self._places: dict[int, tuple[int, int]] = {}
+        self._rows_at: collections.Counter = collections.Counter()
+        self._again: dict[int, Room] = {}
+        #: Lines whose command, or whose method, is the site's affair.
+        self._without_command: set[int] = set()
+        self._off: set[int] = set()
+        told = settings.get("useridentifier") and settings.get("courseidentifier")
+        self._doubt = SURE if told else HIDDEN
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def note(self, row):
+        values = row.values
+        self._users.want(values.get("uid", ""))
+        self._courses.want(values.get("cid", ""))
+        self._named[values.get("cid", "")] = None
+        self._groups_wanted = self._groups_wanted or bool(truthy(values.get("gcmd")) and _groups(values))
+
+    def read(self):
+        self._users.read()
+        self._courses.read()
+        courses = {course.id: course for course in map(self._courses.record, self._named) if course is not None}
+        self._rooms.read(list(courses.values()), groups=self._groups_wanted)
+        self._read_at = time.monotonic()
+
+    def settle(self):
+        """Wait until a start that is set to now can't be the one that was there when it was looked."""
+        if self._moves:
+            time.sleep(max(0.0, self._read_at + _LATER - time.monotonic()))
+
+    def covered(self):
+        return sum(room.size for room in self._rooms.all())
+
+    def heard(self, planned, said):
+        if planned.line in self._without_command and said == planned.says and planned.says in ("updated", "deleted"):
+            self.learned["defaultcmd"] = "add" if said == "updated" else "del"
+        if planned.line in self._off and said == planned.says == "unchanged":
+            self.learned["enableenrolondisabled"] = "0"
+
+    def look_again(self, rows, agreed):
+        numbers = {self._places[row.line][0] for row in rows if row.line in self._places}
+        self._again = self._rooms.again(numbers)
+
+    def seen(self, row, said):
+        place = self._places.get(row.line)
+        if place is None or self._again[place[0]].enrolled is None:
+            return None
+        course, user = place
+        room, now = self._rooms.room(course), self._again[course]
+        names = set(_groups(row.values).values())
+        member, after = room.member(user), now.member(user).visible()
+        groups = names & (now.groups or set())
+        unchanged = after.like(member.was) and groups == names & room.were
+        as_planned = after.like(member.visible()) and groups == names & (room.groups or set())
+        kind = UPDATE if after.listed == member.was.listed else CREATE if after.listed else DELETE
+        return Sight(unchanged, as_planned, kind, not after.listed and bool(row.values.get("enrol")), self._rows_at[place])
+
+    # -- a row ------------------------------------------------------------------------------------------------------
+
+    def play(self, row):
+        values = row.values
+        tally = Tally(row.line, name_of(row, "uid", "cid"), self._doubt)
+        user, course = self._users.find(values.get("uid", "")), self._courses.find(values.get("cid", ""))
+        command = values.get("cmd")
+        if command is None:
+            command = self.settings.get("defaultcmd") or "add"
+            tally.doubted(SURE if "defaultcmd" in self.settings else REPORT)
+            self._without_command.add(row.line)
+        if user.id is None and user.doubt == HIDDEN:
+            tally.unknown("uid: whether there is such a user can't be told")
+        elif user.id is None:
+            tally.fail("uid: there is no such user", user.doubt)
+        elif not truthy(values.get("cid")):
+            tally.fail("cid: is empty")
+        elif course.id is None and course.doubt == HIDDEN:
+            tally.unknown("cid: the course can't be read")
+        elif course.id is None:
+            tally.fail("cid: there is no such course", course.doubt)
+        else:
+            place = self._places[row.line] = course.id, user.id
+            self._rows_at[place] += 1
+            self._in_course(row.line, command, values, tally, self._rooms.room(course.id), user.id)
+        return tally.outcome()
+
+    def _in_course(self, line, command, values, tally, room, user):
+        if room.enrolled is None or room.methods is None:
+            tally.unknown("cid: who is enrolled there can't be read")
+            return
+        method = values.get("enrol")
+        method = "" if method is None else method if truthy(method) else "manual"
+        if method == "sync":
+            tally.stop("enrol: the plugin of this method is not a part of Moodle; without it the run ends here", sure=False)
+            return
+        member = room.member(user)
+        if method not in room.methods:
+            method = ""
+            self._off.add(line)
+            tally.doubted(SURE if "enableenrolondisabled" in self.settings else REPORT)
+        if member.fuzzy and (not method or truthy(values.get("gcmd"))):
+            tally.doubted(LOOK)
+        go_on = self._command(command, values, tally, room, member, method)
+        if go_on and truthy(values.get("gcmd")) and not tally.ended:
+            self._groups(values, tally, room, member)
+
+    def _command(self, command, values, tally, room, member, method):
+        """Returns whether the row's groups are looked at."""
+        role, role_doubt = self._role(values)
+        dates = Dates(values)
+        if command in ("del", "delete"):
+            if method:
+                self._unenrol(tally, member, method)
+            else:
+                self._unassign(tally, member, role, role_doubt)
+        elif command in ("add", "shift"):
+            if role is None:
+                tally.fail(_NO_ROLE if role_doubt else "rolename: is empty", role_doubt)
+                return command == "add"
+            if command == "shift" and method:
+                self._shift(tally, member, method, role, dates)
+            elif method:
+                self._enrol(tally, member, method, role, dates)
+            else:
+                self._assign(tally, room, member, role, shift=command == "shift")
+        elif command == "enable":
+            self._enable(tally, member, method, dates)
+        elif command == "disable":
+            tally.stop("cmd: disable ends the run on PHP 8")
+        else:
+            tally.fail("cmd: is none of the commands")
+        return True
+
+    def _role(self, values):
+        """(role's shortname or None where there seems to be none, doubt)."""
+        name = values.get("rolename", "")
+        if name in STANDARD_ROLES or name in self._rooms.roles:
+            return name, SURE
+        return None, REPORT if name else SURE
+
+    # -- with an enrolment ------------------------------------------------------------------------------------------
+
+    def _enrol(self, tally, member, method, role, dates):
+        tally.says = "updated"
+        if method == GUEST_ACCESS:
+            return
+        held = member.holds(method)
+        if held is None:
+            tally.doubted(HIDDEN, "enrol: by which method the user is enrolled can't be seen")
+        if held is False:
+            tally.did(CREATE)
+            tally.field("enrol", None, method)
+        if role not in member.roles:
+            tally.did(CREATE if not member.listed else UPDATE)
+            tally.field("rolename", _told(member.roles), role)
+        elif method not in ORDINARY and held is not False:
+            tally.may(None, HIDDEN, "rolename: whose role it is can't be seen")
+        if held is not False:
+            self._redate(tally, member, method, dates)
+        member.enrol(method, role, dates, dates.active())
+
+    def _redate(self, tally, member, method, dates):
+        """Status and dates of an enrolment that is there, or may be."""
+        known = member.held.get(method)
+        if known is not None:
+            if known.differs(dates):
+                tally.did(UPDATE)
+            elif not known.same(dates):
+                tally.may(UPDATE, HIDDEN, "starttime: may move by a second")
+        elif member.active is False and dates.endless and (dates.begins_now or dates.is_past_start):
+            tally.did(UPDATE)
+            tally.field("active", "no", "yes")
+        elif dates.begins_now:
+            # Active or not when it was looked, which is before the run: the start was another one, or it will be active.
+            self._moves = True
+            tally.did(UPDATE)
+            tally.field("starttime", None, NOW)
+        elif member.active and method in member.held and dates.active() is False:
+            tally.did(UPDATE)
+            tally.field("active", "yes", "no")
+        else:
+            tally.may(None, HIDDEN, "starttime: the dates that are there can't be seen")
+
+    def _unenrol(self, tally, member, method):
+        tally.says = "deleted"
+        held = False if method == GUEST_ACCESS else member.holds(method)
+        if held is False:
+            return
+        if held:
+            tally.did(DELETE, removes=1)
+        else:
+            tally.may(DELETE, LOOK, "enrol: by which method the user is enrolled can't be seen", removes=1)
+        tally.field("enrol", method, None)
+        member.unenrol(method)
+
+    def _shift(self, tally, member, method, role, dates):
+        tally.says = "updated"
+        if method == GUEST_ACCESS:
+            return
+        if member.holds(method) is False:
+            self._enrol(tally, member, method, role, dates)
+            return
+        tally.did(UPDATE, removes=1)
+        tally.field("enrol", method, method)
+        member.unenrol(method)
+        member.enrol(method, role, dates, dates.active())
+
+    def _enable(self, tally, member, method, dates):
+        tally.says = "updated"
+        held = member.holds(method) if method else (None if member.listed else False)
+        if held is False or method == GUEST_ACCESS:
+            return
+        if held:
+            self._redate(tally, member, method, dates)
+            member.enrol(method, None, dates, dates.active())
+        else:
+            tally.may(UPDATE, HIDDEN, "cmd: which enrolments there are can't be seen")
+            member.active = None
+
+    # -- a role without an enrolment --------------------------------------------------------------------------------
+
+    def _assign(self, tally, room, member, role, *, shift):
+        """The method is missing or off."""
+        tally.says = "updated"
+        why = "enrol: the method is missing or off, and a role without an enrolment can't be seen"
+        if not member.listed:
+            tally.may(None if role in member.bare and not shift else UPDATE, HIDDEN, why)
+            member.bare.add(role)
+            return
+        if role not in member.roles:
+            tally.did(UPDATE)
+            tally.field("rolename", _told(member.roles), role)
+            member.roles.add(role)
+        elif shift:
+            tally.may(UPDATE, HIDDEN, why)
+        else:
+            tally.says = "unchanged"
+            if not room.ordinary:
+                tally.may(None, HIDDEN, "enrol: the method is missing or off, and whose role it is can't be seen")
+        member.fuzzy = member.fuzzy or shift
+
+    def _unassign(self, tally, member, role, role_doubt):
+        tally.says = "deleted"
+        if role is None:
+            why = "rolename: " + ("nobody was seen with this role" if role_doubt else "is empty")
+            tally.stop(f"{why}: without a role and an enrolment method the run ends here", sure=not role_doubt)
+        elif not member.listed:
+            tally.may(DELETE, HIDDEN, "enrol: the method is missing or off, and a role without an enrolment can't be seen")
+        elif role in member.roles:
+            tally.may(DELETE, LOOK, "rolename: whose role it is can't be seen", removes=1)
+            tally.field("rolename", role, None)
+            member.roles.discard(role)
+
+    # -- groups -----------------------------------------------------------------------------------------------------
+
+    def _groups(self, values, tally, room, member):
+        command, names = values["gcmd"], _groups(values)
+        if command not in ("gadd", "gaddcreate", "gdel", "greplace", "greplacecreate"):
+            tally.fail("gcmd: is none of the group commands")
+        elif command.startswith("greplace"):
+            if member.groups:
+                tally.did(UPDATE)
+            tally.stop("gcmd: it takes the user out of all groups, and then ends the run")
+        elif room.groups is None and names:
+            tally.unknown("gcmd: the groups of the course can't be read")
+        else:
+            for column, name in names.items():
+                if command == "gdel":
+                    self._leave(tally, room, member, column, name)
+                else:
+                    self._join(tally, room, member, column, name, create=command == "gaddcreate")
+
+    def _join(self, tally, room, member, column, name, *, create):
+        if name not in room.groups:
+            if not room.all_groups:
+                tally.doubted(REPORT, f"{column}: whether there is such a group can't be told")
+            if any(known.casefold() == name.casefold() for known in room.groups) and not self.readers.case_counts():
+                tally.doubted(LOOK, f"{column}: there is a group whose name differs in case only")
+            if not create:
+                tally.fail(f"{column}: there is no such group")
+                return
+            room.groups.add(name)
+            tally.did(UPDATE)
+            tally.say_at_least("updated")
+        if not member.listed and member.bare:
+            tally.fail(f"{column}: who is not enrolled can't be in a group")
+        elif not member.listed:
+            # Whether the report calls it a failure depends on roles in the categories above, and on roles without an enrolment.
+            tally.doubted(REPORT)
+        elif not member.roles:
+            tally.may(UPDATE, LOOK, f"{column}: nobody can tell whether the user has a role here")
+        elif name not in member.groups:
+            member.groups.add(name)
+            tally.did(UPDATE)
+            tally.field(column, None, name)
+
+    def _leave(self, tally, room, member, column, name):
+        if name not in room.groups:
+            if not room.all_groups:
+                tally.doubted(REPORT)
+            return
+        tally.say_at_least("updated")
+        if name not in member.groups:
+            return
+        if self.settings.get("protectgroups") == "0":
+            tally.did(UPDATE)
+        else:
+            tally.may(UPDATE, LOOK, f"{column}: a protected membership would stay")
+        member.groups.discard(name)
+        tally.field(column, name, None)
+
+
+def _told(names):
+    return ", ".join(sorted(names)) or None
+
+
+def _groups(values):
+    """{column: name} of the groups that a row names."""
+    return {column: values[column] for column in GROUP_COLUMNS if truthy(values.get(column))}

@@ -1,0 +1,303 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a run will make of each row of a file, and how sure that is.
+
+Private to this collection. The services' rules (the other files here) play the rows in their order on a working copy of the records that
+they name; what comes of it is one Outcome a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import typing as t
+
+from ..read.categories import Categories
+from ..read.cohorts import Cohorts
+from ..read.courses import Courses
+from ..read.directory import Ref
+from ..read.users import Users
+from ..wire.ask import Asker
+
+CREATE, UPDATE, DELETE, UNCHANGED, SKIP, FAIL, UNKNOWN = "create", "update", "delete", "unchanged", "skip", "fail", "unknown"
+#: Outcomes, and what the counts of a result call them.
+COUNTED = {
+    CREATE: "created",
+    UPDATE: "updated",
+    DELETE: "deleted",
+    UNCHANGED: "unchanged",
+    SKIP: "skipped",
+    FAIL: "failed",
+    UNKNOWN: "unreported",
+}
+#: Who can still tell what is open in an outcome: nobody needs to; the run's report; a look at the record after the run; nobody.
+SURE, REPORT, LOOK, HIDDEN = range(4)
+#: What a report calls a row of which it says nothing.
+SILENT = (None, "unreported")
+NO_FIELDS: dict[str, tuple] = {}
+_BY_OUTCOME: t.Any = object()
+
+
+class Outcome:
+    """What becomes of a row.
+
+    line: in the file; key: names the record, for people; outcome: one of COUNTED; because: our reason, without a cell of the file.
+    fields: {column: (before, after)} of what differs. changes: whether the site's data become others; None: nobody can tell.
+    A row that fails in one part may change something in another. doubt: SURE or who can still tell. says: what the report will call the
+    row (a key of its counts), if it goes as planned; None: that can't be told. removes: records that the row takes away.
+    stops: the run ends here, and later rows are not reached; None: perhaps. wrecks: the harm that the row does without saying so, in words.
+    """
+
+    __slots__ = ("line", "key", "outcome", "because", "fields", "changes", "doubt", "says", "removes", "stops", "wrecks")
+
+    def __init__(self, line, key, outcome, because="", *, changes=_BY_OUTCOME, doubt=SURE, says=None, fields=NO_FIELDS, removes=0):
+        self.line, self.key, self.outcome, self.because = line, key, outcome, because
+        told = None if outcome == UNKNOWN else outcome in (CREATE, UPDATE, DELETE)
+        self.changes = told if changes is _BY_OUTCOME else changes
+        self.doubt, self.says, self.fields, self.removes = doubt, says, fields, removes
+        self.stops, self.wrecks = False, ""
+
+    @property
+    def certain(self):
+        return self.outcome != UNKNOWN and self.changes is not None and self.doubt == SURE
+
+    @property
+    def differs(self):
+        """Whether the row is worth sending: it changes something, or may do so otherwise than by a detail that can't be seen."""
+        if self.changes is None:
+            return self.outcome != UNCHANGED or self.doubt != HIDDEN
+        return self.changes or self.doubt == LOOK
+
+
+class FilePlan:
+    """The outcomes of a file's rows, in their order.
+
+    covered: how many records there are of the kind that the file's removals are of, among those that the file is about.
+    notes: what the user should know, as texts. stop: the Outcome that ends the run, or None.
+    """
+
+    def __init__(self, rows, *, covered=0, notes=()):
+        self.rows: list[Outcome] = rows
+        self.covered, self.notes = covered, list(notes)
+        self.stop = next((row for row in rows if row.stops), None)
+
+    @property
+    def certain(self):
+        return all(row.certain for row in self.rows)
+
+    @property
+    def changes(self):
+        """True, False, or None where nobody can tell."""
+        found = {row.changes if row.outcome != UNKNOWN else None for row in self.rows}
+        return True if True in found else None if None in found else False
+
+    @property
+    def removals(self):
+        return sum(row.removes for row in self.rows)
+
+    def counts(self):
+        """{name in a result's counts: number of rows}."""
+        found = dict.fromkeys(COUNTED.values(), 0)
+        for row in self.rows:
+            found[COUNTED[row.outcome]] += 1
+        return found
+
+    def plan_id(self, *about):
+        """A name for just this: what it is about (texts: the site, the file's digest), and what becomes of each row."""
+        digest = hashlib.sha256("\0".join(about).encode())
+        for row in self.rows:
+            told = (row.line, row.key, row.outcome, row.changes, row.because, sorted(row.fields.items()))
+            digest.update(repr(told).encode("utf-8", "surrogateescape"))
+        return digest.hexdigest()[:16]
+
+
+def truthy(value):
+    """PHP's idea of true: C("0") is false, as is a cell that is not there."""
+    return value not in (None, "", "0")
+
+
+def name_of(row, *columns):
+    """A row's key for people, or None."""
+    found = " / ".join(value for value in (row.values.get(column) for column in columns) if value)
+    return found.encode("utf-8", "replace").decode() or None
+
+
+#: The first administrator, whom only those are shown who may see everybody; and the site's own course.
+_FIRST_ADMIN, _SITE_COURSE = Ref("user", "id", "2"), Ref("course", "id", "1")
+
+
+class Readers:
+    """What reads the site for the rules: each record once. warn: called with what the user should know of what can't be read."""
+
+    def __init__(self, asker, warn):
+        self.asker, self.warn = asker, warn
+        self.users, self.courses = Users(asker), Courses(asker)
+        self.cohorts, self.categories = Cohorts(asker), Categories(asker)
+        self._case: tuple = ()
+
+    @classmethod
+    def of(cls, site, *, max_input_vars=1000, lanes=1):
+        return cls(Asker(site.moodle, max_input_vars, lanes), site.warn)
+
+    def anew(self):
+        """Readers that know nothing yet but what the token lacks."""
+        made = Readers(self.asker, self.warn)
+        made._case = self._case
+        return made
+
+    def sees_all(self):
+        """Whether an account that the token's is not shown is not there."""
+        self.users.look_up([_FIRST_ADMIN])
+        return any("auth" in record.fields for record in self.users.find(_FIRST_ADMIN))
+
+    def case_counts(self):
+        """Whether C(ada) and C(Ada) are two for the database; None where that can't be told.
+
+        PostgreSQL looks at case, most MySQL don't. The site's own course is asked for by its name in the other case.
+        """
+        if not self._case:
+            self._case = (self._ask_in_other_case(),)
+        return self._case[0]
+
+    def _ask_in_other_case(self):
+        self.courses.look_up([_SITE_COURSE])
+        names = [course.shortname for course in self.courses.find(_SITE_COURSE)]
+        if not names or not names[0] or names[0].swapcase() == names[0]:
+            return None
+        other = Ref("course", "shortname", names[0].swapcase())
+        self.courses.look_up([other])
+        self.courses.check([other])
+        found = self.courses.find(other)
+        return False if any(course.id == 1 for course in found) else True if self.courses.exists(other) is False else None
+
+
+class Rules:
+    """The rules of a service: C(note) for each row, then C(read), then C(play) for each row, in their order.
+
+    settings: of the service, as far as they are known. After a run C(look_again) reads the records of some rows anew, and C(seen) tells
+    what it found. learned: settings of the site that a run has shown, which nothing else tells.
+    """
+
+    def __init__(self, readers, settings):
+        self.readers, self.settings = readers, settings
+        self.notes: list[str] = []
+        self.learned: dict[str, str] = {}
+
+    def note(self, row):
+        """Take notice of the records that a row (a csvfile Row) names."""
+        raise NotImplementedError
+
+    def read(self):
+        """Read them."""
+        raise NotImplementedError
+
+    def play(self, row):
+        """The Outcome of the next row."""
+        raise NotImplementedError
+
+    def covered(self):
+        """See FilePlan; after the rows were played."""
+        return 0
+
+    def settle(self):
+        """Wait until the run can be started without making what was foretold untrue."""
+
+    def heard(self, planned, said):
+        """Take notice of what a report calls a row, for C(learned)."""
+
+    def outdated(self, agreed):
+        """Whether the site turns out to be set otherwise than the rows were foretold for, and all of them must be looked at.
+
+        agreed: the lines of which the report says what was foretold.
+        """
+        return False
+
+    def look_again(self, rows, agreed):
+        """Read anew the records of some rows (csvfile Rows)."""
+        raise NotImplementedError
+
+    def seen(self, row, said):
+        """A Sight of a row's record; None for a row that leads to none. Of rows that were looked at again.
+
+        said: what the report calls the row, or None.
+        """
+        raise NotImplementedError
+
+
+class Sight(t.NamedTuple):
+    """A record before the run, as it should be after all rows, and after the run. kind: what came of it, an outcome; whole: whether all
+    that the row may change can be seen; rows: how many rows are about it."""
+
+    unchanged: bool
+    as_planned: bool
+    kind: str
+    whole: bool
+    rows: int
+
+
+def verdict(planned, said, sight, began=True):
+    """The Outcome of a row whose record was looked at again. said: what the report calls it; None where there is no report of it.
+
+    began: whether the run may have come to its first row.
+    """
+    made = Outcome(planned.line, planned.key, planned.outcome, planned.because, fields=planned.fields, removes=planned.removes)
+    failed = said == "failed"
+    if sight is None:
+        # Nobody can look: what the report says is all there is.
+        made.outcome = next((kind for kind, name in COUNTED.items() if name == said), UNKNOWN)
+        made.changes, made.doubt = None, HIDDEN
+        return made
+    if not began and sight.unchanged:
+        made.outcome, made.because, made.changes, made.fields, made.removes = SKIP, "is not done", False, NO_FIELDS, 0
+        return made
+    # Where it did not fail as foretold, it may have found a record that nobody is shown.
+    foreign = planned.outcome == FAIL and not failed and said not in SILENT
+    nothing = False if sight.whole and sight.rows == 1 and planned.doubt != HIDDEN and not foreign else None
+    if failed:
+        made.outcome, made.changes = FAIL, nothing if sight.unchanged else True
+    elif planned.outcome == SKIP and sight.unchanged:
+        made.changes = nothing
+    elif sight.unchanged and (sight.rows == 1 or not sight.as_planned):
+        made.outcome, made.changes = UNCHANGED, nothing
+        if said in SILENT and planned.outcome == FAIL:
+            made.outcome = FAIL
+        elif said in SILENT and planned.changes:
+            made.outcome, made.because, made.fields, made.removes = SKIP, "is not done", NO_FIELDS, 0
+    elif sight.as_planned and planned.outcome != UNKNOWN:
+        made.outcome, made.changes = planned.outcome, planned.changes if sight.unchanged else True
+    else:
+        made.outcome, made.changes = sight.kind, True
+    if sight.rows > 1:
+        made.doubt = HIDDEN
+    if made.outcome not in (planned.outcome, SKIP):
+        made.because = ""
+    return made
+
+
+def made(rules, rows):
+    """The FilePlan of the rows of a file, which is read twice."""
+    for row in rows:
+        if not row.skipped:
+            rules.note(row)
+    rules.read()
+    outcomes: list[Outcome] = []
+    stop, perhaps = None, False
+    for row in rows:
+        if stop is not None:
+            outcome = Outcome(row.line, None, SKIP, f"is not reached: the run ends at line {stop.line}")
+        elif row.skipped:
+            outcome = Outcome(row.line, None, SKIP, _PASSED_OVER[row.skipped], says="skipped")
+        else:
+            outcome = rules.play(row)
+            stop = outcome if outcome.stops else None
+            # That a later row is reached is told by the report.
+            outcome.doubt = max(outcome.doubt, REPORT) if perhaps else outcome.doubt
+            perhaps = perhaps or outcome.stops is None
+        outcomes.append(outcome)
+    return FilePlan(outcomes, covered=rules.covered(), notes=rules.notes)
+
+
+_PASSED_OVER: dict[t.Any, str] = {
+    "dropped": "starts like a comment: the plugin passes over it",
+    "empty_first": "is empty or 0 in its first column: the plugin passes over it",
+}
