@@ -53,6 +53,8 @@ class UserRules(Rules):
         #: line -> {field: value before it} of rows of which nothing is open but the site's defaults.
         self._open: dict[int, dict] = {}
         self._columns: set[str] = set()
+        #: Lines of rows that write an account.
+        self._written: list[int] = []
         self._defaults: dict | None = None
         #: Keys of accounts that rows make deleted.
         self._junk: set[str] = set()
@@ -175,6 +177,7 @@ class UserRules(Rules):
             self._at(line, old)
         if self._collides(user, tally):
             return
+        self._written.append(line)
         if old is None:
             tally.says = "created"
             tally.did(CREATE)
@@ -304,7 +307,7 @@ class UserRules(Rules):
     def outdated(self, agreed):
         """One account that a row has written tells the site's defaults: what became of all rows of which only these were open."""
         absent = [name for name in SITE_DEFAULTS if name not in self._columns]
-        line = next((line for line in reversed(self._persons) if line in agreed and not self._persons[line].gone), None)
+        line = next((line for line in reversed(self._written) if line in agreed and not self._persons[line].gone), None)
         if not absent or line is None:
             return False
         now = self._read_again([self._persons[line].get("username")]).get(self._persons[line].get("username"))
