@@ -186,6 +186,15 @@ SCENARIOS = {
         lambda world: {"service": "cohorts", "src": world.file("cohorts.csv", COHORTS)},
         _cohorts_ready,
     ),
+    "plan users": Scenario("toolsync_plan", lambda world: {"service": "users", "src": world.file("users.csv", USERS)}),
+    "plan enrols": Scenario(
+        "toolsync_plan",
+        lambda world: {
+            "service": "enrols", "src": world.file("enrols.csv", ENROLS), "exact": True, "removals_limit": "100%", "send": "differing",
+            "settings": {"courseidentifier": "shortname", "useridentifier": "username"}, "dest_file": str(world.folder / "out.csv"),
+        },  # fmt: skip
+        lambda world: world.users(*NAMES),
+    ),
     "check courses": Scenario(
         "toolsync_process",
         lambda world: {"service": "courses", "action": "check", "src": world.file("check.csv", "MATH101\nTPL\n")},

@@ -85,6 +85,19 @@ def checked_action(service, action):
     return service, action
 
 
+#: Section of the memory: settings that runs have shown.
+SEEN = "seen"
+
+
+def in_force(memory, service, given):
+    """The settings that a run will find, as far as they are known: what runs have shown, was last sent, and is told. Raises OptionError."""
+    return {
+        **(memory.get(SEEN, service) or {}),
+        **(memory.get("settings", service) or {}),
+        **{key: told(service, key, value) for key, value in (given or {}).items()},
+    }
+
+
 def told(service, key, value):
     """The text of a setting that a user knows the site to have, one of ELSEWHERE included. Raises OptionError."""
     if key not in ELSEWHERE[service]:

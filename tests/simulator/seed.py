@@ -33,7 +33,7 @@ tool_sync_cohort_delete_members
 EXTRA_FUNCTIONS = (
     "core_files_delete_draft_files core_role_unassign_roles core_course_get_courses core_cohort_create_cohorts "
     "core_cohort_update_cohorts core_group_create_groups core_group_get_course_groups core_group_get_group_members "
-    "core_group_add_group_members core_group_delete_group_members core_group_delete_groups"
+    "core_group_add_group_members core_group_delete_group_members core_group_delete_groups core_user_get_users"
 ).split()
 
 # shortname: (name, uploads allowed, functions); the names that no function has are the plugin's own mistakes.

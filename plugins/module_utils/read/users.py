@@ -14,6 +14,7 @@ from ..errors import MoodleError
 from ..send.batch import Bulk
 
 USERS = "core_user_get_users_by_field"
+SEARCH = "core_user_get_users"
 #: Identifiers of which Moodle knows only one spelling.
 _LOWER_CASE = ("username", "email")
 
@@ -63,6 +64,12 @@ class Users:
                 wanted.setdefault(ref.by, {})[value] = None
         for by, values in wanted.items():
             self._look_up(by, values)
+
+    def all(self, auth=""):
+        """The Users of an authentication method; without one, all that have an e-mail. None where the token may not list them."""
+        key, value = ("auth", auth) if auth else ("email", "%")
+        answer = self._asker.ask(SEARCH, {"criteria": [{"key": key, "value": value}]})
+        return None if answer is None else [User(row["id"], _fields(row)) for row in answer["users"]]
 
     def find(self, ref):
         """The Users that a reference fits, among those that were looked up."""

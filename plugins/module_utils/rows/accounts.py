@@ -37,10 +37,15 @@ class Accounts:
     def __init__(self, readers, by):
         self._readers, self.reader, self.by = readers, readers.users, by
         self._wanted: dict[str, None] = {}
+        self._ids: dict[str, int] = {}
 
     def want(self, value):
         if value and (self.by != "id" or value.isdecimal()):
             self._wanted[value] = None
+
+    def learn(self, value, number):
+        """Note whose a value is, as another read has told."""
+        self._ids[value] = number
 
     def read(self):
         self.reader.look_up([Ref("user", self.by, value) for value in self._wanted])
@@ -59,6 +64,8 @@ class Accounts:
     def find(self, value):
         """A Found."""
         by = self.by
+        if value in self._ids:
+            return Found(self._ids[value])
         if value == (GUEST_ID if by == "id" else GUEST) or by == "id" and not value.isdecimal() or by == "idnumber" and not value:
             # Guests are shown to nobody; the plugin takes the first of those without an idnumber.
             return Found(None, HIDDEN)

@@ -16,7 +16,6 @@ from ..read.directory import Ref
 from ..read.enrolments import Enrolments
 from ..read.groups import GROUPS, CourseGroups, Group, Groups
 
-_FIELDS = "id,roles"
 #: The method by which nobody is enrolled.
 GUEST_ACCESS = "guest"
 #: Methods whose roles are ordinary ones; others own the roles that come with them.
@@ -120,10 +119,11 @@ class Room:
 
 
 class Rooms:
-    """Reads courses, each once."""
+    """Reads courses, each once. by: what users are identified by."""
 
-    def __init__(self, readers):
+    def __init__(self, readers, by):
         self._readers = readers
+        self._fields = ",".join(dict.fromkeys(("id", by, "roles")))
         self._rooms: dict[int, Room] = {}
         self._with_groups = False
         #: Roles that somebody was seen to hold.
@@ -150,7 +150,7 @@ class Rooms:
         readers = self._readers
         self._courses = {**getattr(self, "_courses", {}), **{course.id: course for course in courses}}
         refs = [Ref("course", "id", str(course.id)) for course in courses]
-        enrolments = Enrolments(readers.asker, readers.warn, f"{_FIELDS},groups" if groups else _FIELDS)
+        enrolments = Enrolments(readers.asker, readers.warn, f"{self._fields},groups" if groups else self._fields)
         enrolled = list(enrolments.read_all([(ref, course.id) for ref, course in zip(refs, courses)], inactive=True))
         named = [CourseGroups(ref, course.id) for ref, course in zip(refs, courses)]
         if groups:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import collections
 import typing as t
 
+from ..errors import OptionError
 from ..read.directory import Ref
 from .accounts import Accounts, Found
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
@@ -51,6 +52,8 @@ class CohortRules(Rules):
         #: (field, value) -> cohorts, in the order of their ids.
         self._index: dict[tuple[str, str], list[Cohort]] = {}
         self._before: dict[str, t.Any] = {}
+        #: cohort -> whom its rows add.
+        self._kept: dict[str, set[int]] = {}
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -165,6 +168,8 @@ class CohortRules(Rules):
         if tally.ended:
             return
         user = self._user(values)
+        if user.id is not None:
+            self._kept.setdefault(values[self._column], set()).add(user.id)
         if cohort is None:
             if not self._creates:
                 tally.fail(f"{self._column}: there is no such cohort, and the setting autocreate is off")
@@ -287,6 +292,28 @@ class CohortRules(Rules):
             tally.did(UPDATE, removes=len(cohort.members))
             tally.field("members", len(cohort.members), 0)
             cohort.members.clear()
+
+    def left_out(self):
+        found, by = [], self._users.by
+        gone: dict[int, str] = {}
+        for wanted, kept in self._kept.items():
+            cohort = self._having(self._by, wanted)
+            if cohort is None:
+                continue
+            if cohort.members is None:
+                raise OptionError("exact: the members of a cohort can't be read.", option="exact")
+            gone.update((number, wanted) for number in cohort.members - kept)
+            found += [(wanted, number) for number in sorted(cohort.members - kept)]
+        refs = {number: Ref("user", "id", str(number)) for number in gone}
+        self.readers.users.look_up(refs.values())
+        named = {number: (self.readers.users.find(ref) or [None])[0] for number, ref in refs.items()}
+        names = {number: str(number) if by == "id" else record and record.fields.get(by) for number, record in named.items()}
+        for number, name in names.items():
+            self._users.learn(name, number)
+        nameless = sum(not name for name in names.values())
+        if nameless:
+            self.notes.append(f"exact: {nameless} members have no {by} that is shown, and are left where they are.")
+        return [{"cmd": "del", "userid": names[number], self._column: wanted} for wanted, number in found if names[number]]
 
     # -- after the run ----------------------------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import collections
 import time
+import typing as t
 
+from ..errors import OptionError
 from .accounts import Accounts, CourseNames
 from .classroom import GUEST_ACCESS, ORDINARY, Room, Rooms
 from .dates import NOW, Dates
@@ -26,6 +28,14 @@ _LATER = 1.1
 _NO_ROLE = "rolename: nobody was seen with this role, and without it the row fails"
 
 
+class _Wanted(t.NamedTuple):
+    """cid: the course, as the file names it; users: ids; methods: role -> enrolment method."""
+
+    cid: str
+    users: set
+    methods: dict
+
+
 class EnrolRules(Rules):
     """Of the settings that no web service sets, defaultcmd, protectgroups and enableenrolondisabled decide here."""
 
@@ -33,13 +43,16 @@ class EnrolRules(Rules):
         super().__init__(readers, settings)
         self._users = Accounts(readers, settings.get("useridentifier") or "username")
         self._courses = CourseNames(readers, settings.get("courseidentifier") or "shortname")
-        self._rooms = Rooms(readers)
+        self._rooms = Rooms(readers, self._users.by)
         self._named: dict[str, None] = {}
         self._groups_wanted = self._moves = False
         #: line -> (course id, user id, names of groups) of rows that lead to a record.
         self._places: dict[int, tuple[int, int]] = {}
         self._rows_at: collections.Counter = collections.Counter()
         self._again: dict[int, Room] = {}
+        #: course id -> whom its rows enrol.
+        self._named_by_adds: dict[int, _Wanted] = {}
+        self._with_method = False
         #: Lines whose command, or whose method, is the site's affair.
         self._without_command: set[int] = set()
         self._off: set[int] = set()
@@ -69,6 +82,29 @@ class EnrolRules(Rules):
 
     def covered(self):
         return sum(room.size for room in self._rooms.all())
+
+    def left_out(self):
+        if not self._with_method:
+            raise OptionError("exact: needs the column enrol, which says by which method they are enrolled.", option="exact")
+        found, nameless = [], 0
+        for number, wanted in self._named_by_adds.items():
+            room = self._rooms.room(number)
+            if room.enrolled is None:
+                raise OptionError(f"exact: who is in the course {wanted.cid} can't be read.", option="exact")
+            for record in room.enrolled.members.values():
+                held = set(record.roles or ()) & wanted.methods.keys()
+                if record.id in wanted.users or not held or not room.member(record.id).listed:
+                    continue
+                name = str(record.id if self._users.by == "id" else record.fields.get(self._users.by) or "")
+                if not name:
+                    nameless += 1
+                    continue
+                self._users.learn(name, record.id)
+                role = sorted(held)[0]
+                found.append({"cmd": "del", "uid": name, "cid": wanted.cid, "rolename": role, "enrol": wanted.methods[role]})
+        if nameless:
+            self.notes.append(f"exact: {nameless} enrolled users have no {self._users.by}, and are left where they are.")
+        return found
 
     def heard(self, planned, said):
         if planned.line in self._without_command and said == planned.says and planned.says in ("updated", "deleted"):
@@ -118,8 +154,17 @@ class EnrolRules(Rules):
         else:
             place = self._places[row.line] = course.id, user.id
             self._rows_at[place] += 1
+            if command in ("add", "shift", "enable"):
+                self._note_wanted(course.id, user.id, values)
             self._in_course(row.line, command, values, tally, self._rooms.room(course.id), user.id)
         return tally.outcome()
+
+    def _note_wanted(self, course, user, values):
+        wanted = self._named_by_adds.setdefault(course, _Wanted(values["cid"], set(), {}))
+        wanted.users.add(user)
+        if "enrol" in values:
+            self._with_method = True
+            wanted.methods.setdefault(values.get("rolename", ""), values["enrol"] if truthy(values["enrol"]) else "manual")
 
     def _in_course(self, line, command, values, tally, room, user):
         if room.enrolled is None or room.methods is None:

@@ -8,11 +8,12 @@ Private to this collection.
 
 from __future__ import annotations
 
-from ..csvfile.dialect import read_rows
+from ..csvfile.dialect import Row, read_rows
+from ..errors import RunFailed
 from .cohorts import CohortRules
 from .courses import CreateRules, DeleteRules, ResetRules
 from .enrols import EnrolRules
-from .plan import LOOK, REPORT, SILENT, FilePlan, Outcome, made, verdict
+from .plan import DELETE, LOOK, REPORT, SILENT, FilePlan, Outcome, made, verdict
 from .users import UserRules
 
 _RULES = {
@@ -55,6 +56,37 @@ class Prospect:
 
     def settle(self):
         self._rules.settle()
+
+    def objection(self, allow_destructive):
+        """The RunFailed of a run that must not be started, or None: a row ends it in the middle, or does more harm than it says."""
+        run = f"the run of {self._rows.service} {self._rows.action}"
+        stop, harmful = self.plan.stop, [row for row in self.plan.rows if row.wrecks and row.outcome == DELETE]
+        if stop:
+            return RunFailed(
+                f"Line {stop.line} would end {run}: {stop.because}. The rows before it would be done, those after it not.",
+                cure="Correct the row; nothing was sent.",
+            )
+        if harmful and not allow_destructive:
+            more = f" (and {len(harmful) - 1} more rows like it)" if len(harmful) > 1 else ""
+            return RunFailed(
+                f"Line {harmful[0].line} would do harm in {run}: {harmful[0].wrecks}{more}.",
+                cure="Correct the row, or set allow_destructive: true if that is meant; nothing was sent.",
+            )
+        return None
+
+    def complete(self):
+        """Plan rows for those whom the file leaves out of its courses or cohorts; returns the rows, as dicts of column and value.
+
+        They come after the file's own. Raises OptionError.
+        """
+        found = self._rules.left_out()
+        outcomes = []
+        for number, values in enumerate(found, 1):
+            outcome = self._rules.play(Row(-number, values, columns=list(values), given=len(values)))
+            outcome.line = None
+            outcomes.append(outcome)
+        self.plan = FilePlan([*self.plan.rows, *outcomes], covered=self.plan.covered, notes=self._rules.notes)
+        return found
 
     def proven(self, told, complete, began=True):
         """The FilePlan of what a run has done, a line's Outcome each. Looks again where the report does not settle it.

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from ..errors import OptionError
 from ..read.categories import Categories
 from ..read.cohorts import Cohorts
 from ..read.courses import Courses
@@ -64,6 +65,8 @@ class Outcome:
     @property
     def differs(self):
         """Whether the row is worth sending: it changes something, or may do so otherwise than by a detail that can't be seen."""
+        if self.wrecks and self.outcome == CREATE:
+            return False
         if self.changes is None:
             return self.outcome != UNCHANGED or self.doubt != HIDDEN
         return self.changes or self.doubt == LOOK
@@ -198,6 +201,10 @@ class Rules:
     def covered(self):
         """See FilePlan; after the rows were played."""
         return 0
+
+    def left_out(self):
+        """Rows (dicts) that take away whom the file leaves out of what it names; after the rows were played. Raises OptionError."""
+        raise OptionError("exact: is for files of enrolments and of cohorts.", option="exact")
 
     def settle(self):
         """Wait until the run can be started without making what was foretold untrue."""

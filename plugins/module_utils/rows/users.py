@@ -77,6 +77,11 @@ class UserRules(Rules):
     def covered(self):
         return len(self._people.all)
 
+    def names(self):
+        """A function that says of an account's fields whether the file names it; after the rows were played."""
+        known = {person.get("username") for person in self._persons.values()} | set(self._rows_of)
+        return lambda fields: fields.get("username", "") in known
+
     # -- a row ------------------------------------------------------------------------------------------------------
 
     def play(self, row):

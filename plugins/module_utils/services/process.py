@@ -26,9 +26,9 @@ from ..plan import Plan
 from ..read.directory import Ref
 from ..report import outcome as report
 from ..rows.files import Prospect, RowFile, rules_for
-from ..rows.plan import DELETE, FAIL, UNCHANGED, Readers
+from ..rows.plan import FAIL, UNCHANGED, Readers
 from ..send.batch import checked_lanes
-from ..settings import LOCATIONS, told
+from ..settings import LOCATIONS, SEEN, in_force
 
 __all__ = ["RowFile", "plan"]
 
@@ -37,8 +37,6 @@ COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "fail
 CHANGING = ("created", "updated", "deleted")
 #: Rows, and failures, that a result lists.
 LISTED = 10_000
-#: Section of the memory: settings that runs have shown.
-SEEN = "seen"
 #: What a report calls rows of which it says nothing.
 _UNTOLD = ("skipped", "unreported")
 
@@ -49,11 +47,7 @@ def plan(site, service, action, rows=None, *, settings=None, on_failed_rows="fai
     parallel_requests: that read; more: of ProcessPlan. Raises OptionError.
     """
     lanes = checked_lanes(parallel_requests)
-    settings = {
-        **(site.memory.get(SEEN, service) or {}),
-        **(site.memory.get("settings", service) or {}),
-        **{key: told(service, key, value) for key, value in (settings or {}).items()},
-    }
+    settings = in_force(site.memory, service, settings)
     if tryback and rows is None:
         raise OptionError("tryback needs the rows that were sent: give src.", option="tryback")
     why = files.obstacle(tryback) if tryback else None
@@ -161,23 +155,10 @@ class ProcessPlan(Plan):
 
     def _refuse(self):
         """Raise where the run is known not to reach the end of its file, or to do more than its rows say."""
-        if self._prospect is None:
-            return
-        plan, run = self._prospect.plan, f"the run of {self.result['service']} {self.result['action']}"
-        harmful = [row for row in plan.rows if row.wrecks and row.outcome == DELETE]
-        if plan.stop:
+        objection = self._prospect and self._prospect.objection(self._allow_destructive)
+        if objection:
             self._unsettle("refused", changed=False)
-            raise RunFailed(
-                f"Line {plan.stop.line} would end {run}: {plan.stop.because}. The rows before it would be done, those after it not.",
-                cure="Correct the row; nothing was sent.",
-            )
-        if harmful and not self._allow_destructive:
-            self._unsettle("refused", changed=False)
-            more = f" (and {len(harmful) - 1} more rows like it)" if len(harmful) > 1 else ""
-            raise RunFailed(
-                f"Line {harmful[0].line} would do harm in {run}: {harmful[0].wrecks}{more}.",
-                cure="Correct the row, or set allow_destructive: true if that is meant; nothing was sent.",
-            )
+            raise objection
 
     def close(self):
         if self._rows is not None:

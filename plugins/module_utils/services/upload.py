@@ -15,16 +15,14 @@ import os
 import re
 
 from ..csvfile import file as csvfile
-from ..errors import CsvRefused, OptionError, OutcomeUnknown, SourceFileError, ToolsyncError
+from ..csvfile.findings import SHOWN, refuse, text
+from ..errors import OptionError, OutcomeUnknown, SourceFileError, ToolsyncError
 from ..memory import CONSUMED, KEPT
 from ..plan import Plan
 
 CHUNK = 1 << 20
 #: What Moodle's PARAM_FILE takes out of a file name.
 _CLEANED = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
-#: Findings shown as Ansible warnings; all of the first 50 are in the result.
-_SHOWN = 5
-
 #: What of os.stat changes when a file is written to or replaced.
 _STATE = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 
@@ -43,23 +41,16 @@ def plan(site, source, dest, *, service=None, action=None, commit=True, force=Fa
         check = csvfile.check(reader, service, action, separator=source.separator, settings=known)
         while reader.read(CHUNK):  # what the check left unread
             pass
-    _refuse(check, name, allow_destructive)
+    refuse(check, name, allow_destructive)
     if commit:
         site.memory.check()
     shown = [*check.warnings, *check.destructive]
-    for finding in shown[:_SHOWN]:
+    for finding in shown[:SHOWN]:
         site.warn(f"{name}: {text(finding)}")
-    if len(shown) > _SHOWN:
-        more = check.warning_count + check.destructive_count - _SHOWN
+    if len(shown) > SHOWN:
+        more = check.warning_count + check.destructive_count - SHOWN
         site.warn(f"{name}: {more} more remarks of the CSV check, the first of them in findings.")
     return UploadPlan(site, source, name, hashed.digest, seen, check, commit=commit, force=force)
-
-
-def text(finding):
-    """A finding as a sentence with its place."""
-    place = [f"line {finding.line}"] if finding.line else []
-    place += [f"column {finding.column}"] if finding.column else []
-    return f"{', '.join(place)}: {finding.message}" if place else finding.message
 
 
 class UploadPlan(Plan):
@@ -155,19 +146,3 @@ def _checked_name(name):
     if not re.search(r"[^.]\.[A-Za-z0-9]+$", name):
         raise OptionError("dest needs an extension, such as .csv: the plugin names its own files after it.", option="dest")
     return name
-
-
-def _refuse(check, name, allow_destructive):
-    findings, count, why = check.errors, check.error_count, "has errors"
-    if not count and check.destructive_count and not allow_destructive:
-        findings, count = check.destructive, check.destructive_count
-        why = "deletes or resets, which needs allow_destructive: true"
-    if not count:
-        return
-    shown = "; ".join(text(finding) for finding in findings[:_SHOWN])
-    more = f"; and {count - _SHOWN} more, the first {len(findings)} in findings" if count > _SHOWN else ""
-    raise CsvRefused(
-        f"{name} {why} ({count}): {shown}{more}.",
-        option="src",
-        result={"findings": [vars(finding) for finding in findings], "finding_count": count},
-    )

@@ -145,6 +145,7 @@ FUNCTIONS = {
             answers=[{"id": NUMBER, "name?": TEXT, "idnumber?": MAYBE, "parent?": NUMBER, "visible?": FLAG, "path?": MAYBE}],
         ),  # fmt: skip
         _read("core_user_get_users_by_field", "field", "values", answers=_USERS),
+        _read("core_user_get_users", "criteria", answers={"users": _USERS}),
         _read("core_enrol_get_enrolled_users", "courseid", "options", answers=_USERS),
         _write("enrol_manual_unenrol_users", "enrolments", repeat=ALWAYS),
         _write("core_role_assign_roles", "assignments", repeat=NOT_WHILE_RUNNING),
