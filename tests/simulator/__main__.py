@@ -60,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
     limits.add_argument("--upload-max-filesize", type=int, default=Limits.upload_max_filesize, metavar="BYTES")
     limits.add_argument("--call-ms", type=float, default=0.0, metavar="MS", help="time a call takes; a real one: 24")
     limits.add_argument("--record-ms", type=float, default=0.0, metavar="MS", help="time a record takes; real: 2 to 6")
-    limits.add_argument("--read-ms", type=float, default=0.0, metavar="MS", help="time per listed user; real: 1 to 2")
+    limits.add_argument("--read-ms", type=float, default=0.0, metavar="MS", help="time per user listed or looked up; real: 1 to 2")
     limits.add_argument("--noise", action="store_true", help="let what the plugin prints stand before the JSON")
     return made
 

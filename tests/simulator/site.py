@@ -52,9 +52,9 @@ class Limits:
 
 @dataclass
 class Latency:
-    """What a call, a record of a run or a bulk call, and a user in a list cost, in milliseconds.
+    """What a call, a record of a run or a bulk call, and a user in a list or an account cost, in milliseconds.
 
-    A real server took 24 for a call, 2 to 6 for a record, 0.8 to 2.3 for a user in a course's list.
+    A real server took 24 for a call, 2 to 6 for a record, 0.8 to 2.3 for a user in a course's list, 1.5 to 3 for an account.
     """
 
     call_ms: float = 0.0
@@ -164,6 +164,6 @@ class Call:
             self.site.stopping.wait(self.site.latency.record_ms / 1000)
 
     def read_cost(self, number: int) -> None:
-        """Take the time that listing so many users takes."""
+        """Take the time that listing, or looking up, so many users takes."""
         if self.site.latency.read_ms:
             self.site.stopping.wait(self.site.latency.read_ms * number / 1000)

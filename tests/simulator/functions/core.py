@@ -120,6 +120,7 @@ def get_users_by_field(call: Call, field: str, values: list[str]) -> list[dict[s
         if value != "":
             found += call.store.records("user", **{field: value, "deleted": 0})
     found.sort(key=lambda user: user["id"])
+    call.read_cost(len(found))
     may_see_all = access.has_capability(call.store, "moodle/user:viewalldetails", call.user["id"])
     shown = [describe_user(call, user) for user in found if user["username"] != "guest"]
     if may_see_all:
