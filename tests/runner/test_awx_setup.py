@@ -5,10 +5,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,54 +14,30 @@ import yaml
 from tests.runner import job
 from tests.runner.awx_api import HIDDEN, Awx, Record
 from tests.runner.job import ROOT, Job, Start, credential_type
+from tests.runner.setup import LYON, NANTES, RRULE, TOKEN, Setup, site
 from tests.simulator.fixture import Practice
 
-SITE = "Campus Lyon"
-OTHER = "Campus Nantes"
-RRULE = "DTSTART:20260901T020000Z RRULE:FREQ=DAILY;INTERVAL=1"
-SECRET = "0123456789abcdef0123456789abcdef"
-
-
-@dataclass
-class Setup:
-    awx: Awx
-    start: Callable[..., subprocess.CompletedProcess[str]]
+FIRST: Record = {
+    "awx_execution_environment_image": "registry.example.org/toolsync-ee:1.0.0",
+    "awx_sites": [
+        site(LYON, token="{{ lookup('ansible.builtin.env', 'MOODLE_TOKEN') }}", schedule=RRULE),
+        site(NANTES, token="f" * 32, validate_certs=False, variables={
+            "sync_steps": [{"service": "users", "src": "/exports/nantes.csv"}], "sync_separator": ",", "sync_on_failed_rows": "warn",
+        }),
+    ],
+}
 
 
 @pytest.fixture(scope="module")
 def setup(awx_collection: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """AWX after a first run of the playbook for two sites, and the way to run it again."""
-    folder = tmp_path_factory.mktemp("awx")
+    """AWX after a check and a first run of the playbook for two sites, and the way to run it again."""
     with Awx() as awx:
-        env = {
-            **os.environ, "HOME": str(folder), "ANSIBLE_COLLECTIONS_PATH": str(awx_collection), "CONTROLLER_HOST": awx.url,
-            "CONTROLLER_OAUTH_TOKEN": awx.token, "ANSIBLE_NOCOLOR": "1", "MOODLE_TOKEN": SECRET,
-        }
-        (folder / "awx.yml").write_text(yaml.safe_dump({
-            "awx_execution_environment_image": "registry.example.org/toolsync-ee:1.0.0",
-            "awx_sites": [
-                {
-                    "name": SITE, "url": "https://lyon.example.org", "token": "{{ lookup('ansible.builtin.env', 'MOODLE_TOKEN') }}",
-                    "schedule": RRULE,
-                },
-                {
-                    "name": OTHER, "url": "https://nantes.example.org", "token": "f" * 32, "validate_certs": False,
-                    "variables": {
-                        "sync_steps": [{"service": "users", "src": "/exports/nantes.csv"}], "sync_separator": ",",
-                        "sync_on_failed_rows": "warn",
-                    },
-                },
-            ],
-        }), encoding="utf-8")
-
-        def start(*arguments: str) -> subprocess.CompletedProcess[str]:
-            command = ["ansible-playbook", "activeprolearn.toolsync.awx_setup", "-e", f"@{folder}/awx.yml", *arguments]
-            return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
-
-        first = start("-vv")
-        assert first.returncode == 0, first.stdout + first.stderr
-        assert SECRET not in first.stdout + first.stderr
-        yield Setup(awx, start)
+        setup = Setup(awx, tmp_path_factory.mktemp("awx"), awx_collection, {"MOODLE_TOKEN": TOKEN})
+        foretold = setup.run("--check", **FIRST).ok()
+        assert foretold.writes == [] and foretold.changed > 0
+        assert f"Moodle sync: {LYON}: job templates, a workflow, a schedule" in foretold.output
+        setup.run("-vvv", **FIRST).ok()
+        yield setup
 
 
 @pytest.fixture(scope="module")
@@ -73,27 +45,16 @@ def awx(setup: Setup) -> Awx:
     return setup.awx
 
 
-def test_again_it_changes_nothing(setup: Setup) -> None:
-    before = json.dumps([setup.awx.records, setup.awx.surveys, setup.awx.associations], sort_keys=True)
-    again = setup.start("-e", "awx_update_secrets=false")
-    assert again.returncode == 0, again.stdout + again.stderr
-    assert " changed=0 " in again.stdout, again.stdout
-    assert json.dumps([setup.awx.records, setup.awx.surveys, setup.awx.associations], sort_keys=True) == before
+def test_again_it_sends_nothing(setup: Setup) -> None:
+    before = setup.awx.state()
+    again = setup.run(**FIRST).ok()
+    assert (again.changed, again.writes) == (0, [])
+    assert setup.awx.state() == before
 
 
-def test_check_mode_writes_nothing(setup: Setup) -> None:
-    before = list(setup.awx.writes)
-    run = setup.start("--check", "-e", "awx_project_branch=next")
-    assert run.returncode == 0, run.stdout + run.stderr
-    assert setup.awx.writes == before
-    assert " changed=0 " not in run.stdout
-
-
-def test_a_site_without_a_token_is_refused_first(setup: Setup, tmp_path: Path) -> None:
-    before = list(setup.awx.writes)
-    run = setup.start("-e", json.dumps({"awx_sites": [{"name": "X", "url": "https://x.example.org"}]}))
-    assert run.returncode == 2
-    assert setup.awx.writes == before
+def test_check_mode_foretells_a_change(setup: Setup) -> None:
+    foretold = setup.run("--check", **FIRST, awx_project_branch="next").ok()
+    assert (foretold.changed, foretold.writes) == (1, [])
 
 
 def test_the_credential_type_arrives_as_it_is_in_the_file(awx: Awx) -> None:
@@ -102,20 +63,20 @@ def test_the_credential_type_arrives_as_it_is_in_the_file(awx: Awx) -> None:
 
 
 def test_credentials(awx: Awx) -> None:
-    stored = awx.named("credentials", f"Moodle: {SITE}")
-    assert stored["inputs"] == {"url": "https://lyon.example.org", "token": SECRET, "validate_certs": "true"}
+    stored = awx.named("credentials", f"Moodle: {LYON}")
+    assert stored["inputs"] == {"url": "https://lyon.example.org", "token": TOKEN, "validate_certs": "true"}
     assert awx.shown("credentials", stored)["inputs"]["token"] == HIDDEN
-    assert awx.named("credentials", f"Moodle: {OTHER}")["inputs"]["validate_certs"] == "false"
+    assert awx.named("credentials", f"Moodle: {NANTES}")["inputs"]["validate_certs"] == "false"
 
 
 def test_job_templates(awx: Awx) -> None:
     for kind in ("check", "run"):
-        template = awx.named("job_templates", f"Moodle sync: {SITE} ({kind})")
+        template = awx.named("job_templates", f"Moodle sync: {LYON} ({kind})")
         assert template["job_type"] == kind and template["allow_simultaneous"] is False and template["survey_enabled"] is True
         assert template["project"] == awx.named("projects", "Moodle sync")["id"]
         assert template["inventory"] == awx.named("inventories", "Moodle sync")["id"]
-        assert template["execution_environment"] == awx.named("execution_environments", "Moodle sync")["id"]
-        assert awx.associated("job_templates", template, "credentials") == [awx.named("credentials", f"Moodle: {SITE}")["id"]]
+        assert template["execution_environment"] == awx.named("execution_environments", "Moodle sync (Default)")["id"]
+        assert awx.associated("job_templates", template, "credentials") == [awx.named("credentials", f"Moodle: {LYON}")["id"]]
         assert (ROOT / template["playbook"]).exists()  # AWX lets only playbooks of the project be named
 
 
@@ -128,8 +89,10 @@ def test_the_host_runs_in_the_process_of_the_job(awx: Awx) -> None:
 def test_surveys_ask_for_variables_of_the_role(awx: Awx) -> None:
     specs = yaml.safe_load((ROOT / "roles/sync/meta/argument_specs.yml").read_text(encoding="utf-8"))
     options = specs["argument_specs"]["main"]["options"]
-    survey = awx.survey("job_templates", awx.named("job_templates", f"Moodle sync: {SITE} (run)"))
-    assert set(survey) == {"name", "description", "spec"}
+    survey = yaml.safe_load((job.AWX_FILES / "survey.yml").read_text(encoding="utf-8"))
+    asked = awx.survey("job_templates", awx.named("job_templates", f"Moodle sync: {LYON} (run)"))
+    # Who may delete has templates of their own.
+    assert asked == {**survey, "spec": [question for question in survey["spec"] if question["variable"] != "sync_allow_destructive"]}
     for question in survey["spec"]:
         option = options[question["variable"]]
         assert question["type"] in ("text", "multiplechoice", "integer") and isinstance(question["required"], bool)
@@ -147,14 +110,14 @@ def test_surveys_ask_for_variables_of_the_role(awx: Awx) -> None:
 
 
 def test_what_a_site_fixes_is_not_asked(awx: Awx) -> None:
-    template = awx.named("job_templates", f"Moodle sync: {OTHER} (run)")
+    template = awx.named("job_templates", f"Moodle sync: {NANTES} (run)")
     asked = {question["variable"] for question in awx.survey("job_templates", template)["spec"]}
-    assert asked == {"sync_encoding", "sync_allow_destructive", "sync_rows_per_run"}
+    assert asked == {"sync_encoding", "sync_rows_per_run"}
     assert json.loads(template["extra_vars"])["sync_steps"] == [{"service": "users", "src": "/exports/nantes.csv"}]
 
 
 def test_workflow_checks_waits_and_runs(awx: Awx) -> None:
-    workflow = awx.named("workflow_job_templates", f"Moodle sync: {SITE}")
+    workflow = awx.named("workflow_job_templates", f"Moodle sync: {LYON}")
     nodes = {
         node["identifier"]: node for node in awx.records["workflow_job_template_nodes"].values()
         if node["workflow_job_template"] == workflow["id"]
@@ -164,17 +127,21 @@ def test_workflow_checks_waits_and_runs(awx: Awx) -> None:
         assert awx.associated("workflow_job_template_nodes", nodes[name], "success_nodes") == [nodes[following]["id"]]
         assert awx.associated("workflow_job_template_nodes", nodes[name], "always_nodes") == []
     for name in ("check", "run"):
-        template = awx.named("job_templates", f"Moodle sync: {SITE} ({name})")
+        template = awx.named("job_templates", f"Moodle sync: {LYON} ({name})")
         assert nodes[name]["unified_job_template"] == template["id"]
     approval = awx.records["workflow_approval_templates"][nodes["approve"]["unified_job_template"]]
-    assert (approval["name"], approval["timeout"]) == (f"Run the sync of {SITE}?", 86400)
+    assert (approval["name"], approval["timeout"]) == (f"Run the sync of {LYON}?", 86400)
     assert awx.survey("workflow_job_templates", workflow)["spec"]
 
 
 def test_schedule(awx: Awx) -> None:
     [schedule] = awx.records["schedules"].values()
-    assert schedule["rrule"] == RRULE
-    assert schedule["unified_job_template"] == awx.named("job_templates", f"Moodle sync: {SITE} (run)")["id"]
+    assert (schedule["rrule"], schedule["enabled"]) == (RRULE, True)
+    assert schedule["extra_data"] == {
+        "sync_csv_dir": "/runner/project/csv", "sync_separator": ";", "sync_encoding": "utf-8", "sync_on_failed_rows": "fail",
+        "sync_rows_per_run": 0,
+    }
+    assert schedule["unified_job_template"] == awx.named("job_templates", f"Moodle sync: {LYON} (run)")["id"]
 
 
 def launch(awx: Awx, start: Start, name: str, inputs: Record) -> Job:
@@ -193,16 +160,16 @@ def launch(awx: Awx, start: Start, name: str, inputs: Record) -> Job:
 
 
 def test_the_jobs_of_the_workflow_do_what_they_say(awx: Awx, start: Start, practice: Practice) -> None:
-    inputs = {**awx.named("credentials", f"Moodle: {SITE}")["inputs"], "url": practice.url, "token": practice.token}
-    check = launch(awx, start, f"Moodle sync: {SITE} (check)", inputs)
+    inputs = {**awx.named("credentials", f"Moodle: {LYON}")["inputs"], "url": practice.url, "token": practice.token}
+    check = launch(awx, start, f"Moodle sync: {LYON} (check)", inputs)
     assert check.status == "successful", check.output
     assert practice.counters()["writes"] == 0
-    run = launch(awx, start, f"Moodle sync: {SITE} (run)", inputs)
+    run = launch(awx, start, f"Moodle sync: {LYON} (run)", inputs)
     assert run.status == "successful", run.output
     assert {user["username"] for user in practice.state()["user"]} > {"ines.prevost"}
 
 
 def test_the_surveys_folder_is_where_awx_puts_the_project(awx: Awx) -> None:
-    survey = awx.survey("job_templates", awx.named("job_templates", f"Moodle sync: {SITE} (run)"))
+    survey = awx.survey("job_templates", awx.named("job_templates", f"Moodle sync: {LYON} (run)"))
     [folder] = [question["default"] for question in survey["spec"] if question["variable"] == "sync_csv_dir"]
     assert Path(folder).is_relative_to(job.IN_CONTAINER / "project")
