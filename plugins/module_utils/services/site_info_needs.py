@@ -54,6 +54,7 @@ CAPABILITIES = {
     "core_course_get_courses_by_field": ("moodle/course:update", *_COURSE),
     # idnumber is for those who may manage categories: as what they are found by, too
     "core_course_get_categories": ("moodle/category:manage", "moodle/category:viewhiddencategories"),
+    "core_user_get_users": _USERS,
     "core_user_get_users_by_field": _USERS,
     "core_enrol_get_enrolled_users": _PARTICIPANTS,
     "core_cohort_get_cohorts": _SEE_COHORTS,
