@@ -18,7 +18,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catal
 from tests.simulator.__main__ import build, listen, parser
 from tests.simulator.csvdialect import CsvFile, trim
 from tests.simulator.fixture import Practice
-from tests.simulator.moodle import access, courses
+from tests.simulator.moodle import access, courses, files
 from tests.simulator.moodle.enrolments import GREETING
 from tests.simulator.php import text
 from tests.simulator.services import PROCESSES
@@ -239,6 +239,11 @@ class Ground(Practice):
             return str(record["id"]) if record else "99999"
 
         return re.sub(r"\{id:(\w+):([^}]*)\}", number, value)
+
+    def place(self, name, content):
+        """Put a file where a run looks for it, whatever the token may do."""
+        files.save(self.store, files.SYNC_AREA, "/", name, content, access.ADMIN, self.site.now())
+        self.store.commit()
 
     def offer(self, *, lacking=(), capabilities=None):
         """Give the token all functions but some; with capabilities, to an account that has only these."""

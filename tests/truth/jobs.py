@@ -4,16 +4,11 @@
 
 from __future__ import annotations
 
-import io
 import json
-import re
 from dataclasses import asdict, dataclass, field
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
-
-from . import files, lists
+from . import files, lists, sites
 from .chance import Chance
-from .sites import around, site
 
 SERVICES = tuple(files.MAKERS)
 MODULES = tuple(lists.MAKERS)
@@ -23,9 +18,10 @@ KINDS = (*SERVICES, *MODULES)
 @dataclass
 class Job:
     """kind: a service or a module. records: see Ground.make. settings: what the service's are set to; told: through toolsync_config, or
-    behind the back of the collection. lines: the file. options: of a module without a file. fault: of the practice Moodle, and at which
-    step. conditions: of the practice Moodle. lacking: functions that the token's service has not; capabilities: of the token's account,
-    None for an administrator's."""
+    behind the back of the collection; known: what a user knows of the settings that no web service shows. lines: the file; tidy: without
+    the rows that its check refuses; allowed: to do harm; sent_again: before each run. options: of a module without a file. fault: of the
+    practice Moodle, and at which step. conditions: of the practice Moodle. lacking: functions that the token's service has not;
+    capabilities: of the token's account, None for an administrator's."""
 
     name: str
     moodle: str
@@ -35,6 +31,10 @@ class Job:
     settings: dict = field(default_factory=dict)
     told: bool = True
     lines: list = field(default_factory=list)
+    tidy: bool = False
+    known: dict = field(default_factory=dict)
+    allowed: bool = True
+    sent_again: bool = True
     options: dict = field(default_factory=dict)
     fault: dict = field(default_factory=dict)
     conditions: list = field(default_factory=list)
@@ -49,8 +49,12 @@ class Job:
 
     @property
     def plain(self):
-        """Whether everything that it is about can be read: no hidden columns, and a site that is set up as usual."""
-        if self.fault or self.conditions or self.lacking or self.capabilities is not None or not self.told or self.records.get("plugin"):
+        """Whether everything that it is about can be read or is known: no hidden columns, nothing that is out of the ordinary."""
+        usual = Job("", "", "")
+        odd = ("told", "allowed", "sent_again", "fault", "conditions", "lacking", "capabilities")
+        if any(getattr(self, name) != getattr(usual, name) for name in odd) or "plugin" in self.records:
+            return False
+        if self.kind in sites.KNOWABLE and not self.known:
             return False
         if self.kind == "enrols" and "enrol" not in self.columns:
             return False  # roles without an enrolment
@@ -66,27 +70,15 @@ class Job:
         return cls(**json.loads(text))
 
 
-def tidy(job):
-    """Take out the rows that the check of the service refuses, so that a fair part of the jobs are as users have them."""
-    while len(job.lines) > 1:
-        text = re.sub(r"\{id:[^}]*\}", "7", "\n".join(job.lines) + "\n")
-        found = csvfile.check(io.BytesIO(text.encode()), job.kind, job.action, settings=job.settings, allow_destructive=True)
-        refused = {finding.line for finding in found.errors}
-        if not refused or refused & {None, 1}:
-            return
-        job.lines = [line for number, line in enumerate(job.lines, 1) if number not in refused]
-
-
 def make(seed, kind, moodle):
     """The job of a seed (any text), always the same."""
     name = f"{kind}-{moodle}-{seed}"
     chance = Chance(name)
-    job = Job(name, moodle, kind, records=site(chance))
+    job = Job(name, moodle, kind, records=sites.site(chance))
     if kind in MODULES:
         job.options = lists.MAKERS[kind](chance)
     else:
         files.MAKERS[kind](chance, job)
-        if chance.of(70):
-            tidy(job)
-    around(chance, job, file=kind in SERVICES)
+        job.tidy = chance.of(70)
+    sites.around(chance, job, file=kind in SERVICES)
     return job

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 
+from .jobs import Job
 from .judge import judge
 
 #: Trials for one job.
@@ -35,7 +36,9 @@ def shrunk(ground, verdict):
 
 def edits(job):
     """Functions that take one thing out of a job and return whether it was there, what is at the end first."""
-    for name, nothing in (("fault", {}), ("conditions", []), ("lacking", []), ("capabilities", None), ("told", True)):
+    usual = Job("", "", "")
+    for name in ("fault", "conditions", "lacking", "capabilities", "told", "known", "allowed", "sent_again"):
+        nothing = getattr(usual, name)
         yield lambda job, name=name, nothing=nothing: getattr(job, name) != nothing and _set(job, name, nothing)
     yield from [lambda job, name=name: job.records.pop(name, None) is not None for name in list(job.records)]
     first = 0 if job.action in ("delete", "check") else 1

@@ -106,6 +106,14 @@ ELSEWHERE = {
         {"courses_fileuploadidentifier": "idnumber"},
     ),
 }
+#: What a user may know of them, where the site is as usual; and of Moodle's defaults for new accounts.
+KNOWABLE = {
+    "users": {
+        "protectemails": "1", "courses_primaryidentity": "idnumber", "city": "", "country": "NZ", "lang": "en", "timezone": "Europe/London",
+    },
+    "enrols": {"defaultcmd": "add", "protectgroups": "0", "enableenrolondisabled": "0"},
+    "courses": {"fileuploadidentifier": "shortname", "coursecategoryidentifier": "idname", "forceupdate": "0"},
+}  # fmt: skip
 READING = (
     "core_user_get_users_by_field core_course_get_courses_by_field core_enrol_get_enrolled_users core_cohort_get_cohort_members "
     "tool_sync_get_cohorts core_group_get_course_groups core_group_get_group_members core_course_get_categories tool_sync_check_course"
@@ -118,8 +126,14 @@ def around(chance, job, *, file):
     """Faults, rights and settings that most jobs have not."""
     if job.kind in ELSEWHERE and chance.of(10):
         job.records["plugin"] = dict(chance.choice(ELSEWHERE[job.kind]))
-    if file and chance.of(5):
-        job.told = False
+    if chance.of(65):
+        set_so = {name: value for name, value in job.records.get("plugin", {}).items() if name.startswith(job.kind)}
+        known = {**KNOWABLE.get(job.kind, {}), **{name[len(job.kind) + 1 :]: value for name, value in set_so.items()}}
+        if "courses_primaryidentity" in known and "courses_primaryidentity" in job.records.get("plugin", {}):
+            known["courses_primaryidentity"] = job.records["plugin"]["courses_primaryidentity"]
+        job.known = known
+    if file:
+        job.told, job.allowed, job.sent_again = not chance.of(5), not chance.of(6), not chance.of(5)
     if chance.of(5):
         job.lacking = chance.sample(READING, chance.randint(1, 2))
     if chance.of(2):
