@@ -75,6 +75,14 @@ def test_a_setting_whose_answer_was_lost_counts_as_changed_and_is_known_no_more(
     assert config.plan(site, "users", {"primaryidentity": "email"}).result["previous"] == {"primaryidentity": None}
 
 
+def test_an_error_that_may_come_after_the_work_is_no_proof_that_nothing_changed(site, server):
+    server.answer({"exception": "dml_write_exception", "errorcode": "dmlwriteexception", "message": "Error writing to database"})
+    plan = config.plan(site, "users", {"filelocation": "u.csv"})
+    with pytest.raises(errors.DatabaseError):
+        plan.apply()
+    assert plan.changed
+
+
 def test_the_page_s_spelling_of_enrols(site, server):
     server.answer(True)
     plan = config.plan(site, "enols", {"courseidentifier": "id"})
