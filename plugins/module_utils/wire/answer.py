@@ -48,6 +48,8 @@ def text_of(body):
 def decode(body):
     """bytes -> Answer: the whole body as JSON, else the JSON value that ends it; ValueError when there is none."""
     text = text_of(body)
+    if (text.count("{") + text.count("[")) * _STRUCTURE + text.count(",") * _VALUE > _MOST_MEMORY:
+        raise ValueError("too many values")
     try:
         return Answer(_loads(text), "")
     except ValueError:
@@ -64,9 +66,6 @@ def decode(body):
 
 def _loads(text):
     """The value of JSON in which each number is one, and each text can be encoded; ValueError."""
-    structures = text.count("{") + text.count("[")
-    if structures * _STRUCTURE + text.count(",") * _VALUE > _MOST_MEMORY:
-        raise ValueError("too many values")
     try:
         value = json.loads(text, parse_int=_integer, parse_float=_real, parse_constant=_refused)
         return _encodable(value) if _SURROGATE.search(text) else value
