@@ -40,7 +40,7 @@ class ToolsyncAction(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        args, warnings = prepared(self.task, self.arguments(_plain(dict(self._task.args))))
+        args, warnings = prepared(self.task, self.arguments(plain(dict(self._task.args))))
         file = None
         try:
             if args.get("src") and not _is_true(args.get("remote_src")):
@@ -99,7 +99,7 @@ class ToolsyncAction(ActionBase):
                     traceback=self._display.verbosity >= TRACEBACK,
                 )
         result["invocation"] = invocation(self.task, params)
-        return _plain(remove_values(result, {params[name] for name in self.task.secrets if params.get(name)}))
+        return plain(remove_values(result, {params[name] for name in self.task.secrets if params.get(name)}))
 
     def _refusal(self, errors):
         """What AnsibleModule says of arguments that don't fit."""
@@ -160,7 +160,7 @@ def _is_true(value):
     return str(value).lower() in ("true", "yes", "on", "1", "y", "t")
 
 
-def _plain(value):
+def plain(value):
     """As the value would arrive in a module: plain JSON types; a time stamp that YAML made of a text is one again."""
     return json.loads(json.dumps(value, default=_text))
 

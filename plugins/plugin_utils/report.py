@@ -1,0 +1,90 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The report of the role sync, as HTML, Markdown and JSON files on the controller."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import jinja2
+
+from .words import COUNTED, counted, rows
+
+TEMPLATES = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "sync", "templates")
+#: Of the folder where it has to be made, and of the files: for the user and the group.
+FOLDER_MODE, FILE_MODE = 0o750, 0o640
+
+
+def unwritable(options, base):
+    """What is wrong with the folder of reports, as a list of sentences: looked for before anything is sent."""
+    folder = _folder(options, base)
+    if folder is None:
+        return []
+    there = folder
+    while not os.path.exists(there):
+        there = os.path.dirname(there)
+    if not os.path.isdir(there):
+        return [f"sync_report_dir: {there} is no folder."]
+    return [] if os.access(there, os.W_OK | os.X_OK) else [f"sync_report_dir: {there} can't be written to by this user."]
+
+
+def _folder(options, base):
+    folder = options.get("sync_report_dir")
+    return os.path.join(base, os.path.expanduser(folder)) if folder else None
+
+
+def write(options, base, host, figures, words):
+    """Write the report anew; returns the paths. A folder that is there keeps its mode, one that is made gets its own."""
+    folder = _folder(options, base)
+    os.makedirs(folder, mode=FOLDER_MODE, exist_ok=True)
+    name = options.get("sync_report_name") or f"toolsync-{host}"
+    texts = {
+        "html": render("report.html.j2", figures, words, options),
+        "md": render("report.md.j2", figures, words, options),
+        "json": json.dumps(figures, indent=2, ensure_ascii=False) + "\n",
+    }
+    paths = []
+    for extension, text in texts.items():
+        path = os.path.join(folder, f"{name}.{extension}")
+        _replace(path, text.encode("utf-8"))
+        paths.append(path)
+    return paths
+
+
+def render(template, figures, words, options):
+    """A report's text. Everything that comes from files and the site is escaped for HTML, and none of it is a template."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=jinja2.select_autoescape(["html.j2"]), trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["cell"] = lambda text: str("" if text is None else text).replace("|", "\\|").replace("\n", " ")
+    failed_rows = figures["counts"]["failed"]
+    if figures["failed"] and any(step["state"] != "done" for step in figures["steps"]):
+        colour, verdict = "bad", words["step_failed"].capitalize()
+    elif failed_rows:
+        head = words["predicted" if figures["check_mode"] else "done"]
+        colour, verdict = "amber", f"{head}, {failed_rows} {words['row_failed' if failed_rows == 1 else 'rows_failed']}"
+    else:
+        colour, verdict = ("blue", words["predicted"]) if figures["check_mode"] else ("good", words["done"])
+    return environment.get_template(template).render(
+        figures=figures,
+        words=words,
+        language=options["sync_language"],
+        show=options["sync_report_rows"],
+        kinds=COUNTED,
+        colour=colour,
+        verdict=verdict,
+        rows=rows,
+        counted=counted,
+        basename=os.path.basename,
+    )
+
+
+def _replace(path, data):
+    """Write a file in one step, never through a link that somebody laid."""
+    new = f"{path}.{os.getpid()}.new"
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), FILE_MODE)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(data)
+    os.replace(new, path)

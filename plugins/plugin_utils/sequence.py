@@ -1,0 +1,323 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The bookkeeping of the role sync: what its steps are, what each needs, what became of them, and how that is told.
+
+Plain data in, plain data out: nothing here talks to a site or knows Ansible.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OptionError
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked, checked_action
+
+from .words import WORDS, counted, rows
+
+COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
+#: Failed rows that the summary shows of a step.
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A step of a list. module: which takes it; option: of that module; feature: for the preflight; verb: for the task's name.
+
+    counts: what the module counts -> what the sequence does.
+    """
+
+    module: str
+    option: str
+    feature: str
+    verb: str
+    counts: t.Mapping[str, str]
+
+
+LISTS = {
+    "deploy": Kind("toolsync_deploy_course", "", "deploy", "deploy courses", {}),
+    "enrol": Kind(
+        "toolsync_enrol", "enrolments", "enrol", "enrol users", {"enrolled": "created", "updated": "updated", "unenrolled": "deleted"}
+    ),
+    "cohort_members": Kind(
+        "toolsync_cohort_members", "memberships", "cohort_members", "fill cohorts", {"added": "created", "removed": "deleted"}
+    ),
+    "groups": Kind(
+        "toolsync_group",
+        "groups",
+        "groups",
+        "set groups",
+        {"created": "created", "added": "created", "deleted": "deleted", "removed": "deleted"},
+    ),
+    "roles": Kind("toolsync_role", "assignments", "roles", "give roles", {"assigned": "created", "unassigned": "deleted"}),
+}
+#: The files of sync_csv_dir, in the order in which one needs the other.
+CSV_FILES = (("courses", "create"), ("users", "sync"), ("cohorts", "sync"), ("enrols", "sync"))
+_FEATURES = ("upload", "config", "process")
+
+
+def no_counts():
+    return dict.fromkeys(COUNTS, 0)
+
+
+def steps_of(options, found):
+    """(steps, problems) of the role's typed options. found: the files of sync_csv_dir that are there.
+
+    A step is what was given, with its name, kind (a service, or one of LISTS), action and config; a problem is a sentence.
+    """
+    given = options.get("sync_steps") or [
+        {"service": service, "src": path} | ({"action": action} if service == "courses" else {})
+        for service, action in CSV_FILES
+        for path in found
+        if os.path.basename(path) == f"{service}.csv"
+    ]
+    problems: list[str] = []
+    steps: list[dict[str, t.Any]] = []
+    for number, step in enumerate(given, 1):
+        step = {key: value for key, value in step.items() if value is not None or key == "src"}
+        where = step.get("name") or f"step {number}"
+        kinds = [key for key in ("service", *LISTS) if key in step]
+        if len(kinds) != 1:
+            allowed = ", ".join(("service", *LISTS))
+            problems.append(f"{where}: a step has one of {allowed}; this one has {', '.join(kinds) or 'none of them'}.")
+            continue
+        try:
+            made = _csv_step(step, options) if kinds == ["service"] else {**step, "kind": kinds[0], "action": ""}
+        except OptionError as error:
+            problems.append(f"{where}: {error.message}")
+            continue
+        label = step.get("name") or f"{made['kind']} {made['action'] if made['kind'] == 'courses' else ''}".strip()
+        names = {other["name"] for other in steps}
+        made["name"] = label if label not in names else f"{label} {number}"
+        steps.append(made)
+    names = [step["name"] for step in steps]
+    for number, step in enumerate(steps):
+        for needed in step.get("needs", ()):
+            if needed not in names[:number]:
+                known = ", ".join(names[:number]) or "none"
+                problems.append(f"{step['name']}: needs names {needed}, which is no step before it. Steps before it: {known}.")
+    if not given:
+        where = f" ({options['sync_csv_dir']} holds none of them)" if options.get("sync_csv_dir") else ""
+        problems.append(
+            "There is nothing to do. Give sync_steps, or sync_csv_dir with a folder on the controller that holds courses.csv, users.csv, "
+            f"cohorts.csv or enrols.csv{where}."
+        )
+    return steps, problems
+
+
+def _csv_step(step, options):
+    """A step of a CSV, with all that its run is told. Raises OptionError."""
+    service, action = checked_action(step["service"], step.get("action"))
+    if "src" not in step and "rows" not in step:
+        raise OptionError("a step that reads a CSV needs src (a file, or nothing for one that is on the server already) or rows.")
+    if step.get("rows") is not None and not step.get("dest"):
+        raise OptionError("rows need a name for the file that is made of them: give dest.")
+    config = {key: checked(service, key, value) for key, value in {**_identifiers(service, action, options), **step.get("config", {})}.items()}
+    return {**step, "kind": service, "action": action, "config": config}
+
+
+def _identifiers(service, action, options):
+    """How records are found where the step does not say: else the plugin would take what another run has left there."""
+    course, user, cohort = (options[f"sync_{kind}_identifier"] for kind in ("course", "user", "cohort"))
+    return {
+        ("courses", "delete"): {"filedeleteidentifier": course},
+        ("courses", "reset"): {"fileresetidentifier": "shortname"},
+        ("users", "sync"): {"primaryidentity": user},
+        ("enrols", "sync"): {"courseidentifier": course, "useridentifier": user},
+        ("cohorts", "sync"): {"cohortidentifier": cohort, "useridentifier": user, "autocreate": options["sync_cohort_autocreate"]},
+    }.get((service, action), {})
+
+
+def features_of(steps):
+    """What the preflight asks for."""
+    needed: list[str] = []
+    for step in steps:
+        if step["kind"] in LISTS:
+            needed.append(LISTS[step["kind"]].feature)
+        else:
+            needed += ["check_courses"] if step["action"] == "check" else _FEATURES
+    return list(dict.fromkeys(needed))
+
+
+def location_of(step, filename):
+    """The setting that names the file of a step's run."""
+    key, _default = LOCATIONS.get((step["kind"], step["action"]), (None, None))
+    return {key: filename} if key else {}
+
+
+def title_of(step):
+    """What a step's task is called, after the step's own name."""
+    if step["kind"] in LISTS:
+        return LISTS[step["kind"]].verb
+    if step["action"] == "check":
+        return "look for the courses"
+    name = os.path.basename(step.get("dest") or step.get("src") or "")
+    return f"send {name} and run" if name else "run"
+
+
+def begun(step):
+    """The result of a step that has not begun."""
+    return {
+        "name": step["name"],
+        "title": title_of(step),
+        "kind": step["kind"],
+        "action": step["action"],
+        "file": step.get("src") or step.get("dest") or "",
+        "state": "not started",
+        "outcome": "not started",
+        "changed": False,
+        "changed_is_certain": True,
+        "file_sent": False,
+        "settings_changed": False,
+        "records_changed": False,
+        "counts": no_counts(),
+        "failures": [],
+        "message": "",
+        "seconds": 0.0,
+    }
+
+
+def blocked_by(step, results, on_failures):
+    """Why a step can't begin, or an empty text. results: of the steps before it."""
+    open_steps = [result["name"] for result in results if result["state"] != "done"]
+    missing = [name for name in open_steps if name in step["needs"]] if "needs" in step else open_steps
+    if missing:
+        return f"It needs {', '.join(missing)}."
+    bad = [result["name"] for result in results if result["counts"]["failed"]]
+    return f"Rows of {', '.join(bad)} failed, and sync_on_failures is stop." if on_failures == "stop" and bad else ""
+
+
+def of_list(kind, answer, check_mode):
+    """What a module's answer about a list says, as a part of a step's result."""
+    found, counts = answer.get("counts") or {}, no_counts()
+    for name, number in found.items():
+        counts[LISTS[kind].counts.get(name, name)] += number
+    counts["rows"] = sum(found.values())
+    return {
+        "records_changed": bool(answer.get("changed")),
+        "changed_is_certain": bool(answer.get("changed_is_certain")),
+        "outcome": "predicted" if check_mode else "complete",
+        "counts": counts,
+        "failures": [{"line": None, "key": _named(failure), "reason": failure["reason"]} for failure in answer.get("failures") or ()],
+    }
+
+
+def _named(failure):
+    """A record of a list as a person would name it."""
+    return " in ".join(str(failure[key]) for key in ("user", "group", "cohort", "course", "instance") if failure.get(key) is not None)
+
+
+def of_deployments(answers, names, check_mode):
+    """What became of courses that were deployed one by one. What brings no evidence is a failure."""
+    counts, failures = no_counts(), []
+    counts["rows"] = len(answers)
+    for name, answer in zip(names, answers):
+        if answer.get("failed") or "created" not in answer:
+            counts["failed"] += 1
+            failures.append({"line": None, "key": name, "reason": answer.get("msg") or "it ended without a result"})
+        else:
+            counts["created" if answer.get("changed") else "unchanged"] += 1
+    return {
+        "records_changed": any(answer.get("changed") for answer in answers),
+        "changed_is_certain": all(answer.get("changed_is_certain", "created" in answer) for answer in answers),
+        "outcome": "predicted" if check_mode else "complete",
+        "counts": counts,
+        "failures": failures,
+    }
+
+
+def not_seen_yet(result):
+    """A step's result in check mode whose failed rows may name what earlier steps would have made."""
+    counts = dict(result["counts"])
+    counts["unreported"] += counts["failed"]
+    counts["failed"] = 0
+    message = "What earlier steps would create is not there yet, so rows that name it can't be predicted."
+    return {**result, "counts": counts, "failures": [], "changed": True, "changed_is_certain": False, "message": message}
+
+
+def is_bad(result, on_failures):
+    """Whether a step's result makes the role fail."""
+    return result["state"] != "done" or (result["counts"]["failed"] > 0 and on_failures != "warn")
+
+
+def why(results, on_failures):
+    """What the role fails with: each bad step in a sentence."""
+    told = []
+    for result in results:
+        if not is_bad(result, on_failures):
+            continue
+        failed, number = result["counts"]["failed"], result["counts"]["rows"]
+        reason = result["message"] or (f"{failed} of {rows(number, WORDS['en'])} failed" if failed else result["state"])
+        state = "" if result["state"] == "done" else f"{result['state']}: "
+        told.append(f"{result['name']}: {state}{reason.rstrip('.')}.")
+    return " ".join([*told, "What is done is done; run it again when the cause is fixed."])
+
+
+def line_of(result, words):
+    """A step's result in one line."""
+    place = f" ({os.path.basename(result['file'])})" if result["file"] else ""
+    predicted = result["outcome"] == "predicted"
+    told = []
+    if result["state"] == "not started":
+        told.append(words["not_started"])
+    elif result["state"] == "failed":
+        told.append(words.get(result["outcome"], words["step_failed"]) if result["outcome"] in _ENDS else words["step_failed"])
+    if result["file_sent"]:
+        told.append(words["file_sent"])
+    if result["settings_changed"]:
+        told.append(words["settings_changed"])
+    if result["counts"]["rows"]:
+        told.append(f"{rows(result['counts']['rows'], words)}: {counted(result['counts'], words, predicted)}")
+    elif not told:
+        told.append(words["nothing"])
+    if result["state"] == "done" and not result["changed_is_certain"]:
+        told.append(words["not_certain"])
+    return f"{result['name']}{place}: {'; '.join(told)}"
+
+
+_ENDS = ("unknown", "aborted", "executed_unreadable")
+
+
+def summary(results, words):
+    """The lines that the role ends with."""
+    lines = []
+    for result in results:
+        lines.append(line_of(result, words))
+        if result["message"]:
+            lines += [f"  {line}" for line in result["message"].splitlines()]
+        for failure in result["failures"][:SHOWN]:
+            line = f"{words['line']} {failure['line']}, " if failure.get("line") else ""
+            lines.append(f"  {line}{failure.get('key') or '?'}: {failure['reason']}")
+        if len(result["failures"]) > SHOWN:
+            lines.append(f"  {words['more'].format(len(result['failures']) - SHOWN)}")
+    return lines
+
+
+def figures(results, *, site, started, check_mode, failed, show):
+    """What leaves the play, for the report and for set_stats. show: none, failed or all, the role's sync_report_rows.
+
+    Without personal data unless show says so: of failed rows their number and lines only.
+    """
+    steps = []
+    for result in results:
+        number = len(result["failures"])
+        step = {**result, "failed_rows": number}
+        if show == "none":
+            step["failures"] = [{"line": failure.get("line"), "key": None, "reason": None} for failure in result["failures"]]
+            if number and result["message"]:
+                step["message"] = f"{number} failed."
+        if show != "all":
+            step["rows"] = []
+        steps.append(step)
+    total = {name: sum(step["counts"][name] for step in steps) for name in COUNTS}
+    return {
+        "site": site.get("url"),
+        "name": site.get("name"),
+        "started": started,
+        "check_mode": check_mode,
+        "failed": failed,
+        "counts": total,
+        "steps": steps,
+    }
