@@ -23,7 +23,7 @@ sync() {
   shift
   background env ANSIBLE_DISPLAY_OK_HOSTS=false ANSIBLE_DISPLAY_SKIPPED_HOSTS=false \
     "$VENV/bin/python" "$VENV/bin/ansible-playbook" "$NAMESPACE.$NAME.demo" --extra-vars "sync_state_file=$ROOM/state.json \
-    sync_lock_file=$ROOM/lock sync_report_dir=$ROOM/report sync_report_name=$run sync_report_rows=true" "$@"
+    sync_lock_file=$ROOM/lock sync_report_dir=$ROOM/report sync_report_name=$run" "$@"
   wait $! || status=$?
   [ ! -f "$ROOM/report/$run.md" ] || cat "$ROOM/report/$run.md"
   return "$status"

@@ -14,7 +14,6 @@ import yaml
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
-from ansible.utils.collection_loader import AnsibleCollectionConfig
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import CONNECTION_SPEC
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import plain
@@ -178,7 +177,10 @@ class ActionModule(ActionBase):
 
     def _ask_site(self, steps, state):
         answer = self._call(
-            "toolsync_site_info", features=sequence.features_of(steps), fail_on_problems=True, state_file=self._options.get("sync_state_file")
+            "toolsync_site_info",
+            features=sequence.features_of(steps),
+            fail_on_problems=True,
+            state_file=self._options.get("sync_state_file"),
         )
         site = answer.get("site") or {}
         state["site"].update({key: site[key] for key in ("url", "name") if site.get(key)})

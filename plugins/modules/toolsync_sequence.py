@@ -11,11 +11,16 @@ short_description: Keep account of a sequence of steps, for the role sync
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
-  - Internal to the role P(activeprolearn.toolsync.sync#role), whose variables it reads and whose steps it does by the other modules of this collection.
-    Use the role.
+  - Internal to the role P(activeprolearn.toolsync.sync#role), whose variables it reads and whose steps it does by the other modules
+    of this collection. Use the role.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.attributes
+attributes:
+  diff_mode:
+    details: Shows what the modules of a step show.
+  idempotent:
+    support: full
 options:
   do:
     description:

@@ -114,7 +114,8 @@ def _csv_step(step, options):
         raise OptionError("a step that reads a CSV needs src (a file, or nothing for one that is on the server already) or rows.")
     if step.get("rows") is not None and not step.get("dest"):
         raise OptionError("rows need a name for the file that is made of them: give dest.")
-    config = {key: checked(service, key, value) for key, value in {**_identifiers(service, action, options), **step.get("config", {})}.items()}
+    settings = {**_identifiers(service, action, options), **step.get("config", {})}
+    config = {key: checked(service, key, value) for key, value in settings.items()}
     return {**step, "kind": service, "action": action, "config": config}
 
 
@@ -305,7 +306,7 @@ def figures(results, *, site, started, check_mode, failed, show):
         number = len(result["failures"])
         step = {**result, "failed_rows": number}
         if show == "none":
-            step["failures"] = [{"line": failure.get("line"), "key": None, "reason": None} for failure in result["failures"]]
+            step["failures"] = []
             if number and result["message"]:
                 step["message"] = f"{number} failed."
         if show != "all":

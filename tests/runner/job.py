@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 AWX_FILES = ROOT / "playbooks/files/awx"
 IN_CONTAINER = Path("/runner")
 FULL_SYNC = "activeprolearn.toolsync.full_sync"
-EXAMPLE = {f"csv/{file.name}": file.read_text(encoding="utf-8") for file in (ROOT / "playbooks/files/example").glob("*.csv")}
+EXAMPLE = {f"csv/{file.name}": file.read_text(encoding="utf-8") for file in (ROOT / "playbooks/demo_data/school").glob("*.csv")}
 
 
 def credential_type() -> dict[str, Any]:

@@ -48,7 +48,7 @@ def variables(name, world):
         "full_sync.yml": connection,
         "many_sites.yml": {**connection, "sync_hosts": "all"},
         "provision_course.yml": {**{key: connection[key] for key in ("sync_url", "sync_token")}, **people},
-        "demo.yml": {**connection, "sync_steps": [{"service": "users", "src": str(ROOT / "playbooks/files/users.csv")}]},
+        "demo.yml": {**connection, "sync_steps": [{"service": "users", "src": str(ROOT / "playbooks/demo_data/sixty_users.csv")}]},
         "awx_setup.yml": None,  # needs an AWX and its collection: tests/runner
     }[name]
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.scenarios import INTERNAL
+
 ROOT = Path(__file__).resolve().parents[2]
 FQCN = "activeprolearn.toolsync."
 MODULES = sorted(file.stem for file in (ROOT / "plugins/modules").glob("*.py") if file.stem != "__init__")
@@ -68,7 +70,7 @@ def test_a_module_states_its_attributes(module):
     assert [name for name in fragments if name.split(".attributes")[0] == FQCN.rstrip(".")], fragments
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", [module for module in MODULES if module not in INTERNAL])
 def test_the_examples_use_the_module_by_its_full_name(module):
     used = [name for task in tasks_in(documentation(module)["EXAMPLES"]) for name in task]
     assert f"{FQCN}{module}" in used

@@ -15,10 +15,10 @@ import yaml
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS, UNSUPPORTED
 
 from tests.contract import replay
+from tests.scenarios import MODULES
 
 ROOT = Path(__file__).resolve().parents[2]
 FQCN = "activeprolearn.toolsync."
-MODULES = sorted(file.stem for file in (ROOT / "plugins/modules").glob("toolsync_*.py"))
 FILTERS = sorted(file.stem for file in (ROOT / "plugins/filter").glob("toolsync_*.py"))
 #: What modules import that is not what they do.
 COMMON = {"module", "services", "base", "Task", "run_module", "checked_action"}

@@ -1,0 +1,219 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The bookkeeping of the role sync: steps, needs, results and how they are told."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
+from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS
+
+OPTIONS = {
+    "sync_course_identifier": "shortname",
+    "sync_user_identifier": "username",
+    "sync_cohort_identifier": "idnumber",
+    "sync_cohort_autocreate": True,
+    "sync_language": "en",
+    "sync_report_rows": "failed",
+}
+
+
+def steps(*given, found=(), **options):
+    return sequence.steps_of({**OPTIONS, **options, "sync_steps": list(given)}, found)
+
+
+def result(name="users", state="done", outcome="complete", certain=True, failures=(), **counts):
+    made = sequence.begun({"name": name, "kind": "users", "action": "sync", "src": f"/srv/{name}.csv"})
+    made["counts"].update(rows=sum(counts.values()), **counts)
+    return {**made, "state": state, "outcome": outcome, "changed_is_certain": certain, "failures": list(failures)}
+
+
+def test_steps_are_named_by_what_they_are_and_never_alike():
+    made, problems = steps(
+        {"service": "users", "src": "a.csv"},
+        {"service": "users", "src": "b.csv"},
+        {"service": "courses", "action": "create", "src": "c.csv"},
+        {"name": "teachers", "enrol": [{"user": "ada"}]},
+        {"service": "enols", "src": "d.csv"},
+    )
+    assert problems == []
+    assert [step["name"] for step in made] == ["users", "users 2", "courses create", "teachers", "enrols"]
+    assert [step["kind"] for step in made] == ["users", "users", "courses", "enrol", "enrols"]
+
+
+def test_records_are_found_as_the_role_says_unless_a_step_says_otherwise():
+    made, _problems = steps(
+        {"service": "users", "src": "a.csv"},
+        {"service": "enrols", "src": "b.csv", "config": {"useridentifier": "email"}},
+        {"service": "cohorts", "src": "c.csv"},
+        {"service": "courses", "action": "delete", "src": "d.csv"},
+        sync_user_identifier="idnumber",
+    )
+    assert made[0]["config"] == {"primaryidentity": "idnumber"}
+    assert made[1]["config"] == {"courseidentifier": "shortname", "useridentifier": "email"}
+    assert made[2]["config"] == {"cohortidentifier": "idnumber", "useridentifier": "idnumber", "autocreate": "1"}
+    assert made[3]["config"] == {"filedeleteidentifier": "shortname"}
+
+
+def test_all_that_is_wrong_with_steps_is_told_at_once():
+    _made, problems = steps(
+        {"service": "users", "src": "a.csv", "deploy": []},
+        {"name": "nothing"},
+        {"service": "users"},
+        {"service": "users", "rows": [{}]},
+        {"service": "courses", "src": "c.csv"},
+        {"service": "enrols", "src": "e.csv", "config": {"courseidentifier": "shortnam"}},
+        {"name": "last", "service": "users", "src": "a.csv", "needs": ["usres"]},
+    )
+    told = "\n".join(problems)
+    assert len(problems) == 7
+    for part in (
+        "this one has service, deploy",
+        "nothing: a step has one of",
+        "step 3: a step that reads a CSV needs src",
+        "give dest",
+        "action is missing for courses",
+        "courseidentifier of enrols must be one of",
+        "last: needs names usres, which is no step before it",
+    ):
+        assert part in told
+
+
+def test_a_file_that_is_on_the_server_needs_no_source():
+    made, problems = steps({"service": "users", "src": None})
+    assert problems == [] and made[0]["src"] is None
+
+
+def test_the_files_of_a_folder_come_in_the_order_in_which_one_needs_the_other():
+    found = ["/x/courses.csv", "/x/users.csv", "/x/enrols.csv"]
+    made, problems = sequence.steps_of({**OPTIONS, "sync_csv_dir": "/x"}, found)
+    assert problems == []
+    assert [(step["kind"], step["src"]) for step in made] == [("courses", found[0]), ("users", found[1]), ("enrols", found[2])]
+    assert "(/y holds none of them)" in sequence.steps_of({**OPTIONS, "sync_csv_dir": "/y"}, [])[1][0]
+
+
+def test_only_a_step_that_did_not_run_blocks_those_that_need_it():
+    bad_rows, lost = result("users", created=1, failed=2), result("cohorts", state="failed", outcome="unknown")
+    assert sequence.blocked_by({}, [bad_rows], "continue") == ""
+    assert sequence.blocked_by({}, [bad_rows, lost], "continue") == "It needs cohorts."
+    assert sequence.blocked_by({"needs": ["users"]}, [bad_rows, lost], "continue") == ""
+    assert sequence.blocked_by({"needs": ["cohorts"]}, [bad_rows, lost], "warn") == "It needs cohorts."
+    assert "Rows of users failed" in sequence.blocked_by({}, [bad_rows], "stop")
+
+
+@pytest.mark.parametrize(("policy", "bad"), [("continue", True), ("stop", True), ("warn", False)])
+def test_failed_rows_fail_the_role_unless_it_shall_only_warn(policy, bad):
+    assert sequence.is_bad(result(created=1, failed=1), policy) is bad
+    assert sequence.is_bad(result(state="failed"), policy)
+    assert not sequence.is_bad(result(created=1), policy)
+
+
+def test_why_names_each_bad_step_and_its_reason():
+    lost = {**result("enrols", state="failed", outcome="unknown"), "message": "No answer came."}
+    blocked = {**result("groups", state="not started"), "message": "It needs enrols."}
+    told = sequence.why([result("users", created=1, failed=1), lost, blocked], "continue")
+    assert "users: 1 of 2 rows failed." in told
+    assert "enrols: failed: No answer came." in told
+    assert "groups: not started: It needs enrols." in told
+
+
+def test_what_a_list_came_to():
+    answer = {
+        "changed": True,
+        "changed_is_certain": True,
+        "counts": {"created": 1, "added": 2, "removed": 1, "deleted": 0, "unchanged": 3, "failed": 1},
+        "failures": [{"course": "MATH101", "group": "A", "user": "nobody", "reason": "no such user"}],
+    }
+    told = sequence.of_list("groups", answer, False)
+    assert told["counts"] == {**sequence.no_counts(), "rows": 8, "created": 3, "deleted": 1, "unchanged": 3, "failed": 1}
+    assert told["failures"] == [{"line": None, "key": "nobody in A in MATH101", "reason": "no such user"}]
+    assert told["records_changed"] and told["outcome"] == "complete"
+
+
+@pytest.mark.parametrize("answer", [{}, {"changed": False, "rc": -9}, {"failed": True, "msg": "killed"}])
+def test_a_deployment_without_evidence_is_a_failure(answer):
+    told = sequence.of_deployments([answer, {"created": True, "changed": True, "changed_is_certain": True}], ["A", "B"], False)
+    assert told["counts"]["failed"] == 1 and told["counts"]["created"] == 1
+    assert told["failures"][0]["key"] == "A" and told["failures"][0]["reason"]
+
+
+def test_check_mode_does_not_call_failed_what_an_earlier_step_would_make():
+    seen = sequence.not_seen_yet(result(outcome="predicted", created=1, failed=2, failures=[{"line": 3, "key": "x", "reason": "y"}]))
+    assert seen["counts"]["unreported"] == 2 and seen["counts"]["failed"] == 0
+    assert seen["failures"] == [] and seen["changed_is_certain"] is False
+
+
+@pytest.mark.parametrize(
+    ("made", "line"),
+    [
+        (result(created=1), "users (users.csv): 1 row: 1 created"),
+        ({**result(unchanged=2), "file_sent": True}, "users (users.csv): file sent; 2 rows: 2 unchanged"),
+        (result(outcome="predicted", created=1, unreported=2), "users (users.csv): 3 rows: 1 created, 2 not predicted"),
+        (result(created=1, unreported=2), "users (users.csv): 3 rows: 1 created, 2 not accounted for"),
+        (result(state="not started"), "users (users.csv): not started"),
+        (result(state="failed", outcome="unknown"), "users (users.csv): outcome unknown"),
+        (result(unchanged=1, certain=False), "users (users.csv): 1 row: 1 unchanged; whether anything changed is not certain"),
+    ],
+)
+def test_a_step_in_one_line(made, line):
+    assert sequence.line_of(made, WORDS["en"]) == line
+
+
+def test_both_languages_have_the_same_words():
+    assert WORDS["en"].keys() == WORDS["fr"].keys()
+
+
+NAMED = [{"line": 3, "key": "sasha.secret", "reason": "sasha.secret is unknown"}]
+
+
+def figures(show, *results):
+    site = {"url": "https://moodle.example.org", "name": "School"}
+    return sequence.figures(list(results), site=site, started="2026-09-01T08:00:00Z", check_mode=False, failed=True, show=show)
+
+
+@pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
+@pytest.mark.parametrize(("show", "named"), [("none", False), ("failed", True), ("all", True)])
+def test_one_switch_says_whether_rows_are_named(template, show, named):
+    bad = {**result(failed=1, failures=NAMED), "message": "users: sasha.secret is unknown"}
+    made = figures(show, bad)
+    text = report.render(template, made, WORDS["en"], {**OPTIONS, "sync_report_rows": show})
+    assert ("sasha.secret" in text) is named
+    assert ("sasha.secret" in str(made)) is named
+    assert ("sasha.secret" in "\n".join(sequence.summary(made["steps"], WORDS["en"]))) is named
+
+
+def test_a_report_with_failed_rows_is_amber_and_says_how_many():
+    made = figures("failed", result("users", created=1, failed=2, failures=NAMED), result("enrols", created=3))
+    text = report.render("report.html.j2", {**made, "failed": True}, WORDS["en"], OPTIONS)
+    assert '<span class="verdict amber">Done, 2 rows failed</span>' in text
+    assert "<b>6</b> rows" in text and "<h1>School</h1>" in text
+    refused = figures("failed", result(state="not started"))
+    assert 'class="verdict bad"' in report.render("report.html.j2", refused, WORDS["en"], OPTIONS)
+
+
+def test_nothing_of_a_file_is_markup_or_a_template_in_a_report():
+    evil = [{"line": 3, "key": "<script>x</script>", "reason": "{{ 7 * 7 }} | <b>"}]
+    text = report.render("report.html.j2", figures("failed", result(failed=1, failures=evil)), WORDS["en"], OPTIONS)
+    assert "<script>" not in text and "&lt;script&gt;" in text and "{{ 7 * 7 }}" in text
+    marked = report.render("report.md.j2", figures("failed", result(failed=1, failures=evil)), WORDS["en"], OPTIONS)
+    assert "{{ 7 * 7 }} \\| <b>" in marked
+
+
+def test_a_report_is_a_new_file_in_a_folder_that_keeps_its_mode(tmp_path):
+    folder, other = tmp_path / "reports", tmp_path / "other.txt"
+    folder.mkdir(mode=0o711)
+    other.write_text("mine")
+    (folder / "toolsync-h.html").symlink_to(other)
+    options = {**OPTIONS, "sync_report_dir": "reports"}
+    paths = report.write(options, str(tmp_path), "h", figures("failed", result(created=1)), WORDS["fr"])
+    assert other.read_text() == "mine"
+    assert folder.stat().st_mode & 0o777 == 0o711
+    assert [(tmp_path / path).stat().st_mode & 0o777 for path in paths] == [0o640] * 3
+    assert '<html lang="en">' in (folder / "toolsync-h.html").read_text() and "Terminé" in (folder / "toolsync-h.md").read_text()
+
+
+def test_a_report_folder_that_is_a_file_is_told_before_anything_is_sent(tmp_path):
+    (tmp_path / "reports").write_text("")
+    assert "is no folder" in report.unwritable({"sync_report_dir": "reports"}, str(tmp_path))[0]
+    assert report.unwritable({"sync_report_dir": "new/deeper"}, str(tmp_path)) == []
+    assert report.unwritable({}, str(tmp_path)) == []
