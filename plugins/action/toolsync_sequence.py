@@ -20,7 +20,8 @@ from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action imp
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS
 
 COLLECTION = "activeprolearn.toolsync"
-ROLE = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "sync")
+ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
+ROLE, PLAYBOOKS = os.path.join(ROOT, "roles", "sync"), os.path.join(ROOT, "playbooks")
 
 
 class ActionModule(ActionBase):
@@ -64,24 +65,22 @@ class ActionModule(ActionBase):
     # -- files on the controller ---------------------------------------------------------------------------------
 
     def _base(self):
-        """Where relative paths begin: at the playbook; for a playbook of a collection, at the current directory."""
+        """Where relative paths begin: at the playbook; for a playbook of this collection, in the current directory."""
         folder = self._vars.get("playbook_dir") or os.getcwd()
-        inside = any(f"{os.sep}ansible_collections{os.sep}" in path for path in (folder, os.path.realpath(folder)))
-        return os.getcwd() if inside else folder
+        return os.getcwd() if os.path.realpath(folder) == PLAYBOOKS else folder
 
     def _found(self, src):
-        """A file's full path: searched as Ansible searches files of a play, but never among those of a collection's playbooks."""
+        """A file's full path. Files that lie beside a playbook of this collection are nobody's exports."""
         src, base = os.path.expanduser(src), self._base()
-        for path in (src, os.path.join(base, "files", src), os.path.join(base, src)):
-            if os.path.isabs(path) and os.path.exists(path):
+        path = os.path.join(base, src)
+        if os.path.isabs(src) or base == os.getcwd() != self._vars.get("playbook_dir"):
+            if os.path.exists(path):
                 return path
-        if not os.path.isabs(src) and base != os.getcwd():
-            try:
-                return self._find_needle("files", src)
-            except AnsibleError:
-                pass
-        places = "" if os.path.isabs(src) else f" in {os.path.join(base, 'files')} or {base}"
-        raise AnsibleActionFail(f"there is no file {src}{places}")
+            raise AnsibleActionFail(f"there is no file {path}")
+        try:
+            return os.path.abspath(self._find_needle("files", src))
+        except AnsibleError:
+            raise AnsibleActionFail(f"there is no file {src} beside the playbook ({base}), nor in its folder files") from None
 
     def _in_folder(self):
         """The files of sync_csv_dir that are there."""
@@ -164,7 +163,8 @@ class ActionModule(ActionBase):
         if problems:
             # Not by a failure of this task: Ansible would forget the facts.
             told = dict.fromkeys(problem.strip() for problem in problems)
-            state.update(refused=f"{' '.join(told)} Nothing was sent.", number=0)
+            text = ' '.join(told).replace('; nothing was sent.', '.').removesuffix('Nothing was sent.').rstrip()
+            state.update(refused=f"{text} Nothing was sent.", number=0)
         return self._kept({"changed": False}, results, bool(problems), state)
 
     def _path_of(self, step):

@@ -9,6 +9,7 @@ import json
 import os
 
 import jinja2
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.files import obstacle, replacing
 
 from .words import COUNTED, counted, rows
 
@@ -22,12 +23,10 @@ def unwritable(options, base):
     folder = _folder(options, base)
     if folder is None:
         return []
-    there = folder
-    while not os.path.exists(there):
-        there = os.path.dirname(there)
-    if not os.path.isdir(there):
-        return [f"sync_report_dir: {there} is no folder."]
-    return [] if os.access(there, os.W_OK | os.X_OK) else [f"sync_report_dir: {there} can't be written to by this user."]
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        return [f"sync_report_dir: {folder} is no folder."]
+    problem = obstacle(os.path.join(folder, "report.html"), makes_folder=True)
+    return [f"sync_report_dir: {folder} {problem}."] if problem else []
 
 
 def _folder(options, base):
@@ -48,7 +47,8 @@ def write(options, base, host, figures, words):
     paths = []
     for extension, text in texts.items():
         path = os.path.join(folder, f"{name}.{extension}")
-        _replace(path, text.encode("utf-8"))
+        with replacing(path, FILE_MODE) as stream:
+            stream.write(text.encode("utf-8"))
         paths.append(path)
     return paths
 
@@ -79,12 +79,3 @@ def render(template, figures, words, options):
         counted=counted,
         basename=os.path.basename,
     )
-
-
-def _replace(path, data):
-    """Write a file in one step, never through a link that somebody laid."""
-    new = f"{path}.{os.getpid()}.new"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), FILE_MODE)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(data)
-    os.replace(new, path)
