@@ -1,6 +1,6 @@
 # Each target does its own set-up. What takes more than a line is in scripts/.
 .POSIX:
-.PHONY: help venv demo test lint unit contract replay fuzz truth faults secrets runner ee bench sanity integration build simulator changelog docs examples release-check clean
+.PHONY: help venv demo test lint unit contract replay fuzz truth role faults secrets runner ee bench sanity integration build simulator changelog docs examples release-check clean
 
 PORT = 8099
 # The version of Moodle that unit and integration tests play; the practice Moodle's default where it is empty.
@@ -35,6 +35,9 @@ fuzz: venv ## property tests
 
 truth: venv ## random jobs held against the practice Moodle's database; N=5000 plays more of them, SEED=7 others
 	@TRUTH_JOBS="$(N)" TRUTH_SEED="$(SEED)" scripts/unit.sh truth -n 2
+
+role: venv ## the role sync as people see it: its output, its report, where it looks for files
+	@scripts/unit.sh role -n 2
 
 faults: venv ## every call of every task times every fault, as a matrix; tasks killed at any point
 	@scripts/faults.sh

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 OURS = "activeprolearn.toolsync."
-#: What is another in each run: drawn by lot, or (the last one) added by Ansible to what a module calls a failure.
-VOLATILE = {"draft_item_id", "run_id", "pid", "failed_when_suppressed_exception"}
+#: What is another in each run: drawn by lot, measured, or (the last one) added by Ansible to what a module calls a failure.
+VOLATILE = {"draft_item_id", "run_id", "pid", "started", "seconds", "failed_when_suppressed_exception"}
 #: Ports, processes and temporary folders, as they stand in texts.
 NAMES = (
     (re.compile(r"127\.0\.0\.1[:_]\d+(-[0-9a-f]{8})?"), "SITE"),
@@ -30,9 +30,6 @@ NAMES = (
     (re.compile(r"/parts/[0-9a-f]{16}"), "/parts/KEY"),
     (re.compile(r"/ansible\.\w{8}\."), "/ansible.X."),
 )
-
-#: Two sequences that are started at once: which of them does the work is settled by lot. Their memory files are named so.
-RACE = re.compile(r"\.state\.(first|second)\"")
 
 
 def plain(value: Any) -> Any:
@@ -48,12 +45,11 @@ def plain(value: Any) -> Any:
 
 def results(file: str) -> list[dict[str, Any]]:
     lines = map(json.loads, Path(file).read_text(encoding="utf-8").splitlines())
-    ours = [
+    return [
         {"task": line["task"], "host": line["host"], "result": plain(line["result"])}
         for line in lines
         if line["action"].startswith(OURS)
     ]
-    return [line for line in ours if not RACE.search(json.dumps(line["result"].get("invocation")))]
 
 
 def differences(inside: Any, module: Any, where: str = "") -> Iterator[str]:

@@ -15,6 +15,7 @@ TOOLSYNC_TEST_MOODLE=5.1 part unit unit -n 2
 part unit contract -n 2
 part unit fuzz
 part unit truth -n 2
+part unit role -n 2
 part unit docs -n 2
 part docs
 part faults

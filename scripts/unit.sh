@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Plain pytest over one folder of tests.
-# Usage: scripts/unit.sh unit|contract|fuzz|truth|secrets|runner [PYTEST ARGUMENT...]
+# Usage: scripts/unit.sh unit|contract|fuzz|truth|role|secrets|runner [PYTEST ARGUMENT...]
 # TOOLSYNC_TEST_MOODLE: the version that the practice Moodle plays, if not its default.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"

@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 
+from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
@@ -50,9 +51,7 @@ class ToolsyncAction(ActionBase):
                 result.update(self._run_here(args))
             else:
                 result.update(
-                    self._execute_module(
-                        module_name=self._module, module_args=args, task_vars=task_vars, wrap_async=self._task.async_val
-                    )
+                    self._execute_module(module_name=self._module, module_args=args, task_vars=task_vars, wrap_async=self._task.async_val)
                 )
         finally:
             if file:
@@ -67,27 +66,27 @@ class ToolsyncAction(ActionBase):
         """The module's arguments, from the task's."""
         return args
 
-    def _is_local(self):
-        return self._connection.transport in ("local", "ansible.builtin.local") and not self._play_context.become
-
     def _runs_here(self, task_vars):
         """Whether the module would be started on this machine, as this user, by this Python."""
         # On macOS, a process that Ansible forked crashes when it asks the system for its proxies.
-        if not self._is_local() or self._task.async_val or sys.platform == "darwin":
+        if not is_local(self) or self._task.async_val or sys.platform == "darwin":
             return False
         if self._task.delegate_to:
             task_vars = task_vars.get("ansible_delegated_vars", {}).get(self._task.delegate_to, {})
         interpreter = task_vars.get("ansible_python_interpreter")
-        return interpreter is not None and str(self._templar.template(interpreter)) == sys.executable
+        if interpreter is None:
+            interpreter = C.config.get_config_value("INTERPRETER_PYTHON")
+        interpreter = str(self._templar.template(interpreter))
+        # Where nobody has chosen one, Ansible would look for the system's Python, which knows nothing of this one's libraries.
+        return interpreter == sys.executable or interpreter.startswith("auto")
 
     def _run_here(self, args):
         environment: dict[str, str] = {}
         self._compute_environment_string(environment)
         with _environment(environment):
-            validated = ArgumentSpecValidator(self.task.argument_spec, **self.task.constraints).validate(args)
-            params = validated.validated_parameters
-            if validated.error_messages:
-                result = {"failed": True, "msg": refusal(self.task, params, self._refusal(validated.errors))}
+            params, found = _validated(self.task, args, self._module)
+            if found:
+                result = {"failed": True, "msg": found[0]}
             else:
                 result = run(
                     self.task,
@@ -100,11 +99,6 @@ class ToolsyncAction(ActionBase):
                 )
         result["invocation"] = invocation(self.task, params)
         return plain(remove_values(result, {params[name] for name in self.task.secrets if params.get(name)}))
-
-    def _refusal(self, errors):
-        """What AnsibleModule says of arguments that don't fit."""
-        unsupported = isinstance(errors[0], UnsupportedError)
-        return f"Unsupported parameters for ({self._module}) module: {errors.msg}" if unsupported else errors.msg
 
     @property
     def _module(self):
@@ -124,13 +118,34 @@ class ToolsyncAction(ActionBase):
         if self.names_file and not args.get("dest"):
             moved["dest"] = os.path.basename(args["src"])
         # A temporary file is gone before a task in the background reads it.
-        if self._is_local() and not (self._task.async_val and readable != found):
+        if is_local(self) and not (self._task.async_val and readable != found):
             return moved
         tmp = self._connection._shell.tmpdir or self._make_tmp_path()
         target = self._connection._shell.join_path(tmp, "source")
         self._transfer_file(readable, target)
         self._fixup_perms2((tmp, target))
         return {**moved, "src": target}
+
+
+def is_local(action):
+    """Whether an action's modules run on this machine, as this user."""
+    return action._connection.transport in ("local", "ansible.builtin.local") and not action._play_context.become
+
+
+def _validated(task, args, module):
+    """(the typed parameters, what is wrong with the arguments); a module fails with the first of these."""
+    validated = ArgumentSpecValidator(task.argument_spec, **task.constraints).validate(args)
+    params = validated.validated_parameters
+    found = [
+        f"Unsupported parameters for ({module}) module: {error.msg}" if isinstance(error, UnsupportedError) else error.msg
+        for error in validated.errors
+    ]
+    return params, [refusal(task, params, text) for text in found]
+
+
+def misfits(task, args, module):
+    """What is wrong with the arguments of a module that is to be run later."""
+    return _validated(task, prepared(task, plain(args))[0], module)[1]
 
 
 def commands(argv, timeout):

@@ -10,8 +10,10 @@ import os
 
 import jinja2
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.files import obstacle, replacing
+from markupsafe import Markup, escape
 
-from .words import COUNTED, counted, rows
+from .sequence import ENDS
+from .words import COUNTED, counted, named, numbered
 
 TEMPLATES = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "sync", "templates")
 #: Of the folder where it has to be made, and of the files: for the user and the group.
@@ -25,8 +27,13 @@ def unwritable(options, base):
         return []
     if os.path.exists(folder) and not os.path.isdir(folder):
         return [f"sync_report_dir: {folder} is no folder."]
-    problem = obstacle(os.path.join(folder, "report.html"), makes_folder=True)
-    return [f"sync_report_dir: {folder} {problem}."] if problem else []
+    return obstacles("sync_report_dir", os.path.join(folder, "report.html"), makes_folder=True)
+
+
+def obstacles(option, path, *, makes_folder=False):
+    """Why a file that an option names could not be written, as a list of sentences."""
+    why = obstacle(path, makes_folder=makes_folder)
+    return [f"{option}: {os.path.dirname(path) if makes_folder else path} {why}."] if why else []
 
 
 def _folder(options, base):
@@ -59,23 +66,25 @@ def render(template, figures, words, options):
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=jinja2.select_autoescape(["html.j2"]), trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["cell"] = lambda text: str("" if text is None else text).replace("|", "\\|").replace("\n", " ")
-    failed_rows = figures["counts"]["failed"]
-    if figures["failed"] and any(step["state"] != "done" for step in figures["steps"]):
-        colour, verdict = "bad", words["step_failed"].capitalize()
-    elif failed_rows:
-        head = words["predicted" if figures["check_mode"] else "done"]
-        colour, verdict = "amber", f"{head}, {failed_rows} {words['row_failed' if failed_rows == 1 else 'rows_failed']}"
-    else:
-        colour, verdict = ("blue", words["predicted"]) if figures["check_mode"] else ("good", words["done"])
+    # A path is broken at its slashes where it does not fit.
+    environment.filters["path"] = lambda text: Markup("/<wbr>").join(escape(part) for part in str(text or "").split("/"))
+    status = figures["status"]
+    verdict = {"refused": words["refused"], "failed": words["failed_run"]}.get(
+        status, words["predicted" if figures["check_mode"] else "done"]
+    )
+    if status == "rows_failed":
+        verdict = f"{verdict}, {numbered(figures['counts']['failed'], words, 'rows_failed')}"
+    colour = {"done": "blue" if figures["check_mode"] else "good", "rows_failed": "amber"}.get(status, "bad")
     return environment.get_template(template).render(
         figures=figures,
         words=words,
         language=options["sync_language"],
         show=options["sync_report_rows"],
-        kinds=COUNTED,
+        outcomes=COUNTED,
         colour=colour,
         verdict=verdict,
-        rows=rows,
+        numbered=numbered,
+        named=named,
         counted=counted,
-        basename=os.path.basename,
+        ends=ENDS,
     )

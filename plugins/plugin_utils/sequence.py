@@ -15,18 +15,20 @@ from dataclasses import dataclass
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OptionError
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked, checked_action
 
-from .words import WORDS, counted, rows
+from .words import WORDS, counted, numbered
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
 #: Failed rows that the summary shows of a step.
 SHOWN = 20
+#: The outcomes of a run that has failed which are told as such; the others are told as "failed".
+ENDS = ("unknown", "aborted", "executed_unreadable")
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A step of a list. module: which takes it; option: of that module; feature: for the preflight; verb: for the task's name.
+    """A step of a list. module: which takes it; option: of that module, empty where it takes one item; feature: for the preflight.
 
-    counts: what the module counts -> what the sequence does.
+    verb: for the step's title; counts: what the module counts -> what the sequence does.
     """
 
     module: str
@@ -56,6 +58,12 @@ LISTS = {
 #: The files of sync_csv_dir, in the order in which one needs the other.
 CSV_FILES = (("courses", "create"), ("users", "sync"), ("cohorts", "sync"), ("enrols", "sync"))
 _FEATURES = ("upload", "config", "process")
+#: The keys of every step, of those that have a service, and of those that have a list.
+_KEYS = {"name", "needs", "on_failures", "timeout"}
+_CSV_KEYS = {
+    *("action", "src", "rows", "columns", "dest", "config", "separator", "site_separator", "encoding"),
+    *("allow_destructive", "force", "tryback"),
+}
 
 
 def no_counts():
@@ -75,29 +83,24 @@ def steps_of(options, found):
     ]
     problems: list[str] = []
     steps: list[dict[str, t.Any]] = []
+    # Of the steps that are wrong too: those that need them are not.
+    names: list[str] = []
     for number, step in enumerate(given, 1):
         step = {key: value for key, value in step.items() if value is not None or key == "src"}
-        where = step.get("name") or f"step {number}"
-        kinds = [key for key in ("service", *LISTS) if key in step]
-        if len(kinds) != 1:
-            allowed = ", ".join(("service", *LISTS))
-            problems.append(f"{where}: a step has one of {allowed}; this one has {', '.join(kinds) or 'none of them'}.")
-            continue
         try:
-            made = _csv_step(step, options) if kinds == ["service"] else {**step, "kind": kinds[0], "action": ""}
+            made = _step(step, options)
         except OptionError as error:
-            problems.append(f"{where}: {error.message}")
+            names.append(step.get("name") or f"step {number}")
+            problems.append(f"{names[-1]}: {error.message}")
             continue
         label = step.get("name") or f"{made['kind']} {made['action'] if made['kind'] == 'courses' else ''}".strip()
-        names = {other["name"] for other in steps}
-        made["name"] = label if label not in names else f"{label} {number}"
-        steps.append(made)
-    names = [step["name"] for step in steps]
-    for number, step in enumerate(steps):
+        label = label if label not in names else f"{label} {number}"
         for needed in step.get("needs", ()):
-            if needed not in names[:number]:
-                known = ", ".join(names[:number]) or "none"
-                problems.append(f"{step['name']}: needs names {needed}, which is no step before it. Steps before it: {known}.")
+            if needed not in names:
+                known = ", ".join(names) or "none"
+                problems.append(f"{label}: needs names {needed}, which is no step before it. Steps before it: {known}.")
+        names.append(label)
+        steps.append({**made, "name": label})
     if not given:
         where = f" ({options['sync_csv_dir']} holds none of them)" if options.get("sync_csv_dir") else ""
         problems.append(
@@ -107,12 +110,28 @@ def steps_of(options, found):
     return steps, problems
 
 
+def _step(step, options):
+    """A step with its kind and action. Raises OptionError."""
+    kinds = [key for key in ("service", *LISTS) if key in step]
+    if len(kinds) != 1:
+        allowed = ", ".join(("service", *LISTS))
+        raise OptionError(f"a step has one of {allowed}; this one has {', '.join(kinds) or 'none of them'}.")
+    kind = kinds[0]
+    odd = sorted(step.keys() - _KEYS - {kind} - (_CSV_KEYS if kind == "service" else {"defaults"}))
+    if odd:
+        raise OptionError(f"a step with {kind} has no {', '.join(odd)}.")
+    made = _csv_step(step, options) if kind == "service" else {**step, "kind": kind, "action": ""}
+    return {**made, "on_failures": step.get("on_failures") or options["sync_on_failures"]}
+
+
 def _csv_step(step, options):
     """A step of a CSV, with all that its run is told. Raises OptionError."""
     service, action = checked_action(step["service"], step.get("action"))
-    if "src" not in step and "rows" not in step:
-        raise OptionError("a step that reads a CSV needs src (a file, or nothing for one that is on the server already) or rows.")
-    if step.get("rows") is not None and not step.get("dest"):
+    if ("src" in step) == ("rows" in step):
+        raise OptionError("a step with service has one of src (a file; null for one that is on the server already) and rows.")
+    if step.get("src") == "":
+        raise OptionError("src is empty. Name a file; for one that is on the server already, give null.")
+    if "rows" in step and not step.get("dest"):
         raise OptionError("rows need a name for the file that is made of them: give dest.")
     settings = {**_identifiers(service, action, options), **step.get("config", {})}
     config = {key: checked(service, key, value) for key, value in settings.items()}
@@ -149,23 +168,33 @@ def location_of(step, filename):
 
 
 def title_of(step):
-    """What a step's task is called, after the step's own name."""
+    """What a step is called in the output: "users: send users.csv"."""
     if step["kind"] in LISTS:
-        return LISTS[step["kind"]].verb
-    if step["action"] == "check":
-        return "look for the courses"
-    name = os.path.basename(step.get("dest") or step.get("src") or "")
-    return f"send {name} and run" if name else "run"
+        verb = LISTS[step["kind"]].verb
+    elif step["action"] == "check":
+        verb = "look for the courses"
+    else:
+        name = os.path.basename(step.get("dest") or step.get("src") or "")
+        verb = f"send {name}" if name else "run"
+    return f"{step['name']}: {verb}"
 
 
 def begun(step):
-    """The result of a step that has not begun."""
+    """What is known of a step before it begins: who it is, and the full path of its file."""
     return {
         "name": step["name"],
         "title": title_of(step),
         "kind": step["kind"],
         "action": step["action"],
         "file": step.get("src") or step.get("dest") or "",
+        "on_failures": step["on_failures"],
+    }
+
+
+def not_started(known, why=""):
+    """The result of a step that has not begun. known: of begun."""
+    return {
+        **known,
         "state": "not started",
         "outcome": "not started",
         "changed": False,
@@ -174,20 +203,21 @@ def begun(step):
         "settings_changed": False,
         "records_changed": False,
         "counts": no_counts(),
+        "details": {},
         "failures": [],
-        "message": "",
+        "message": why,
         "seconds": 0.0,
     }
 
 
-def blocked_by(step, results, on_failures):
+def blocked_by(step, results):
     """Why a step can't begin, or an empty text. results: of the steps before it."""
     open_steps = [result["name"] for result in results if result["state"] != "done"]
     missing = [name for name in open_steps if name in step["needs"]] if "needs" in step else open_steps
     if missing:
         return f"It needs {', '.join(missing)}."
-    bad = [result["name"] for result in results if result["counts"]["failed"]]
-    return f"Rows of {', '.join(bad)} failed, and sync_on_failures is stop." if on_failures == "stop" and bad else ""
+    bad = [result["name"] for result in results if result["counts"]["failed"] and result["on_failures"] == "stop"]
+    return f"Rows of {', '.join(bad)} failed, and on_failures is stop." if bad else ""
 
 
 def of_list(kind, answer, check_mode):
@@ -201,6 +231,7 @@ def of_list(kind, answer, check_mode):
         "changed_is_certain": bool(answer.get("changed_is_certain")),
         "outcome": "predicted" if check_mode else "complete",
         "counts": counts,
+        "details": found,
         "failures": [{"line": None, "key": _named(failure), "reason": failure["reason"]} for failure in answer.get("failures") or ()],
     }
 
@@ -235,42 +266,45 @@ def not_seen_yet(result):
     counts["unreported"] += counts["failed"]
     counts["failed"] = 0
     message = "What earlier steps would create is not there yet, so rows that name it can't be predicted."
-    return {**result, "counts": counts, "failures": [], "changed": True, "changed_is_certain": False, "message": message}
+    return {**result, "counts": counts, "details": {}, "failures": [], "changed": True, "changed_is_certain": False, "message": message}
 
 
-def is_bad(result, on_failures):
-    """Whether a step's result makes the role fail."""
-    return result["state"] != "done" or (result["counts"]["failed"] > 0 and on_failures != "warn")
+def status_of(results, refused):
+    """done, rows_failed (all steps ran), failed (a step did not run to its end), or refused (nothing was sent)."""
+    if refused:
+        return "refused"
+    if any(result["state"] != "done" for result in results):
+        return "failed"
+    return "rows_failed" if any(result["counts"]["failed"] for result in results) else "done"
 
 
-def why(results, on_failures):
-    """What the role fails with: each bad step in a sentence."""
+def why(results):
+    """What the role fails with: each bad step in a sentence; an empty text where none is."""
     told = []
     for result in results:
-        if not is_bad(result, on_failures):
-            continue
         failed, number = result["counts"]["failed"], result["counts"]["rows"]
-        reason = result["message"] or (f"{failed} of {rows(number, WORDS['en'])} failed" if failed else result["state"])
-        state = "" if result["state"] == "done" else f"{result['state']}: "
-        told.append(f"{result['name']}: {state}{reason.rstrip('.')}.")
-    return " ".join([*told, "What is done is done; run it again when the cause is fixed."])
+        if result["state"] != "done":
+            told.append(f"{result['name']}: {result['state']}{': ' if result['message'] else ''}{result['message'].rstrip('.')}.")
+        elif failed and result["on_failures"] != "warn":
+            told.append(f"{result['name']}: {failed} of {numbered(number, WORDS['en'], '', result['kind'])} failed.")
+    return " ".join([*told, "What is done is done; run it again when the cause is fixed."]) if told else ""
 
 
-def line_of(result, words):
-    """A step's result in one line."""
-    place = f" ({os.path.basename(result['file'])})" if result["file"] else ""
+def line_of(result, words, *, where=True):
+    """A step's result in one line. where: whether with the path of its file."""
+    place = f" ({result['file']})" if where and result["file"] else ""
     predicted = result["outcome"] == "predicted"
     told = []
     if result["state"] == "not started":
         told.append(words["not_started"])
     elif result["state"] == "failed":
-        told.append(words.get(result["outcome"], words["step_failed"]) if result["outcome"] in _ENDS else words["step_failed"])
+        told.append(words[result["outcome"] if result["outcome"] in ENDS else "step_failed"])
     if result["file_sent"]:
-        told.append(words["file_sent"])
+        told.append(words["file_to_send" if predicted else "file_sent"])
     if result["settings_changed"]:
-        told.append(words["settings_changed"])
+        told.append(words["settings_to_change" if predicted else "settings_changed"])
     if result["counts"]["rows"]:
-        told.append(f"{rows(result['counts']['rows'], words)}: {counted(result['counts'], words, predicted)}")
+        told.append(f"{numbered(result['counts']['rows'], words, '', result['kind'])}: {counted(result, words)}")
     elif not told:
         told.append(words["nothing"])
     if result["state"] == "done" and not result["changed_is_certain"]:
@@ -278,13 +312,12 @@ def line_of(result, words):
     return f"{result['name']}{place}: {'; '.join(told)}"
 
 
-_ENDS = ("unknown", "aborted", "executed_unreadable")
-
-
-def summary(results, words):
-    """The lines that the role ends with."""
+def summary(figures, words):
+    """The lines that the role ends with, of what leaves the play."""
+    if figures["status"] == "refused":
+        return [f"{words['refused']}: {words['nothing_sent']}", *figures["problems"]]
     lines = []
-    for result in results:
+    for result in figures["steps"]:
         lines.append(line_of(result, words))
         if result["message"]:
             lines += [f"  {line}" for line in result["message"].splitlines()]
@@ -296,29 +329,34 @@ def summary(results, words):
     return lines
 
 
-def figures(results, *, site, started, check_mode, failed, show):
-    """What leaves the play, for the report and for set_stats. show: none, failed or all, the role's sync_report_rows.
+def told(result, show):
+    """A step's result as it may leave the step. show: none, failed or all, the role's sync_report_rows.
 
-    Without personal data unless show says so: of failed rows their number and lines only.
+    Here and nowhere else it is decided what is told of single rows.
     """
-    steps = []
-    for result in results:
-        number = len(result["failures"])
-        step = {**result, "failed_rows": number}
-        if show == "none":
-            step["failures"] = []
-            if number and result["message"]:
-                step["message"] = f"{number} failed."
-        if show != "all":
-            step["rows"] = []
-        steps.append(step)
-    total = {name: sum(step["counts"][name] for step in steps) for name in COUNTS}
+    number = len(result["failures"])
+    left = {**result, "failed_rows": max(number, result["counts"]["failed"]), "rows": result.get("rows", []) if show == "all" else []}
+    if show == "none":
+        left["failures"] = []
+        if number and result["message"]:
+            left["message"] = f"{numbered(number, WORDS['en'], 'rows_failed')}."
+    return left
+
+
+def figures(results, problems, *, site, started, check_mode, show):
+    """What leaves the play: for the report, the summary, set_stats and what the role registers.
+
+    problems: why all was refused, or nothing.
+    """
+    steps = [told(result, show) for result in results]
     return {
         "site": site.get("url"),
         "name": site.get("name"),
         "started": started,
         "check_mode": check_mode,
-        "failed": failed,
-        "counts": total,
+        "status": status_of(results, problems),
+        "reason": " ".join([*problems, "Nothing was sent."]) if problems else why(results),
+        "problems": list(problems),
+        "counts": {name: sum(step["counts"][name] for step in steps) for name in COUNTS},
         "steps": steps,
     }

@@ -12,20 +12,10 @@ from __future__ import annotations
 COUNTED = ("created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported")
 
 _EN = {
-    "created": "created",
-    "updated": "updated",
-    "deleted": "deleted",
-    "unchanged": "unchanged",
-    "skipped": "skipped",
-    "failed": "failed",
-    "unreported": "not accounted for",
-    "unpredicted": "not predicted",
-    "row": "row",
-    "rows": "rows",
-    "row_failed": "row failed",
-    "rows_failed": "rows failed",
     "file_sent": "file sent",
+    "file_to_send": "file to send",
     "settings_changed": "settings changed",
+    "settings_to_change": "settings to change",
     "nothing": "nothing to do",
     "not_certain": "whether anything changed is not certain",
     "not_started": "not started",
@@ -40,33 +30,26 @@ _EN = {
     "outcome": "outcome",
     "step": "step",
     "file": "file",
-    "state": "state",
+    "rows": "rows",
     "seconds": "seconds",
     "total": "All steps",
     "done": "Done",
+    "failed_run": "Failed",
     "predicted": "Predicted",
     "refused": "Refused",
+    "nothing_sent": "nothing was sent",
     "check_mode": "check mode: nothing was written",
     "will_change": "Who and what would change",
-    "rows_hidden": "The rows are shown with sync_report_rows: {0}; they may name people.",
+    "changed": "Who and what changed",
+    "rows_hidden": "Rows are named with sync_report_rows: {0}; they may name people.",
     "no_personal_data": "This report names nobody.",
-    "personal_data": "This report names people: keep it as you keep the files.",
+    "personal_data": "This report may name people: keep it as you keep the files.",
 }
 _FR = {
-    "created": "créé(s)",
-    "updated": "modifié(s)",
-    "deleted": "supprimé(s)",
-    "unchanged": "inchangé(s)",
-    "skipped": "ignoré(s)",
-    "failed": "en erreur",
-    "unreported": "sans compte rendu",
-    "unpredicted": "imprévisible(s)",
-    "row": "ligne",
-    "rows": "lignes",
-    "row_failed": "ligne en erreur",
-    "rows_failed": "lignes en erreur",
     "file_sent": "fichier envoyé",
+    "file_to_send": "fichier à envoyer",
     "settings_changed": "réglages modifiés",
+    "settings_to_change": "réglages à modifier",
     "nothing": "rien à faire",
     "not_certain": "on ne sait pas avec certitude si quelque chose a changé",
     "not_started": "pas commencée",
@@ -74,37 +57,110 @@ _FR = {
     "unknown": "issue inconnue",
     "aborted": "arrêtée en cours de route",
     "executed_unreadable": "faite, sans compte rendu lisible",
-    "more": "et {0} autres",
+    "more": "et {0} de plus",
     "line": "ligne",
     "record": "enregistrement",
     "reason": "motif",
     "outcome": "issue",
     "step": "étape",
     "file": "fichier",
-    "state": "état",
+    "rows": "lignes",
     "seconds": "secondes",
     "total": "Toutes les étapes",
     "done": "Terminé",
+    "failed_run": "Échec",
     "predicted": "Prévision",
     "refused": "Refusé",
+    "nothing_sent": "rien n'a été envoyé",
     "check_mode": "mode test : rien n'a été écrit",
     "will_change": "Qui et quoi changerait",
-    "rows_hidden": "Les lignes s'affichent avec sync_report_rows: {0} ; elles peuvent nommer des personnes.",
+    "changed": "Qui et quoi a changé",
+    "rows_hidden": "Les lignes sont nommées avec sync_report_rows: {0} ; elles peuvent nommer des personnes.",
     "no_personal_data": "Ce rapport ne nomme personne.",
-    "personal_data": "Ce rapport nomme des personnes : conservez-le comme vos fichiers.",
+    "personal_data": "Ce rapport peut nommer des personnes : conservez-le comme vos fichiers.",
+}
+#: Words that go with a number, for one and for several: what a step has, and what became of it. Those of a kind of step stand under
+#: that kind, where they are others than for the rows of a file.
+_EN["numbered"] = {
+    "": {
+        "": ("row", "rows"),
+        "created": ("created", "created"),
+        "updated": ("updated", "updated"),
+        "deleted": ("deleted", "deleted"),
+        "unchanged": ("unchanged", "unchanged"),
+        "skipped": ("skipped", "skipped"),
+        "failed": ("failed", "failed"),
+        "unreported": ("not accounted for", "not accounted for"),
+        "unpredicted": ("not predicted", "not predicted"),
+        "rows_failed": ("row failed", "rows failed"),
+    },
+    "deploy": {"": ("course", "courses")},
+    "enrol": {"": ("enrolment", "enrolments"), "enrolled": ("enrolled", "enrolled"), "unenrolled": ("unenrolled", "unenrolled")},
+    "cohort_members": {"": ("membership", "memberships"), "added": ("added", "added"), "removed": ("removed", "removed")},
+    "groups": {
+        "": ("group or member", "groups and members"),
+        "created": ("group created", "groups created"),
+        "deleted": ("group deleted", "groups deleted"),
+        "added": ("member added", "members added"),
+        "removed": ("member removed", "members removed"),
+    },
+    "roles": {"": ("role", "roles"), "assigned": ("given", "given"), "unassigned": ("taken away", "taken away")},
+}
+_FR["numbered"] = {
+    "": {
+        "": ("ligne", "lignes"),
+        "created": ("créée", "créées"),
+        "updated": ("modifiée", "modifiées"),
+        "deleted": ("supprimée", "supprimées"),
+        "unchanged": ("inchangée", "inchangées"),
+        "skipped": ("ignorée", "ignorées"),
+        "failed": ("en erreur", "en erreur"),
+        "unreported": ("sans compte rendu", "sans compte rendu"),
+        "unpredicted": ("imprévisible", "imprévisibles"),
+        "rows_failed": ("ligne en erreur", "lignes en erreur"),
+    },
+    "deploy": {
+        "": ("cours", "cours"),
+        "created": ("créé", "créés"),
+        "unchanged": ("inchangé", "inchangés"),
+        "updated": ("modifié", "modifiés"),
+    },
+    "enrol": {"": ("inscription", "inscriptions"), "enrolled": ("faite", "faites"), "unenrolled": ("retirée", "retirées")},
+    "cohort_members": {"": ("appartenance", "appartenances"), "added": ("ajoutée", "ajoutées"), "removed": ("retirée", "retirées")},
+    "groups": {
+        "": ("groupe ou membre", "groupes et membres"),
+        "created": ("groupe créé", "groupes créés"),
+        "deleted": ("groupe supprimé", "groupes supprimés"),
+        "added": ("membre ajouté", "membres ajoutés"),
+        "removed": ("membre retiré", "membres retirés"),
+        "unchanged": ("inchangé", "inchangés"),
+    },
+    "roles": {
+        "": ("rôle", "rôles"),
+        "assigned": ("donné", "donnés"),
+        "unassigned": ("retiré", "retirés"),
+        "unchanged": ("inchangé", "inchangés"),
+    },
 }
 WORDS = {"en": _EN, "fr": _FR}
 
 
-def rows(number, words):
-    """"1 row", "2 rows"."""
-    return f"{number} {words['row' if number == 1 else 'rows']}"
+def numbered(number, words, name="", kind=""):
+    """ "1 row", "2 rows", "3 created". name: of an outcome; kind: of the step."""
+    own = words["numbered"].get(kind, {})
+    forms = own.get(name) or words["numbered"][""].get(name) or (name, name)
+    # French takes nought as one, too.
+    return f"{number} {forms[0 if number == 1 or (number == 0 and words is _FR) else 1]}"
 
 
-def counted(counts, words, predicted=False):
-    """"59 created, 1 failed": what is not zero, or an empty text."""
-    told = []
-    for name in COUNTED:
-        if counts.get(name):
-            told.append(f"{counts[name]} {words['unpredicted' if predicted and name == 'unreported' else name]}")
-    return ", ".join(told)
+def named(name, predicted):
+    """The outcome as it is called: before a run, what it will not account for is what can't be predicted."""
+    return "unpredicted" if predicted and name == "unreported" else name
+
+
+def counted(result, words):
+    """ "59 created, 1 failed": what is not nought of a step's result, in the words of its kind; or an empty text."""
+    predicted, details = result["outcome"] == "predicted", result.get("details")
+    found = details or {name: result["counts"][name] for name in COUNTED}
+    kind = result["kind"] if details or result["kind"] == "deploy" else ""
+    return ", ".join(numbered(number, words, named(name, predicted), kind) for name, number in found.items() if number)

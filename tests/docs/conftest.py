@@ -79,8 +79,9 @@ class Kitchen:
         file.write_text(text.replace(SITE, self.practice.url), encoding="utf-8")
         return file
 
-    def playbook(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """ansible-playbook, in the folder."""
+    def playbook(self, *arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """ansible-playbook, in the folder. environment: more variables."""
+        given = environment or {}
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE", "TOOLSYNC"))}
         environment.update(
             HOME=str(self.folder),
@@ -92,6 +93,7 @@ class Kitchen:
             TOOLSYNC_URL=self.practice.url,
             TOOLSYNC_TOKEN=self.practice.token,
             **dict.fromkeys(TOKEN_VARIABLES, self.practice.token),
+            **given,
         )
         return subprocess.run(
             [sys.executable, "-m", "ansible", "playbook", "--extra-vars", "@variables.json", *arguments],

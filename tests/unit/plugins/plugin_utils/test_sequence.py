@@ -13,6 +13,7 @@ OPTIONS = {
     "sync_user_identifier": "username",
     "sync_cohort_identifier": "idnumber",
     "sync_cohort_autocreate": True,
+    "sync_on_failures": "continue",
     "sync_language": "en",
     "sync_report_rows": "failed",
 }
@@ -22,8 +23,9 @@ def steps(*given, found=(), **options):
     return sequence.steps_of({**OPTIONS, **options, "sync_steps": list(given)}, found)
 
 
-def result(name="users", state="done", outcome="complete", certain=True, failures=(), **counts):
-    made = sequence.begun({"name": name, "kind": "users", "action": "sync", "src": f"/srv/{name}.csv"})
+def result(name="users", state="done", outcome="complete", certain=True, failures=(), on_failures="continue", **counts):
+    about = {"name": name, "kind": "users", "action": "sync", "src": f"/srv/{name}.csv", "on_failures": on_failures}
+    made = sequence.not_started(sequence.begun(about))
     made["counts"].update(rows=sum(counts.values()), **counts)
     return {**made, "state": state, "outcome": outcome, "changed_is_certain": certain, "failures": list(failures)}
 
@@ -60,17 +62,21 @@ def test_all_that_is_wrong_with_steps_is_told_at_once():
         {"service": "users", "src": "a.csv", "deploy": []},
         {"name": "nothing"},
         {"service": "users"},
+        {"service": "users", "src": ""},
         {"service": "users", "rows": [{}]},
         {"service": "courses", "src": "c.csv"},
         {"service": "enrols", "src": "e.csv", "config": {"courseidentifier": "shortnam"}},
-        {"name": "last", "service": "users", "src": "a.csv", "needs": ["usres"]},
+        {"enrol": [{"user": "ada"}], "src": "a.csv", "config": {}},
+        {"name": "last", "service": "users", "src": "a.csv", "needs": ["usres", "nothing"]},
     )
     told = "\n".join(problems)
-    assert len(problems) == 7
+    assert len(problems) == 9
     for part in (
         "this one has service, deploy",
         "nothing: a step has one of",
-        "step 3: a step that reads a CSV needs src",
+        "step 3: a step with service has one of src",
+        "step 4: src is empty",
+        "step 8: a step with enrol has no config, src.",
         "give dest",
         "action is missing for courses",
         "courseidentifier of enrols must be one of",
@@ -94,27 +100,46 @@ def test_the_files_of_a_folder_come_in_the_order_in_which_one_needs_the_other():
 
 def test_only_a_step_that_did_not_run_blocks_those_that_need_it():
     bad_rows, lost = result("users", created=1, failed=2), result("cohorts", state="failed", outcome="unknown")
-    assert sequence.blocked_by({}, [bad_rows], "continue") == ""
-    assert sequence.blocked_by({}, [bad_rows, lost], "continue") == "It needs cohorts."
-    assert sequence.blocked_by({"needs": ["users"]}, [bad_rows, lost], "continue") == ""
-    assert sequence.blocked_by({"needs": ["cohorts"]}, [bad_rows, lost], "warn") == "It needs cohorts."
-    assert "Rows of users failed" in sequence.blocked_by({}, [bad_rows], "stop")
+    assert sequence.blocked_by({}, [bad_rows]) == ""
+    assert sequence.blocked_by({}, [bad_rows, lost]) == "It needs cohorts."
+    assert sequence.blocked_by({"needs": ["users"]}, [bad_rows, lost]) == ""
+    assert sequence.blocked_by({"needs": ["cohorts"]}, [bad_rows, lost]) == "It needs cohorts."
+
+
+def test_a_step_that_stops_for_its_failed_rows_stops_all_that_follow():
+    bad = result("users", on_failures="stop", created=1, failed=2)
+    assert sequence.blocked_by({"needs": []}, [bad]) == "Rows of users failed, and on_failures is stop."
+    assert sequence.blocked_by({}, [result("users", on_failures="stop", created=1)]) == ""
 
 
 @pytest.mark.parametrize(("policy", "bad"), [("continue", True), ("stop", True), ("warn", False)])
-def test_failed_rows_fail_the_role_unless_it_shall_only_warn(policy, bad):
-    assert sequence.is_bad(result(created=1, failed=1), policy) is bad
-    assert sequence.is_bad(result(state="failed"), policy)
-    assert not sequence.is_bad(result(created=1), policy)
+def test_failed_rows_fail_the_role_unless_their_step_shall_only_warn(policy, bad):
+    assert bool(sequence.why([result(created=1), result("enrols", on_failures=policy, created=1, failed=1)])) is bad
+    assert sequence.why([result(state="failed", on_failures=policy)])
+    assert not sequence.why([result(created=1)])
 
 
 def test_why_names_each_bad_step_and_its_reason():
     lost = {**result("enrols", state="failed", outcome="unknown"), "message": "No answer came."}
     blocked = {**result("groups", state="not started"), "message": "It needs enrols."}
-    told = sequence.why([result("users", created=1, failed=1), lost, blocked], "continue")
+    told = sequence.why([result("users", created=1, failed=1), result("cohorts", on_failures="warn", failed=1), lost, blocked])
     assert "users: 1 of 2 rows failed." in told
     assert "enrols: failed: No answer came." in told
     assert "groups: not started: It needs enrols." in told
+    assert "cohorts" not in told
+
+
+@pytest.mark.parametrize(
+    ("results", "problems", "status"),
+    [
+        ([result(created=1)], [], "done"),
+        ([result(created=1), result(failed=1, on_failures="warn")], [], "rows_failed"),
+        ([result(failed=1), result(state="failed")], [], "failed"),
+        ([result(state="not started")], ["No."], "refused"),
+    ],
+)
+def test_the_status_in_one_word(results, problems, status):
+    assert sequence.status_of(results, problems) == status
 
 
 def test_what_a_list_came_to():
@@ -128,6 +153,10 @@ def test_what_a_list_came_to():
     assert told["counts"] == {**sequence.no_counts(), "rows": 8, "created": 3, "deleted": 1, "unchanged": 3, "failed": 1}
     assert told["failures"] == [{"line": None, "key": "nobody in A in MATH101", "reason": "no such user"}]
     assert told["records_changed"] and told["outcome"] == "complete"
+    line = sequence.line_of({**result("groups"), "kind": "groups", "file": "", **told}, WORDS["en"])
+    assert line == "groups: 8 groups and members: 1 group created, 2 members added, 1 member removed, 3 unchanged, 1 failed"
+    line = sequence.line_of({**result("groups"), "kind": "groups", "file": "", **told}, WORDS["fr"])
+    assert line == "groups: 8 groupes et membres: 1 groupe créé, 2 membres ajoutés, 1 membre retiré, 3 inchangés, 1 en erreur"
 
 
 @pytest.mark.parametrize("answer", [{}, {"changed": False, "rc": -9}, {"failed": True, "msg": "killed"}])
@@ -146,13 +175,14 @@ def test_check_mode_does_not_call_failed_what_an_earlier_step_would_make():
 @pytest.mark.parametrize(
     ("made", "line"),
     [
-        (result(created=1), "users (users.csv): 1 row: 1 created"),
-        ({**result(unchanged=2), "file_sent": True}, "users (users.csv): file sent; 2 rows: 2 unchanged"),
-        (result(outcome="predicted", created=1, unreported=2), "users (users.csv): 3 rows: 1 created, 2 not predicted"),
-        (result(created=1, unreported=2), "users (users.csv): 3 rows: 1 created, 2 not accounted for"),
-        (result(state="not started"), "users (users.csv): not started"),
-        (result(state="failed", outcome="unknown"), "users (users.csv): outcome unknown"),
-        (result(unchanged=1, certain=False), "users (users.csv): 1 row: 1 unchanged; whether anything changed is not certain"),
+        (result(created=1), "users (/srv/users.csv): 1 row: 1 created"),
+        ({**result(unchanged=2), "file_sent": True}, "users (/srv/users.csv): file sent; 2 rows: 2 unchanged"),
+        ({**result(outcome="predicted", created=1), "file_sent": True}, "users (/srv/users.csv): file to send; 1 row: 1 created"),
+        (result(outcome="predicted", created=1, unreported=2), "users (/srv/users.csv): 3 rows: 1 created, 2 not predicted"),
+        (result(created=1, unreported=2), "users (/srv/users.csv): 3 rows: 1 created, 2 not accounted for"),
+        (result(state="not started"), "users (/srv/users.csv): not started"),
+        (result(state="failed", outcome="unknown"), "users (/srv/users.csv): outcome unknown"),
+        (result(unchanged=1, certain=False), "users (/srv/users.csv): 1 row: 1 unchanged; whether anything changed is not certain"),
     ],
 )
 def test_a_step_in_one_line(made, line):
@@ -161,14 +191,17 @@ def test_a_step_in_one_line(made, line):
 
 def test_both_languages_have_the_same_words():
     assert WORDS["en"].keys() == WORDS["fr"].keys()
+    assert WORDS["en"]["numbered"].keys() == WORDS["fr"]["numbered"].keys()
+    for kind, forms in WORDS["en"]["numbered"].items():
+        assert forms.keys() <= WORDS["fr"]["numbered"][kind].keys(), kind
 
 
 NAMED = [{"line": 3, "key": "sasha.secret", "reason": "sasha.secret is unknown"}]
 
 
-def figures(show, *results):
+def figures(show, *results, problems=(), check_mode=False):
     site = {"url": "https://moodle.example.org", "name": "School"}
-    return sequence.figures(list(results), site=site, started="2026-09-01T08:00:00Z", check_mode=False, failed=True, show=show)
+    return sequence.figures(list(results), problems, site=site, started="2026-09-01T08:00:00Z", check_mode=check_mode, show=show)
 
 
 @pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
@@ -179,16 +212,41 @@ def test_one_switch_says_whether_rows_are_named(template, show, named):
     text = report.render(template, made, WORDS["en"], {**OPTIONS, "sync_report_rows": show})
     assert ("sasha.secret" in text) is named
     assert ("sasha.secret" in str(made)) is named
-    assert ("sasha.secret" in "\n".join(sequence.summary(made["steps"], WORDS["en"]))) is named
+    assert ("sasha.secret" in "\n".join(sequence.summary(made, WORDS["en"]))) is named
 
 
-def test_a_report_with_failed_rows_is_amber_and_says_how_many():
+@pytest.mark.parametrize(
+    ("made", "colour", "verdict"),
+    [
+        (figures("failed", result(created=1)), "good", "Done"),
+        (figures("failed", result(outcome="predicted", created=1), check_mode=True), "blue", "Predicted"),
+        (figures("failed", result("users", created=1, failed=2), result("enrols", created=3)), "amber", "Done, 2 rows failed"),
+        (figures("failed", result(created=1, failed=1, outcome="predicted"), check_mode=True), "amber", "Predicted, 1 row failed"),
+        (figures("failed", result(failed=1), result("enrols", state="not started")), "bad", "Failed"),
+        (figures("failed", result(state="not started"), problems=["users.csv has errors."]), "bad", "Refused"),
+    ],
+)
+def test_a_report_begins_with_its_verdict(made, colour, verdict):
+    text = report.render("report.html.j2", made, WORDS["en"], OPTIONS)
+    assert f'<span class="verdict {colour}">{verdict}</span>' in text and "<h1>School</h1>" in text
+    assert report.render("report.md.j2", made, WORDS["en"], OPTIONS).startswith(f"# School: {verdict}\n")
+
+
+def test_a_report_has_the_total_and_the_full_path_of_each_file():
     made = figures("failed", result("users", created=1, failed=2, failures=NAMED), result("enrols", created=3))
-    text = report.render("report.html.j2", {**made, "failed": True}, WORDS["en"], OPTIONS)
-    assert '<span class="verdict amber">Done, 2 rows failed</span>' in text
-    assert "<b>6</b> rows" in text and "<h1>School</h1>" in text
-    refused = figures("failed", result(state="not started"))
-    assert 'class="verdict bad"' in report.render("report.html.j2", refused, WORDS["en"], OPTIONS)
+    text = report.render("report.html.j2", made, WORDS["en"], OPTIONS)
+    assert "<b>6</b> rows" in text
+    assert "/<wbr>srv/<wbr>users.csv" in text
+    assert "/srv/users.csv" in report.render("report.md.j2", made, WORDS["en"], OPTIONS)
+
+
+@pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
+def test_a_report_of_what_was_refused_says_why(template):
+    made = figures("failed", result(state="not started"), problems=["users.csv has errors.", "The token lacks a function."])
+    text = report.render(template, made, WORDS["en"], OPTIONS)
+    assert "users.csv has errors." in text and "The token lacks a function." in text
+    assert sequence.summary(made, WORDS["en"]) == ["Refused: nothing was sent", *made["problems"]]
+    assert made["reason"] == "users.csv has errors. The token lacks a function. Nothing was sent."
 
 
 def test_nothing_of_a_file_is_markup_or_a_template_in_a_report():

@@ -1,0 +1,210 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role sync as people see it: ansible-playbook, its output, and where it looks for files."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SCHOOL = ROOT / "playbooks/demo_data/school"
+FULL_SYNC = "activeprolearn.toolsync.full_sync"
+PERSON = "username;firstname;lastname;email\n{0};{0};Lovelace;{0}@example.org\n"
+SEVEN = [
+    {"service": "courses", "action": "create", "src": "courses.csv"},
+    {"service": "users", "src": "users.csv"},
+    {"service": "cohorts", "src": "cohorts.csv"},
+    {"service": "enrols", "src": "enrols.csv"},
+    {"name": "new course", "deploy": [{"category": "1", "template": "TPL", "shortname": "LAW-2026", "fullname": "Law 2026"}]},
+    {"name": "places", "enrol": [{"user": "ines.prevost"}, {"user": "theo.muller"}], "defaults": {"course": "LAW-2026"}},
+    {"name": "teams", "groups": [{"course": "LAW-2026", "group": "A", "members": ["ines.prevost"]}]},
+]
+
+
+@pytest.fixture
+def school(kitchen):
+    """A kitchen with the files of the school."""
+    for file in SCHOOL.glob("*.csv"):
+        kitchen.write(file.name, file.read_text(encoding="utf-8"))
+    return kitchen
+
+
+def play(kitchen, name="play.yml", **variables):
+    """Write a playbook with the role and these variables, beginning with sync_."""
+    roles = [{"role": "activeprolearn.toolsync.sync", "vars": {f"sync_{key}": value for key, value in variables.items()}}]
+    last = {
+        "name": "Keep it",
+        "ansible.builtin.copy": {"content": "{{ sync_result | to_json }}", "dest": f"{kitchen.folder}/result.json", "mode": "0600"},
+    }
+    plays = [{"name": "Play", "hosts": "localhost", "gather_facts": False, "roles": roles, "post_tasks": [last]}]
+    kitchen.write(name, yaml.safe_dump(plays, sort_keys=False))
+    return name
+
+
+def result(kitchen):
+    return json.loads((kitchen.folder / "result.json").read_text(encoding="utf-8"))
+
+
+def usernames(practice):
+    return {user["username"] for user in practice.state()["user"]}
+
+
+# -- what is shown -----------------------------------------------------------------------------------------------
+
+
+def test_seven_steps_are_told_in_few_lines_each_by_its_name(school):
+    output = school.succeeds(play(school, steps=SEVEN))
+    of_play = output.partition("TASK [Keep it]")[0]
+    lines = [line for line in of_play.splitlines() if line.strip()]
+    assert len(of_play.splitlines()) < 50, output
+    shown = [line for line in lines if line.startswith(("ok:", "changed:", "skipping:", "included:", "failed:"))]
+    titles = re.findall(r"\(item=(.*?)\)", "\n".join(shown))
+    assert titles == [
+        "courses create: send courses.csv", "users: send users.csv", "cohorts: send cohorts.csv", "enrols: send enrols.csv",
+        "new course: deploy courses", "places: enrol users", "teams: set groups",
+    ]  # fmt: skip
+    assert len(shown) - len(titles) <= 6
+    assert f"users ({school.folder}/users.csv): file sent; settings changed; 5 rows: 5 created" in of_play
+    assert "places: 2 enrolments: 2 enrolled" in of_play
+    assert "teams: 2 groups and members: 1 group created, 1 member added" in of_play
+    assert result(school)["status"] == "done"
+    again = school.succeeds("-v", "play.yml").partition("TASK [Keep it]")[0]
+    assert "changed: [localhost]" not in again and "file sent" not in again
+    assert f"users ({school.folder}/users.csv): 5 rows: 5 unchanged" in again
+    assert max(len(line.encode()) for line in again.splitlines()) < 8192
+
+
+def test_in_french(school):
+    output = school.succeeds(play(school, csv_dir=".", language="fr", report_dir="r"))
+    assert "5 lignes: 5 créées" in output
+    assert '<html lang="fr">' in (school.folder / "r/toolsync-localhost.html").read_text(encoding="utf-8")
+
+
+# -- failures ----------------------------------------------------------------------------------------------------
+
+
+def test_bad_rows_do_not_stop_what_follows_and_the_role_fails_at_the_end(school):
+    with (school.folder / "users.csv").open("a", encoding="utf-8") as stream:
+        stream.write("other;Other;Admin;admin@example.com;X1;Paris;FR\n")
+    done = school.playbook(play(school, csv_dir=".", report_dir="reports"))
+    assert done.returncode != 0
+    assert "users: 1 of 6 rows failed. What is done is done" in done.stdout
+    assert "line 7, other: " in done.stdout
+    assert "enrols.csv): file sent; settings changed; 5 rows: 5 created" in done.stdout
+    told = json.loads((school.folder / "reports/toolsync-localhost.json").read_text(encoding="utf-8"))
+    assert told["status"] == "rows_failed" and told["counts"]["failed"] == 1
+    assert school.playbook(play(school, csv_dir=".", on_failures="warn")).returncode == 0
+    stopped = school.playbook(play(school, csv_dir=".", on_failures="stop"))
+    assert stopped.returncode != 0 and "enrols.csv): not started" in stopped.stdout
+
+
+def test_all_that_is_wrong_is_told_before_anything_is_written(school, practice):
+    school.write("users.csv", "username;firstname\nada;Ada;too;many\n")
+    steps = [
+        {"service": "users", "src": "users.csv"},
+        {"service": "cohorts", "src": "gone.csv"},
+        {"service": "enrols", "src": "enrols.csv", "config": {"useridentifier": "name"}, "needs": ["usres"]},
+        {"service": "courses", "action": "create", "src": "courses.csv", "tryback": "nowhere/failed.csv"},
+        {"name": "places", "enrol": [{"user": "ada"}, {"course": "MATH101", "suspended": "perhaps"}]},
+        {"name": "law", "deploy": [{"shortname": "LAW", "colour": "blue"}]},
+    ]
+    practice.configure(
+        service={"shortname": "all", "functions": ["core_webservice_get_site_info"], "token": "f" * 32, "restrictedusers": 0}
+    )
+    done = school.playbook(play(school, steps=steps, report_dir="reports", token="f" * 32))
+    assert done.returncode != 0
+    told = json.loads((school.folder / "reports/toolsync-localhost.json").read_text(encoding="utf-8"))
+    assert told["status"] == "refused"
+    problems = "\n".join(told["problems"])
+    for part in (
+        "users: users.csv has errors",
+        f"cohorts: there is no file gone.csv in {school.folder}",
+        "useridentifier of enrols must be one of",
+        f"courses create: tryback: {school.folder}/nowhere/failed.csv cannot be written",
+        "places: ",
+        "law: Unsupported parameters for (toolsync_deploy_course) module: colour",
+        "tool_sync_process",
+    ):
+        assert part in problems, problems
+        assert part in done.stdout.replace('\\"', '"')
+    assert "Refused" in (school.folder / "reports/toolsync-localhost.html").read_text(encoding="utf-8")
+    assert practice.counters()["writes"] == 0
+
+
+# -- booleans as texts -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("no", ["false", "no", "0"])
+def test_booleans_of_a_survey_are_texts_and_mean_what_they_say(school, practice, no):
+    school.write("gone.csv", "username;firstname;lastname;deleted\nadmin2;Old;Admin;1\n")
+    texts = dict.fromkeys(("preflight", "lock", "allow_destructive", "force", "set_stats", "cohort_autocreate", "validate_certs"), no)
+    school.write("survey.json", json.dumps({f"sync_{name}": value for name, value in texts.items()}))
+    refused = school.playbook("-e", "@survey.json", play(school, steps=[{"service": "users", "src": "gone.csv"}]))
+    assert refused.returncode != 0 and "allow_destructive" in refused.stdout
+    assert practice.counters()["writes"] == 0
+    steps = [{"service": "users", "src": "users.csv"}, {"service": "cohorts", "src": "cohorts.csv"}]
+    playbook = play(school, steps=steps, lock_file=f"{school.folder}/no/lock", report_dir="r")
+    environment = {"ANSIBLE_SHOW_CUSTOM_STATS": "true"}
+    output = school.playbook("-e", "@survey.json", playbook, environment=environment).stdout
+    # Cohorts that are missing stay missing: every row fails.
+    assert "4 rows: 4 failed" in output, output
+    assert "CUSTOM STATS" not in output
+    assert not (school.folder / "no").exists()
+    assert "core_webservice_get_site_info" not in practice.counters()["calls"]
+    again = school.playbook("-e", "@survey.json", play(school, steps=steps[:1], allow_destructive="yes")).stdout
+    assert "users.csv): 5 rows: 5 unchanged" in again, again
+
+
+# -- where files are ---------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_the_current_directory_is_sent_and_never_one_of_the_collection(kitchen, practice):
+    kitchen.write("users.csv", PERSON.format("ada"))
+    steps = json.dumps({"sync_steps": [{"service": "users", "src": "users.csv"}]})
+    assert f"users ({kitchen.folder}/users.csv): file sent" in kitchen.succeeds(FULL_SYNC, "-e", steps)
+    assert {"ada"} < usernames(practice) and "ines.prevost" not in usernames(practice)
+    (kitchen.folder / "users.csv").unlink()
+    refused = kitchen.playbook(FULL_SYNC, "-e", steps)
+    assert refused.returncode != 0 and f"there is no file {kitchen.folder}/users.csv" in refused.stdout
+
+
+def test_a_file_that_lies_beside_a_playbook_of_the_collection_is_not_found(kitchen):
+    assert [file.name for file in (ROOT / "playbooks").rglob("*.csv") if "demo_data" not in file.parts] == []
+    refused = kitchen.playbook(FULL_SYNC, "-e", json.dumps({"sync_steps": [{"service": "users", "src": "demo_data/sixty_users.csv"}]}))
+    assert refused.returncode != 0
+
+
+@pytest.mark.parametrize(("folder", "name"), [("~/exports", "home"), ("exports", "beside"), ("{{ playbook_dir }}/../exports", "above")])
+def test_a_folder_is_the_same_for_what_is_looked_for_and_what_is_sent(kitchen, practice, folder, name):
+    kitchen.write("exports/users.csv", PERSON.format("home" if name == "home" else "above"))
+    kitchen.write("plays/exports/users.csv", PERSON.format("beside"))
+    output = kitchen.succeeds(play(kitchen, "plays/play.yml", csv_dir=folder))
+    where = {"beside": kitchen.folder / "plays/exports"}.get(name, kitchen.folder / "exports")
+    assert f"users ({where}/users.csv): file sent" in output
+    assert name in usernames(practice) and len(usernames(practice) & {"home", "above", "beside"}) == 1
+
+
+def test_a_folder_for_a_playbook_of_the_collection_is_one_of_the_current_directory(kitchen, practice):
+    kitchen.write("exports/users.csv", PERSON.format("ada"))
+    kitchen.succeeds(FULL_SYNC, "-e", "sync_csv_dir=exports")
+    assert "ada" in usernames(practice)
+
+
+def test_an_inventory_host_that_is_local_needs_no_python_of_its_own(kitchen, practice):
+    kitchen.write("users.csv", PERSON.format("ada"))
+    kitchen.succeeds("-i", "localhost,", "-c", "local", FULL_SYNC, "-e", "sync_csv_dir=.")
+    assert "ada" in usernames(practice)
+
+
+# -- failures of the machinery -----------------------------------------------------------------------------------
+
+
+def test_variables_need_not_be_made_of_facts(school):
+    done = school.playbook(play(school, csv_dir="."), environment={"ANSIBLE_INJECT_FACT_VARS": "false"})
+    assert done.returncode == 0, done.stdout
+    assert result(school)["status"] == "done"
