@@ -338,7 +338,8 @@ class ActionModule(ActionBase):
                 reports = report.write(options, self._base(), self._vars.get("inventory_hostname"), figures, self._words)
             except OSError as error:
                 self._warn(f"sync_report_dir: the report could not be written: {error.strerror}.")
-        return {"changed": False, **figures, "reports": reports, "summary": sequence.summary(figures, self._words)}
+        stats = {"set_stats": options["sync_set_stats"]}
+        return {"changed": False, **figures, **stats, "reports": reports, "summary": sequence.summary(figures, self._words)}
 
     def _results(self, known):
         """What became of each step; one that broke off has failed."""

@@ -139,25 +139,35 @@ def test_all_that_is_wrong_is_told_before_anything_is_written(school, practice):
 # -- booleans as texts -------------------------------------------------------------------------------------------
 
 
+SPEC = yaml.safe_load((ROOT / "roles/sync/meta/argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]["main"]["options"]
+BOOLEANS = [name for name, option in SPEC.items() if option["type"] == "bool"]
+OF_STEPS = [name for name, option in SPEC["sync_steps"]["options"].items() if option["type"] == "bool"]
+
+
 @pytest.mark.parametrize("no", ["false", "no", "0"])
 def test_booleans_of_a_survey_are_texts_and_mean_what_they_say(school, practice, no):
     school.write("gone.csv", "username;firstname;lastname;deleted\nadmin2;Old;Admin;1\n")
-    texts = dict.fromkeys(("preflight", "lock", "allow_destructive", "force", "set_stats", "cohort_autocreate", "validate_certs"), no)
-    school.write("survey.json", json.dumps({f"sync_{name}": value for name, value in texts.items()}))
+    school.write("survey.json", json.dumps(dict.fromkeys(BOOLEANS, no)))
     refused = school.playbook("-e", "@survey.json", play(school, steps=[{"service": "users", "src": "gone.csv"}]))
     assert refused.returncode != 0 and "allow_destructive" in refused.stdout
     assert practice.counters()["writes"] == 0
     steps = [{"service": "users", "src": "users.csv"}, {"service": "cohorts", "src": "cohorts.csv"}]
-    playbook = play(school, steps=steps, lock_file=f"{school.folder}/no/lock", report_dir="r")
-    environment = {"ANSIBLE_SHOW_CUSTOM_STATS": "true"}
-    output = school.playbook("-e", "@survey.json", playbook, environment=environment).stdout
+    playbook = play(school, steps=steps, lock_file=f"{school.folder}/no/lock")
+    output = school.playbook("-e", "@survey.json", playbook, environment={"ANSIBLE_SHOW_CUSTOM_STATS": "true"}).stdout
     # Cohorts that are missing stay missing: every row fails.
     assert "4 rows: 4 failed" in output, output
     assert "CUSTOM STATS" not in output
     assert not (school.folder / "no").exists()
     assert "core_webservice_get_site_info" not in practice.counters()["calls"]
-    again = school.playbook("-e", "@survey.json", play(school, steps=steps[:1], allow_destructive="yes")).stdout
+    # The step's own word goes before that of the role.
+    step = {"service": "users", "src": "users.csv", **dict.fromkeys(OF_STEPS, no)}
+    school.write("survey.json", json.dumps(dict.fromkeys(BOOLEANS, "yes")))
+    again = school.succeeds("-e", "@survey.json", "-e", "sync_validate_certs=no", play(school, steps=[step]))
     assert "users.csv): 5 rows: 5 unchanged" in again, again
+    forced = school.succeeds("-e", "@survey.json", "-e", "sync_validate_certs=no", play(school, steps=steps[:1]))
+    assert "users.csv): file sent; 5 rows: 5 unchanged" in forced, forced
+    refused = school.playbook("-e", "@survey.json", play(school, steps=[{**step, "src": "gone.csv"}]))
+    assert refused.returncode != 0 and "allow_destructive" in refused.stdout
 
 
 # -- where files are ---------------------------------------------------------------------------------------------
