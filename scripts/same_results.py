@@ -20,7 +20,7 @@ from typing import Any
 
 OURS = "activeprolearn.toolsync."
 #: What is another in each run: drawn by lot, measured, or (the last one) added by Ansible to what a module calls a failure.
-VOLATILE = {"draft_item_id", "run_id", "pid", "started", "seconds", "failed_when_suppressed_exception"}
+VOLATILE = {"draft_item_id", "run_id", "pid", "plan_id", "approved_plan", "started", "seconds", "failed_when_suppressed_exception"}
 #: Ports, processes and temporary folders, as they stand in texts.
 NAMES = (
     (re.compile(r"127\.0\.0\.1[:_]\d+(-[0-9a-f]{8})?"), "SITE"),
@@ -28,6 +28,8 @@ NAMES = (
     (re.compile(r"practice-[0-9a-f]{8}"), "PRACTICE"),
     (re.compile(r"/integration/(\w+)-[^/]+/"), r"/integration/\1/"),
     (re.compile(r"/parts/[0-9a-f]{16}"), "/parts/KEY"),
+    # A plan is named after its site, too.
+    (re.compile(r"(approved|it is) [0-9a-f]{16}"), r"\1 PLAN"),
     (re.compile(r"/ansible\.\w{8}\."), "/ansible.X."),
 )
 

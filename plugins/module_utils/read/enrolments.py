@@ -47,15 +47,16 @@ class Member:
 
 
 class Enrolled:
-    """The enrolled users of a course. source: the function that told; members: by id.
+    """The enrolled users of a course. source: the function that told; members: by id; whole: whether these are all.
 
     tells_groups: whether the list tells groups at all; newer Moodles leave out those of a user in none, which also hides a missing right.
     """
 
-    def __init__(self, source, users, read_inactive):
+    def __init__(self, source, users, read_inactive, whole=True):
         self.source = source
         self.members = {user["id"]: _member(user) for user in users}
         self.tells_groups = any("groups" in user for user in users)
+        self.whole = whole
         self._read_inactive = read_inactive
         self._inactive: set[int] | None = None
         self._asked = False
@@ -72,6 +73,12 @@ class Enrolled:
             self._inactive = self._read_inactive(self)
             self._asked = True
         return self._inactive
+
+    def add(self, users):
+        """Take in those of a course who are not active, where the members are only those who are."""
+        self.members.update((user["id"], _member(user)) for user in users)
+        self.whole = True
+        self._index.clear()
 
     def shows(self, by):
         """Whether the list tells everybody's identifier of a kind, so that who is not found by it is not enrolled."""
@@ -95,13 +102,15 @@ class Enrolled:
 class Enrolments:
     """Reads the enrolled users of courses by the first list that the token has.
 
-    fields: what is wanted of each user, as Moodle calls it. light: whether the plugin's light list will do.
+    fields: what is wanted of each user, as Moodle calls it. light: whether the plugin's light list will do. active_first: whether to read
+    those who are active, and the others when C(Enrolled.inactive) is asked for: one list in place of two where nobody needs the others.
     warn: called with the reason where a course can't be read; without it, that is raised.
     """
 
-    def __init__(self, asker, warn=None, fields=_ASKED, *, light=False):
+    def __init__(self, asker, warn=None, fields=_ASKED, *, light=False, active_first=False):
         self._asker, self._warn, self._fields = asker, warn, fields
         self._lists = (PLUGIN_ENROLLED_FULL, PLUGIN_ENROLLED) if light else (PLUGIN_ENROLLED_FULL,)
+        self._active_first = active_first
 
     @property
     def readable(self):
@@ -113,6 +122,10 @@ class Enrolments:
 
         Asks anew each time.
         """
+        if self._active_first and number is not None:
+            active = self._active(course, number)
+            if active is not None:
+                return active
         users = None if number is None else self._list(course, number, ENROLLED, self._wanted(ENROLLED))
         if users is not None:
             return self._enrolled(course, number, ENROLLED, users)
@@ -140,6 +153,26 @@ class Enrolments:
                 return None, str(error)
 
         return self._asker.each(read, courses)
+
+    def _active(self, course, number):
+        """The Enrolled who are active; None where the account may not tell them from the others."""
+        parameters = {"courseid": number, "options": [{"name": "onlyactive", "value": 1}, {"name": "userfields", "value": self._fields}]}
+        try:
+            users = self._asker.ask(ENROLLED, parameters)
+        except MoodleError as error:
+            if not concerns_records(error):
+                raise
+            return None
+        if users is None:
+            return None
+        return Enrolled(ENROLLED, users, lambda enrolled: self._add_inactive(course, number, enrolled), whole=False)
+
+    def _add_inactive(self, course, number, enrolled):
+        users = self._list(course, number, ENROLLED, {"onlysuspended": 1, **self._wanted(ENROLLED)}, _UNSEEN_SUSPENDED)
+        if users is None:
+            return None
+        enrolled.add(users)
+        return {user["id"] for user in users}
 
     def _enrolled(self, course, number, function, users):
         return Enrolled(function, users, lambda enrolled: self._inactive(course, number, function, enrolled))

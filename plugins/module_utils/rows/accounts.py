@@ -40,7 +40,7 @@ class Accounts:
         self._ids: dict[str, int] = {}
 
     def want(self, value):
-        if value and (self.by != "id" or value.isdecimal()):
+        if value and value not in self._ids and (self.by != "id" or value.isdecimal()):
             self._wanted[value] = None
 
     def learn(self, value, number):

@@ -108,14 +108,20 @@ class Room:
         return self._members[user]
 
     def _made(self, user):
-        record = self.enrolled.members.get(user)
+        enrolled = self.enrolled
+        record = enrolled.members.get(user)
+        if record is None and not enrolled.whole:
+            enrolled.inactive()
+            record = enrolled.members.get(user)
         if record is None:
             return Member(False, set(), set(), None, {})
-        inactive = self.enrolled.inactive()
-        active = None if inactive is None else user not in inactive
+        if enrolled.whole:
+            inactive = enrolled.inactive()
+            active = None if inactive is None else user not in inactive
+        else:
+            active = True
         held = {self._sole: None} if active and self._sole else {}
-        names = {name for number, name in record.groups.items()}
-        return Member(True, set(record.roles or ()), names, active, held)
+        return Member(True, set(record.roles or ()), set(record.groups.values()), active, held)
 
 
 class Rooms:
@@ -135,10 +141,21 @@ class Rooms:
         self._rooms.update(self._read(courses, groups))
         self.roles.update(name for room in self._rooms.values() if room.enrolled for name in room.enrolled.roles)
 
+    def add_inactive(self, numbers):
+        """Read who is enrolled in courses without being active."""
+        rooms = [room.enrolled for room in map(self._rooms.get, numbers) if room.enrolled is not None and not room.enrolled.whole]
+        for _ids in self._readers.asker.each(lambda enrolled: enrolled.inactive(), rooms):
+            pass
+
     def again(self, numbers):
         """{id: Room} read anew."""
         courses = [self._courses[number] for number in numbers]
         return self._read(courses, self._with_groups)
+
+    def shows(self, number, user):
+        """Whether a user was read of a course."""
+        enrolled = self._rooms[number].enrolled
+        return enrolled is None or user in enrolled.members
 
     def room(self, number):
         return self._rooms[number]
@@ -150,8 +167,8 @@ class Rooms:
         readers = self._readers
         self._courses = {**getattr(self, "_courses", {}), **{course.id: course for course in courses}}
         refs = [Ref("course", "id", str(course.id)) for course in courses]
-        enrolments = Enrolments(readers.asker, readers.warn, f"{self._fields},groups" if groups else self._fields)
-        enrolled = list(enrolments.read_all([(ref, course.id) for ref, course in zip(refs, courses)], inactive=True))
+        enrolments = Enrolments(readers.asker, readers.warn, f"{self._fields},groups" if groups else self._fields, active_first=True)
+        enrolled = list(enrolments.read_all([(ref, course.id) for ref, course in zip(refs, courses)]))
         named = [CourseGroups(ref, course.id) for ref, course in zip(refs, courses)]
         if groups:
             self._read_groups(named, [people for people, _problem in enrolled])

@@ -23,12 +23,13 @@ _CATEGORY_COLUMNS = {"ccatcontext": "id", "ccatcontextidnumber": "idnumber"}
 
 
 class Cohort:
-    """A cohort. members: ids of users, None where they can't be read. There is one object for each, however often it is made again."""
+    """A cohort. members: ids of users, None where they can't be read; category: that rows have moved it to."""
 
-    __slots__ = ("id", "name", "idnumber", "description", "members", "was")
+    __slots__ = ("id", "name", "idnumber", "description", "members", "category", "was")
 
     def __init__(self, number, name, idnumber, description, members):
         self.id, self.name, self.idnumber, self.description, self.members = number, name, idnumber, description, members
+        self.category: int | None = None
         self.was = self.visible() if number is not None else None
 
     def visible(self):
@@ -237,7 +238,12 @@ class CohortRules(Rules):
         found = self.readers.categories.find(Ref("category", by, value)) if by != "id" or value.isdecimal() else None
         if found == []:
             return
-        inside = self.readers.cohorts.lies_in(cohort.id, found[0].id) if found and len(found) == 1 and cohort.id else None
+        number = found[0].id if found and len(found) == 1 else None
+        if number is None or cohort.id is None:
+            inside = None
+        else:
+            inside = cohort.category == number if cohort.category else self.readers.cohorts.lies_in(cohort.id, number)
+        cohort.category = number
         if inside is None:
             tally.may(UPDATE, HIDDEN, f"{column}: in which category the cohort lies can't be seen")
         elif not inside:

@@ -17,12 +17,12 @@ from ..errors import OptionError
 from .accounts import Accounts, CourseNames
 from .classroom import GUEST_ACCESS, ORDINARY, Room, Rooms
 from .dates import NOW, Dates
+from .groups import GroupRules, groups_of
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
 from .tally import Tally
 
 #: Roles that every Moodle has; of any other is only known whether somebody was seen to hold it.
 STANDARD_ROLES = frozenset("manager coursecreator editingteacher teacher student guest user frontpage".split())
-GROUP_COLUMNS = tuple(f"g{number}" for number in range(1, 10))
 #: Seconds after which a start that was "now" is another one.
 _LATER = 1.1
 _NO_ROLE = "rolename: nobody was seen with this role, and without it the row fails"
@@ -44,7 +44,9 @@ class EnrolRules(Rules):
         self._users = Accounts(readers, settings.get("useridentifier") or "username")
         self._courses = CourseNames(readers, settings.get("courseidentifier") or "shortname")
         self._rooms = Rooms(readers, self._users.by)
-        self._named: dict[str, None] = {}
+        self._groups = GroupRules(readers, settings)
+        #: course -> users, as the rows name them.
+        self._named: dict[str, dict[str, None]] = {}
         self._groups_wanted = self._moves = False
         #: line -> (course id, user id, names of groups) of rows that lead to a record.
         self._places: dict[int, tuple[int, int]] = {}
@@ -63,17 +65,38 @@ class EnrolRules(Rules):
 
     def note(self, row):
         values = row.values
-        self._users.want(values.get("uid", ""))
-        self._courses.want(values.get("cid", ""))
-        self._named[values.get("cid", "")] = None
-        self._groups_wanted = self._groups_wanted or bool(truthy(values.get("gcmd")) and _groups(values))
+        course = values.get("cid", "")
+        self._courses.want(course)
+        self._named.setdefault(course, {})[values.get("uid", "")] = None
+        self._groups_wanted = self._groups_wanted or bool(truthy(values.get("gcmd")) and groups_of(values))
 
     def read(self):
-        self._users.read()
         self._courses.read()
-        courses = {course.id: course for course in map(self._courses.record, self._named) if course is not None}
-        self._rooms.read(list(courses.values()), groups=self._groups_wanted)
+        found = {cid: course for cid, course in ((cid, self._courses.record(cid)) for cid in self._named) if course is not None}
+        self._rooms.read(list({course.id: course for course in found.values()}.values()), groups=self._groups_wanted)
         self._read_at = time.monotonic()
+        self._identify()
+        missing = {
+            course.id
+            for cid, course in found.items()
+            for user in map(self._users.find, self._named[cid])
+            if user.id is not None and not self._rooms.shows(course.id, user.id)
+        }
+        self._rooms.add_inactive(missing)
+
+    def _identify(self):
+        """Look up whom the lists of those who are enrolled do not show; by an e-mail or an idnumber somebody else may be meant as well."""
+        by = self._users.by
+        if by in ("username", "id"):
+            for room in self._rooms.all():
+                for record in room.enrolled.members.values() if room.enrolled else ():
+                    name = str(record.id) if by == "id" else record.fields.get(by)
+                    if name:
+                        self._users.learn(name, record.id)
+        for names in self._named.values():
+            for name in names:
+                self._users.want(name)
+        self._users.read()
 
     def settle(self):
         """Wait until a start that is set to now can't be the one that was there when it was looked."""
@@ -87,6 +110,7 @@ class EnrolRules(Rules):
         if not self._with_method:
             raise OptionError("exact: needs the column enrol, which says by which method they are enrolled.", option="exact")
         found, nameless = [], 0
+        self._rooms.add_inactive(self._named_by_adds)
         for number, wanted in self._named_by_adds.items():
             room = self._rooms.room(number)
             if room.enrolled is None:
@@ -122,7 +146,7 @@ class EnrolRules(Rules):
             return None
         course, user = place
         room, now = self._rooms.room(course), self._again[course]
-        names = set(_groups(row.values).values())
+        names = set(groups_of(row.values).values())
         member, after = room.member(user), now.member(user).visible()
         groups = names & (now.groups or set())
         unchanged = after.like(member.was) and groups == names & room.were
@@ -184,7 +208,7 @@ class EnrolRules(Rules):
             tally.doubted(LOOK)
         go_on = self._command(command, values, tally, room, member, method)
         if go_on and truthy(values.get("gcmd")) and not tally.ended:
-            self._groups(values, tally, room, member)
+            self._groups.play(values, tally, room, member)
 
     def _command(self, command, values, tally, room, member, method):
         """Returns whether the row's groups are looked at."""
@@ -333,69 +357,6 @@ class EnrolRules(Rules):
             tally.field("rolename", role, None)
             member.roles.discard(role)
 
-    # -- groups -----------------------------------------------------------------------------------------------------
-
-    def _groups(self, values, tally, room, member):
-        command, names = values["gcmd"], _groups(values)
-        if command not in ("gadd", "gaddcreate", "gdel", "greplace", "greplacecreate"):
-            tally.fail("gcmd: is none of the group commands")
-        elif command.startswith("greplace"):
-            if member.groups:
-                tally.did(UPDATE)
-            tally.stop("gcmd: it takes the user out of all groups, and then ends the run")
-        elif room.groups is None and names:
-            tally.unknown("gcmd: the groups of the course can't be read")
-        else:
-            for column, name in names.items():
-                if command == "gdel":
-                    self._leave(tally, room, member, column, name)
-                else:
-                    self._join(tally, room, member, column, name, create=command == "gaddcreate")
-
-    def _join(self, tally, room, member, column, name, *, create):
-        if name not in room.groups:
-            if not room.all_groups:
-                tally.doubted(REPORT, f"{column}: whether there is such a group can't be told")
-            if any(known.casefold() == name.casefold() for known in room.groups) and not self.readers.case_counts():
-                tally.doubted(LOOK, f"{column}: there is a group whose name differs in case only")
-            if not create:
-                tally.fail(f"{column}: there is no such group")
-                return
-            room.groups.add(name)
-            tally.did(UPDATE)
-            tally.say_at_least("updated")
-        if not member.listed and member.bare:
-            tally.fail(f"{column}: who is not enrolled can't be in a group")
-        elif not member.listed:
-            # Whether the report calls it a failure depends on roles in the categories above, and on roles without an enrolment.
-            tally.doubted(REPORT)
-        elif not member.roles:
-            tally.may(UPDATE, LOOK, f"{column}: nobody can tell whether the user has a role here")
-        elif name not in member.groups:
-            member.groups.add(name)
-            tally.did(UPDATE)
-            tally.field(column, None, name)
-
-    def _leave(self, tally, room, member, column, name):
-        if name not in room.groups:
-            if not room.all_groups:
-                tally.doubted(REPORT)
-            return
-        tally.say_at_least("updated")
-        if name not in member.groups:
-            return
-        if self.settings.get("protectgroups") == "0":
-            tally.did(UPDATE)
-        else:
-            tally.may(UPDATE, LOOK, f"{column}: a protected membership would stay")
-        member.groups.discard(name)
-        tally.field(column, name, None)
-
 
 def _told(names):
     return ", ".join(sorted(names)) or None
-
-
-def _groups(values):
-    """{column: name} of the groups that a row names."""
-    return {column: values[column] for column in GROUP_COLUMNS if truthy(values.get(column))}

@@ -58,20 +58,16 @@ class Prospect:
         self._rules.settle()
 
     def objection(self, allow_destructive):
-        """The RunFailed of a run that must not be started, or None: a row ends it in the middle, or does more harm than it says."""
+        """The RunFailed of a run that must not be started, or None: a row, its C(line), ends it in the middle, or does unspoken harm."""
         run = f"the run of {self._rows.service} {self._rows.action}"
         stop, harmful = self.plan.stop, [row for row in self.plan.rows if row.wrecks and row.outcome == DELETE]
         if stop:
-            return RunFailed(
-                f"Line {stop.line} would end {run}: {stop.because}. The rows before it would be done, those after it not.",
-                cure="Correct the row; nothing was sent.",
-            )
+            said = f"would end {run}: {stop.because}. The rows before it would be done, those after it not."
+            return _objection(stop, said, "Correct the row; nothing was sent.")
         if harmful and not allow_destructive:
             more = f" (and {len(harmful) - 1} more rows like it)" if len(harmful) > 1 else ""
-            return RunFailed(
-                f"Line {harmful[0].line} would do harm in {run}: {harmful[0].wrecks}{more}.",
-                cure="Correct the row, or set allow_destructive: true if that is meant; nothing was sent.",
-            )
+            said = f"would do harm in {run}: {harmful[0].wrecks}{more}."
+            return _objection(harmful[0], said, "Correct the row, or set allow_destructive: true if that is meant; nothing was sent.")
         return None
 
     def complete(self):
@@ -136,3 +132,9 @@ def _confirmed(planned):
     return Outcome(
         planned.line, planned.key, planned.outcome, planned.because, changes=planned.changes, fields=planned.fields, removes=planned.removes
     )
+
+
+def _objection(row, said, cure):
+    error = RunFailed(f"Line {row.line} {said}", cure=cure)
+    error.line = row.line
+    return error

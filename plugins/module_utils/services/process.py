@@ -109,8 +109,8 @@ class ProcessPlan(Plan):
             ][:LISTED]
         elif rows is not None:
             self._unsettle("predicted", changed=True)
-        if site.moodle.read_only and (site.memory.get("files", self._file) or {}).get("state", KEPT) != KEPT:
-            site.warn(f"The site may have removed {self._file} after its last run: it is foretold what a run makes of it once it is there.")
+        if site.moodle.read_only and (site.memory.get("files", self._file) or {}).get("state") == CONSUMED:
+            site.warn(f"The site has removed {self._file} after its last run: it is foretold what a run makes of it once it is there.")
             self.result["changed_is_certain"] = False
         if site.memory.get("files"):
             # What is remembered of them will change.
@@ -157,7 +157,10 @@ class ProcessPlan(Plan):
         """Raise where the run is known not to reach the end of its file, or to do more than its rows say."""
         objection = self._prospect and self._prospect.objection(self._allow_destructive)
         if objection:
-            self._unsettle("refused", changed=False)
+            counts = {**dict.fromkeys(COUNTS, 0), "rows": self.result["counts"]["rows"], "skipped": self.result["counts"]["rows"]}
+            self.changed, self.after = False, {"counts": counts}
+            self.result.update(outcome="refused", counts=counts, changed_is_certain=True)
+            self.result["rows"] = [{**row, "outcome": FAIL} for row in self.result["rows"] if row["line"] == objection.line]
             raise objection
 
     def close(self):
