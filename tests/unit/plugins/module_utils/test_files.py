@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
@@ -39,6 +40,21 @@ def test_a_symlink_is_replaced_and_not_followed(tmp_path, name, is_there):
     write(tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == b"new" and not (tmp_path / "file").is_symlink()
     assert victim.exists() == is_there and (not is_there or victim.read_text() == "precious")
+
+
+def test_what_another_lays_at_the_last_moment_is_not_written_to(tmp_path, monkeypatch):
+    unlink = os.unlink
+
+    def relaid(path):
+        with contextlib.suppress(FileNotFoundError):
+            unlink(path)
+        with open(path, "w") as stream:
+            stream.write("laid")
+
+    monkeypatch.setattr(os, "unlink", relaid)
+    with pytest.raises(FileExistsError):
+        write(tmp_path / "file")
+    assert (tmp_path / ".file.new").read_text() == "laid" and not (tmp_path / "file").exists()
 
 
 def test_a_write_that_breaks_leaves_the_old_file_alone(tmp_path):

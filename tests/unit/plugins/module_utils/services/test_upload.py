@@ -107,6 +107,15 @@ def test_a_commit_that_is_not_confirmed_is_unknown_and_forgotten(site, server):
     assert functions(server)[2:] == ["upload", "tool_sync_commit_file"]
 
 
+def test_what_can_not_be_remembered_is_not_committed(site, server, monkeypatch):
+    server.answer(record())
+    made = plan(site)
+    monkeypatch.setattr(site.memory, "put", lambda *args: setattr(site.memory, "failure", errors.StateFileError("No space left.")))
+    with pytest.raises(errors.StateFileError, match="No space left"):
+        made.apply()
+    assert functions(server) == ["upload"] and not made.changed and not made.result["committed"]
+
+
 def test_a_failed_upload_changes_nothing(site, server):
     server.answer({"error": "x", "errorcode": "missingparam"})
     made = plan(site)
