@@ -11,7 +11,7 @@ from tests.simulator.fixture import Practice
 #: Outcome -> how a cell shows it.
 LETTERS = {
     "ok": ".", "unreachable": "U", "unknown": "?", "http": "H", "not_moodle": "M", "redirect": "R", "throttled": "T", "upload": "L",
-    "not_ready": "N",
+    "not_ready": "N", "moodle": "E",
 }  # fmt: skip
 
 
@@ -25,11 +25,12 @@ def pytest_terminal_summary(terminalreporter):
     """Rows: calls; columns: faults; a cell: the outcome where the fault strikes once, and where it strikes always."""
     from tests.faults.matrix import ALL_STEPS, FAULTS
 
-    cells = {}
+    cells, too_often = {}, 0
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, value in report.user_properties:
             if name == "cell" and report.when == "call":
-                step, fault, always, outcome = value
+                step, fault, always, outcome, more = value
+                too_often += more
                 cells[step, fault, always] = LETTERS.get(outcome, "x") if report.passed else "!"
     if not cells:
         return
@@ -44,3 +45,4 @@ def pytest_terminal_summary(terminalreporter):
         write(step.ljust(width) + "".join(" " + "".join(pair) for pair in row))
     legend = ", ".join(f"{letter} {outcome}" for outcome, letter in LETTERS.items())
     write(f"\nstruck once, struck always: {legend}, ! not as it should be")
+    write(f"{len(cells)} cells, {too_often} executions too many")

@@ -3,11 +3,14 @@
 """The fault matrix: every call of every task, every fault, and what must come of it.
 
 A cell's outcome is "ok", or the kind of the error that the task fails with (errors.py). Whatever the outcome, test_matrix.py also
-checks what no table need say: nothing is done twice, nothing is called unchanged that changed, and the next run converges.
+checks what no table need say: nothing is done twice, C(changed) and the counts are true of the practice Moodle's data, a report that came
+is in the result, and the next run converges.
 """
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from typing import NamedTuple
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
@@ -76,13 +79,26 @@ TIMEOUT, SLOW, TOO_SLOW = 0.3, 0.1, 0.6
 
 
 class Fault(NamedTuple):
-    """how: a fault of the practice Moodle. repeatable, once: the outcome for a call that may be sent again, and for one that may
-    not, when it strikes once and when it strikes always. late: seconds after which the server still does the work."""
+    """how: a fault of the practice Moodle, or empty. repeatable, once: the outcome for a call that may be sent again, and for one that
+    may not, when it strikes once and when it strikes always. late: seconds after which the server still does the work.
+
+    via: what stands between (WAYS), and cut or say: what it does to a call, as Relay's methods take it.
+    """
 
     how: dict
     repeatable: tuple[str, str]
     once: tuple[str, str]
     late: float = 0.0
+    via: str = ""
+    cut: tuple[str, str] | None = None
+    say: bytes | None = None
+
+    @property
+    def does_the_work(self):
+        """Whether the site has done it when the client hears of the fault."""
+        if self.via:
+            return self.say is not None or (self.cut or ("",))[0] in ("after", "within")
+        return self.how.get("when") == "after" or self.how["kind"] in ALWAYS_AFTER
 
 
 def _both(name, how, repeatable, once):
@@ -93,6 +109,16 @@ def _both(name, how, repeatable, once):
 _GONE = (("ok", "unreachable"), ("unknown",) * 2)
 _PASSES = (("ok", "http"), ("unknown",) * 2)
 _REFUSED = (("http",) * 2, ("unknown",) * 2)
+#: Kinds of the practice Moodle's faults that come after the work in any case.
+ALWAYS_AFTER = ("slow-body", "truncate", "cut", "noise", "empty")
+#: What may stand between client and site.
+WAYS = ("proxy", "tls", "balancer")
+#: Seconds in which nobody speaks before the balancer drops a connection, and that the site works meanwhile.
+IDLE, AT_WORK = 0.5, 0.9
+_AT_WORK = {"kind": "slow-headers", "seconds": AT_WORK}
+#: A Moodle's error that comes after the work: the course's welcome message, for one.
+_ERROR = {"exception": "moodle_exception", "errorcode": "messagenotsent", "message": "Message was not sent"}
+_FATAL = b"<br />\n<b>Fatal error</b>:  Allowed memory size of 134217728 bytes exhausted in <b>/var/www/lib.php</b> on line <b>1</b><br />"
 
 FAULTS = {
     "refuse": Fault({"kind": "refuse"}, ("ok", "unreachable"), ("ok", "unreachable")),
@@ -117,6 +143,24 @@ FAULTS = {
     **_both("503", {"kind": "status", "status": 503}, *_PASSES),
     **_both("504", {"kind": "status", "status": 504}, *_PASSES),
 }
+
+#: The same for what stands between, and for errors that are no proof. They strike the calls that write.
+BETWEEN = {
+    "proxy before": Fault({}, *_GONE, via="proxy", cut=("before", "close")),
+    "proxy during": Fault(_AT_WORK, *_GONE, late=AT_WORK, via="proxy", cut=("during", "reset")),
+    "proxy after": Fault({}, *_GONE, via="proxy", cut=("after", "reset")),
+    "proxy within": Fault({}, *_GONE, via="proxy", cut=("within", "close")),
+    "TLS before": Fault({}, *_GONE, via="tls", cut=("before", "reset")),
+    "TLS after": Fault({}, *_GONE, via="tls", cut=("after", "close")),
+    "balancer": Fault(_AT_WORK, *_GONE, late=AT_WORK, via="balancer"),
+    "PHP fatal": Fault({}, ("http",) * 2, ("unknown",) * 2, via="tls", say=_FATAL),
+    "error after": Fault({}, ("moodle",) * 2, ("moodle",) * 2, via="tls", say=json.dumps(_ERROR).encode()),
+}
+FAULTS.update(BETWEEN)
+
+
+#: How often the tasks call each function, by scenario.
+PLANNED = {scenario: Counter(name.strip("-") for name in calls.split() if "?" not in name) for scenario, calls in STEPS.items()}
 
 
 class Step(NamedTuple):
@@ -150,6 +194,13 @@ def steps_of(scenario):
 
 
 ALL_STEPS = [step for scenario in STEPS for step in steps_of(scenario)]
+CELLS = [(step, fault) for step in ALL_STEPS for fault in FAULTS if step.writes or fault not in BETWEEN]
+#: Functions whose work the tasks of the matrix look for when it was refused or lost.
+LOOKED_FOR = {
+    "tool_sync_enrol_users_enrol", "enrol_manual_unenrol_users", "core_role_unassign_roles", "core_role_assign_roles",
+    "core_cohort_create_cohorts", "tool_sync_cohort_delete", "tool_sync_cohort_add_members", "tool_sync_cohort_delete_members",
+    "core_group_create_groups", "core_group_add_group_members",
+}  # fmt: skip
 
 
 def expected(step, name, always):
@@ -164,17 +215,20 @@ def expected(step, name, always):
 # -- what differs from the general rule, and why ----------------------------------------------------------------------
 
 
-def _too_large(step, name, always, outcome):
-    """A proxy that refuses an upload by its size has a message of its own."""
-    if step.function == "upload.php" and name.startswith("413"):
+def _upload_has_its_own_words(step, name, always, outcome):
+    """So has a proxy that refuses one by its size."""
+    if step.function == "upload.php" and name.startswith(("413", "error")):
         return "upload"
 
 
-def _deployment_is_looked_for(step, name, always, outcome):
-    """After a deployment without an answer the course is looked for. It is there when the work was done."""
-    if step.function == "tool_sync_deploy_course" and outcome == "unknown":
-        done = name.endswith("after") or FAULTS[name].how["kind"] in ("slow-body", "truncate", "cut", "empty")
-        return "ok" if done else outcome
+def _work_is_looked_for(step, name, always, outcome):
+    """It is in place when it was done, whatever came instead of an answer."""
+    looked_for = LOOKED_FOR if name == "error after" else {*LOOKED_FOR, "tool_sync_deploy_course"}
+    if step.function not in looked_for or step.probe:
+        return None
+    # What is sent again meanwhile is done by the first request, when the last one is lost.
+    done_meanwhile = name in ("late headers", "balancer") and always and step.repeatable
+    return "ok" if FAULTS[name].does_the_work or done_meanwhile else None
 
 
 def _has_not_begun(step, name, always, outcome):
@@ -183,4 +237,4 @@ def _has_not_begun(step, name, always, outcome):
         return FAULTS[name].repeatable[always]
 
 
-RULES = [_too_large, _deployment_is_looked_for, _has_not_begun]
+RULES = [_upload_has_its_own_words, _has_not_begun, _work_is_looked_for]

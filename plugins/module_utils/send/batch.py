@@ -312,5 +312,5 @@ class Bulk:
 
 
 def _may_be_done(error):
-    """Whether records of a request that ended in an error may have been worked on."""
+    """Whether records of a request that ended in an error may have been worked on: those before a refused one are."""
     return error.may_be_done or concerns_records(error)

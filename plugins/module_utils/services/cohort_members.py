@@ -242,7 +242,10 @@ class MembersPlan(ListedPlan):
                 continue
             known = [step for step in batch if _said_of(step, message)]
             for step in known:
-                step.becomes = "unchanged"
+                target, user = step.about
+                # Who was seen not to be a member has become one by this task, if by a request that had to be sent again.
+                if target.members is None or user is None:
+                    step.becomes = "unchanged"
             if not known:
                 # The plugin tells ids only: one of those that were sent by another identifier was a member.
                 for step in batch:

@@ -221,14 +221,16 @@ def test_tls_that_fails_in_the_handshake(monkeypatch, is_proxied, said):
         assert tried == 1
 
 
-def test_a_connection_that_nobody_accepts():
+@pytest.mark.parametrize("limits", [{"connect_timeout": 0.2}, {"connect_timeout": 2, "timeout": 0.2}])
+def test_a_connection_that_nobody_accepts(limits):
+    """It takes no longer than an answer may."""
     with contextlib.ExitStack() as stack:
         deaf = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _again in range(4):
             waiting = stack.enter_context(socket.socket())
             waiting.setblocking(False)
             waiting.connect_ex(deaf.getsockname())
-        error, tried = fails(f"http://127.0.0.1:{deaf.getsockname()[1]}", errors.Unreachable, connect_timeout=0.2)
+        error, tried = fails(f"http://127.0.0.1:{deaf.getsockname()[1]}", errors.Unreachable, **limits)
     assert "came about within 0.2 s" in str(error) and tried == RETRIES + 1
 
 
