@@ -156,21 +156,24 @@ class Maintenance(ToolsyncError):
 
 
 class MoodleError(ToolsyncError):
-    """Moodle answered with an error object."""
+    """Moodle answered with an error object. It looks at token, function and parameters first; anything else may come after the work."""
 
     kind = "moodle"
+    may_be_done = True
     cause = "Moodle raised an exception that has no class of its own here."
     cure = "See the message, and Moodle's own log. Setting Site administration > Development > Debugging to NORMAL makes Moodle tell more."
 
 
 class TokenRefused(MoodleError):
     kind = "token"
+    may_be_done = False
     cause = "Moodle does not know the token: mistyped, deleted, expired, or made on another site."
     cure = "Check the option token against Site administration > Server > Web services > Manage tokens."
 
 
 class AccessRefused(MoodleError):
     kind = "access"
+    may_be_done = False
     cause = (
         "Web services or the REST protocol are off, the service is disabled or lacks the function, or the account of the token "
         "may not use it."
@@ -184,12 +187,14 @@ class AccessRefused(MoodleError):
 
 class FunctionUnknown(MoodleError):
     kind = "function_unknown"
+    may_be_done = False
     cause = "The site does not know the web service function: the tool_sync plugin is not installed, or it is another version."
     cure = "Install or upgrade the plugin (Site administration > Plugins > Plugins overview > tool_sync)."
 
 
 class EditionError(MoodleError):
     kind = "edition"
+    may_be_done = False
     cause = "The site runs the community release of tool_sync, in which commit_file, process and deploy_course are closed."
     cure = (
         "Install the plugin's pro release, or switch off its setting emulatecommunity "
@@ -199,6 +204,7 @@ class EditionError(MoodleError):
 
 class ParameterRefused(MoodleError):
     kind = "parameter"
+    may_be_done = False
     cause = "Moodle refused a value. On a production site it does not say which one: it is always 'Invalid parameter value detected'."
     cure = "Check the identifiers; with Site administration > Development > Debugging set to NORMAL, Moodle names the culprit."
 
@@ -214,6 +220,7 @@ class DatabaseError(MoodleError):
 
 class UploadRefused(MoodleError):
     kind = "upload"
+    may_be_done = False
     cause = "Moodle or PHP did not take the file: too large, over the quota, an extension or a name that is not allowed."
     cure = "See the message for the limit that was met."
 

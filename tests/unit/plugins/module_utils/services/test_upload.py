@@ -116,6 +116,15 @@ def test_what_can_not_be_remembered_is_not_committed(site, server, monkeypatch):
     assert functions(server) == ["upload"] and not made.changed and not made.result["committed"]
 
 
+@pytest.mark.parametrize("code, changed", [("dmlwriteexception", True), ("storedfileproblem", True), ("invalidparameter", False)])
+def test_an_error_of_a_commit_that_may_come_after_the_work_is_no_proof(site, server, code, changed):
+    server.answer(record()).answer({"exception": "x", "errorcode": code, "message": "y"})
+    made = plan(site)
+    with pytest.raises(errors.MoodleError):
+        made.apply()
+    assert made.changed is changed and not made.result["committed"] and site.memory.get("files") == {}
+
+
 def test_a_failed_upload_changes_nothing(site, server):
     server.answer({"error": "x", "errorcode": "missingparam"})
     made = plan(site)
