@@ -10,7 +10,7 @@ from pathlib import Path
 
 from . import jobs
 from .ground import VERSIONS, Ground
-from .judge import judge
+from .play import judge
 from .shrink import shrunk
 from .tally import Tally
 

@@ -137,7 +137,7 @@ def _user_cell(chance, job, name, row):
     if name == "cohortid":
         return chance.choice(("NC1", "CO1", ""))
     if name[:-1] == "course":
-        return chance.choice(("M101", "TPL1", "M101", "NOPE", "", "MATH101"))
+        return chance.choice(("MATH101", "TPL", "BIO 1", "NOPE", "", "M101"))
     if name[:-1] == "role":
         return chance.choice(("student", "teacher", "", "norole"))
     if name[:-1] == "enrol":

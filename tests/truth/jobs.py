@@ -19,7 +19,8 @@ KINDS = (*SERVICES, *MODULES)
 class Job:
     """kind: a service or a module. records: see Ground.make. settings: what the service's are set to; told: through toolsync_config, or
     behind the back of the collection; known: what a user knows of the settings that no web service shows. lines: the file; tidy: without
-    the rows that its check refuses; allowed: to do harm; sent_again: before each run. options: of a module without a file. fault: of the
+    the rows that its check refuses; allowed: to do harm; sent_again: before each run. send: options of toolsync_plan, for a job that
+    sends what a plan wrote. options: of a module without a file. fault: of the
     practice Moodle, and at which step. conditions: of the practice Moodle. lacking: functions that the token's service has not;
     capabilities: of the token's account, None for an administrator's."""
 
@@ -35,6 +36,7 @@ class Job:
     known: dict = field(default_factory=dict)
     allowed: bool = True
     sent_again: bool = True
+    send: dict = field(default_factory=dict)
     options: dict = field(default_factory=dict)
     fault: dict = field(default_factory=dict)
     conditions: list = field(default_factory=list)
@@ -80,5 +82,11 @@ def make(seed, kind, moodle):
     else:
         files.MAKERS[kind](chance, job)
         job.tidy = chance.of(70)
+        if chance.of(30) and job.action != "check":
+            job.send = {"send": chance.pick((3, "differing"), (1, "all"))}
+            if chance.of(25):
+                job.send["rows_per_file"] = chance.choice((1, 2))
+            if chance.of(25) and kind in ("enrols", "cohorts"):
+                job.send["exact"] = True
     sites.around(chance, job, file=kind in SERVICES)
     return job

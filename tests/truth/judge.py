@@ -1,35 +1,19 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plays a job on a practice Moodle and holds every statement of the collection against the database."""
+"""Holds what the collection said of a job against the database."""
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS
-
-from tests.scenarios import Scenario
-
-from .ground import difference
-from .jobs import MODULES, SERVICES
+from .jobs import SERVICES
 
 CHANGING = ("created", "updated", "deleted")
-#: The steps of a job: check mode and what it foretells, twice.
-STEPS = (("foretold", "run"), ("foretold again", "again"))
 #: The tables whose new and lost records a row's outcome is named after. Not so with enrols: somebody who is enrolled by another method,
 #: or swaps one enrolment for another, may be called updated.
 MAIN = {"users": "user", "cohorts": "cohort", "courses": "course"}
 #: Outcomes of planned rows that say that the row changes something, and that say that it does not.
 DOES, DOES_NOT = ("create", "update", "delete"), ("unchanged", "skip")
-#: What no function shows, and the plugin sets to its defaults in every account of a file without these columns. It counts where the file
-#: names it. Otherwise nothing about an account could ever be certain.
-NEVER_SHOWN = ("maildisplay", "maildigest")
-#: Seconds to wait for a run that goes on after its client has left; what it costs a row then; how long the client waits.
-PATIENCE, SLOW_ROW_MS, IMPATIENT = 20, 400, 1
-#: Seconds that a call may take otherwise: none but one over a file without a header does.
-LONGEST = 10
 
 
 @dataclass
@@ -65,121 +49,17 @@ class Truth:
         return bool(self.net)
 
 
-def judge(ground, job):
-    """Play a job; returns its Verdict."""
-    return _Trial(ground, job).verdict()
+class Judge:
+    """Judges the steps of one job into found, a Verdict."""
 
-
-class _Trial:
-    def __init__(self, ground, job):
-        self.ground, self.job = ground, job
+    def __init__(self, job):
+        self.job = job
         self.found = Verdict(job)
-
-    def verdict(self):
-        ground, job = self.ground, self.job
-        ground.make(job.records)
-        ground.site.clock_offset = 0
-        ground.unjudged = [name for name in NEVER_SHOWN if name not in job.columns]
-        if job.kind in SERVICES:
-            self._prepare()
-        ground.offer(lacking=job.lacking, capabilities=job.capabilities)
-        for name in job.conditions:
-            ground.condition(name)
-        for foretelling, doing in STEPS:
-            if job.kind in SERVICES and (job.sent_again or doing == "run"):
-                self._send()
-            foretold = self._step(foretelling, check_mode=True)
-            done = self._step(doing)
-            self._compare(foretelling, doing, foretold, done)
-        return self.found
-
-    # -- playing --------------------------------------------------------------------------------------------------
-
-    def _play(self, module, options, **how):
-        return run(Scenario(module, None).task(), self._parameters(module, options), **how)
-
-    def _parameters(self, module, options):
-        return Scenario(module, lambda _ground: {"retries": 0, **options}).parameters(self.ground)
-
-    def _prepare(self):
-        """The file and the settings where the run will find them."""
-        job, ground = self.job, self.ground
-        ground.offer()
-        key, _default = LOCATIONS.get((job.kind, job.action), (None, None))
-        self.file = ground.folder / "job.csv"
-        settings = {**job.settings, **({key: "job.csv"} if key else {})}
-        if job.told:
-            result = self._play("toolsync_config", {"service": job.kind, "settings": settings})
-            assert not result.get("failed"), result
-        else:
-            ground.configure(plugin={f"{job.kind}_{name}": value for name, value in settings.items()})
-
-    def _send(self):
-        """Upload the file, in a tidy job without the rows that the check refuses; where it is refused all the same, past the check."""
-        job = self.job
-        options = {"src": str(self.file), "dest": "job.csv", "allow_destructive": True, "service": job.kind, "action": job.action}
-        while True:
-            self.file.write_text("\n".join(self.ground.resolved(job.lines)) + "\n", encoding="utf-8")
-            result = self._play("toolsync_upload", options)
-            self.found.refused = "finding_count" in result
-            refused = {finding["line"] for finding in result.get("findings", ()) if finding["level"] == "error"}
-            if not (self.found.refused and job.tidy) or not refused or refused & {None, 1} or len(refused) >= len(job.lines) - 1:
-                break
-            job.lines = [line for number, line in enumerate(job.lines, 1) if number not in refused]
-        if result.get("failed"):
-            self.ground.place("job.csv", self.file.read_bytes())
-
-    def _options(self, step):
-        job = self.job
-        if job.kind in MODULES:
-            return job.kind, self.ground.resolved(job.options)
-        patience = IMPATIENT if job.fault.get("kind") == "slow" and job.fault["step"] == step else LONGEST
-        options = {"service": job.kind, "action": job.action, "src": str(self.file), "on_failed_rows": "ignore", "timeout": patience}
-        if "allow_destructive" in Scenario("toolsync_process", None).task().argument_spec:
-            options.update(allow_destructive=job.allowed, settings=job.known)
-        return "toolsync_process", options
-
-    def _step(self, step, check_mode=False):
-        """Play one step; returns (result, Truth). The clock of the site goes on, as it would."""
-        ground = self.ground
-        ground.site.clock_offset += 1000
-        before, ground.rows = ground.snapshot(), []
-        self._trouble(step)
-        try:
-            result = self._play(*self._options(step), check_mode=check_mode)
-        finally:
-            self._peace()
-        truth = Truth(difference(before, ground.snapshot()), ground.rows)
-        self.found.told.append((step, result, truth))
-        self._hold(step, result, truth, check_mode)
-        return result, truth
-
-    def _trouble(self, step):
-        fault = dict(self.job.fault)
-        if fault.pop("step", None) != step:
-            return
-        if fault["kind"] == "slow":
-            self.ground.site.latency.record_ms = SLOW_ROW_MS
-        else:
-            self.ground.fault(**fault)
-
-    def _peace(self):
-        ground = self.ground
-        ground.clear_faults()
-        waited = time.monotonic() + PATIENCE
-        while ground.running:
-            ground.site.latency.record_ms = 0
-            if time.monotonic() > waited:
-                raise RuntimeError("a run does not end")
-            time.sleep(0.01)
-        ground.site.latency.record_ms = 0
-
-    # -- judging --------------------------------------------------------------------------------------------------
 
     def wrong(self, step, what):
         self.found.wrong.append((step, what))
 
-    def _hold(self, step, result, truth, check_mode):
+    def hold(self, step, result, truth, check_mode):
         """Judge what a step says of itself."""
         if "exception" in result:
             self.wrong(step, f"a defect: {result['msg']}")
@@ -189,28 +69,28 @@ class _Trial:
             self.found.plans += [result["changed_is_certain"]] if "changed_is_certain" in result else []
             return
         self.found.runs += [result["changed_is_certain"]] if "changed_is_certain" in result else []
-        self._hold_changed(step, result, truth)
+        self.hold_changed(step, result, truth)
         if self.job.kind in SERVICES:
-            self._hold_counts(step, result, truth)
+            self.hold_counts(step, result, truth)
 
-    def _compare(self, foretelling, doing, foretold, done):
+    def compare(self, foretelling, doing, foretold, done):
         """Judge what check mode said by what the run did."""
         (said, _nothing), (result, truth) = foretold, done
         if self.job.fault.get("step") in (foretelling, doing) or said.get("failed") and result.get("failed"):
             return
-        self._hold_changed(foretelling, said, truth)
+        self.hold_changed(foretelling, said, truth)
         if self.job.kind in SERVICES:
-            self._hold_counts(foretelling, said, truth)
+            self.hold_counts(foretelling, said, truth)
         if certain(said) and certain(result) and result.get("outcome", "complete") in ("complete", "predicted"):
             ours, theirs = _without(said.get("counts")), _without(result.get("counts"))
             if ours != theirs:
                 self.wrong(foretelling, f"other counts than the run: {_few(ours)}, then {_few(theirs)}")
 
-    def _hold_changed(self, step, result, truth):
+    def hold_changed(self, step, result, truth):
         if certain(result) and truth.changed is not None and result["changed"] != truth.changed:
             self.wrong(step, f"changed is {str(result['changed']).lower()}: {truth.net}")
 
-    def _hold_counts(self, step, result, truth):
+    def hold_counts(self, step, result, truth):
         counts = result.get("counts")
         if counts and counts["rows"] != sum(number for name, number in counts.items() if name not in ("rows", "unparsed")):
             self.wrong(step, f"counts that are not the sum of their parts: {_few(counts)}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 
 from .jobs import Job
-from .judge import judge
+from .play import judge
 
 #: Trials for one job.
 TRIALS = 200

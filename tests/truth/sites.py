@@ -97,7 +97,7 @@ def _cohort(chance, number, users):
 
 #: Settings of the plugin that no web service sets or shows.
 ELSEWHERE = {
-    "users": ({"users_protectemails": "0"}, {"courses_primaryidentity": "shortname"}, {"users_createpasswords": "1"}),
+    "users": ({"users_protectemails": "0"}, {"courses_primaryidentity": "idnumber"}, {"users_createpasswords": "1"}),
     "enrols": ({"enrols_protectgroups": "1"}, {"enrols_enableenrolondisabled": "1"}, {"enrols_defaultcmd": "del"}),
     "cohorts": ({"filecleanup": "1"},),
     "courses": (
@@ -109,7 +109,7 @@ ELSEWHERE = {
 #: What a user may know of them, where the site is as usual; and of Moodle's defaults for new accounts.
 KNOWABLE = {
     "users": {
-        "protectemails": "1", "courses_primaryidentity": "idnumber", "city": "", "country": "NZ", "lang": "en", "timezone": "Europe/London",
+        "protectemails": "1", "courses_primaryidentity": "shortname", "city": "", "country": "NZ", "lang": "en", "timezone": "Europe/London",
     },
     "enrols": {"defaultcmd": "add", "protectgroups": "0", "enableenrolondisabled": "0"},
     "courses": {"fileuploadidentifier": "shortname", "coursecategoryidentifier": "idname", "forceupdate": "0"},

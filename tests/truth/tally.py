@@ -21,8 +21,9 @@ class Tally:
             found[name] += len(said)
             found[f"certain {name}"] += sum(said)
         wrong = {step for step, _what in verdict.wrong}
-        found["wrong plans"] += sum(step.startswith("foretold") for step in wrong)
-        found["wrong runs"] += sum(not step.startswith("foretold") for step in wrong)
+        plans = {step for step in wrong if step.startswith(("foretold", "planned"))}
+        found["wrong plans"] += len(plans)
+        found["wrong runs"] += len(wrong - plans)
         if verdict.job.plain and not verdict.refused:
             found["plain plans"] += len(verdict.plans)
             found["plain certain"] += sum(verdict.plans)

@@ -13,7 +13,7 @@ from tests.scenarios import ROOT
 from . import jobs
 from .__main__ import keep, story
 from .ground import VERSIONS
-from .judge import judge
+from .play import judge
 from .shrink import shrunk
 from .tally import Tally
 
