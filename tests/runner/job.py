@@ -97,9 +97,10 @@ class Job:
 def run(
     folder: Path, inputs: dict[str, Any], *, playbook: str = FULL_SYNC, project: dict[str, str] | None = None,
     extra_vars: dict[str, Any] | None = None, check: bool = False, made_type: dict[str, Any] | None = None,
-    host_vars: dict[str, Any] | None = None,
+    host_vars: dict[str, Any] | None = None, sites: dict[str, Any] | None = None,
 ) -> Job:
     """A job of a new private folder. inputs: the credential's; project: files of the project, name: text.
+    host_vars: of localhost; sites: an inventory instead, in Ansible's words.
 
     ``{project}`` in the values of extra_vars stands for the project's folder, as the job sees it.
     """
@@ -114,7 +115,7 @@ def run(
     inventory = folder / "inventory/hosts"
     inventory.parent.mkdir()
     host_vars = host_vars or {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"}
-    inventory.write_text(json.dumps({"all": {"hosts": {"localhost": host_vars}}}), encoding="utf-8")
+    inventory.write_text(json.dumps(sites or {"all": {"hosts": {"localhost": host_vars}}}), encoding="utf-8")
     (folder / "home").mkdir()
     env = {**injected.env, "HOME": f"{seen}/home"}
     command = " ".join(injected.args + (["--check"] if check else []))

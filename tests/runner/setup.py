@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from tests.runner.awx_api import Awx
+from tests.runner.awx_api import Awx, Record
 
 LYON, NANTES = "Campus Lyon", "Campus Nantes"
 RRULE = "DTSTART:20260901T020000Z RRULE:FREQ=DAILY;INTERVAL=1"
@@ -26,15 +26,24 @@ def site(name: str = LYON, **more: Any) -> dict[str, Any]:
 
 @dataclass
 class Ended:
-    """A run that has ended. ``writes``: what it sent to AWX besides questions."""
+    """A run that has ended. ``requests``: what it sent to AWX."""
 
     rc: int
     output: str
-    writes: list[str]
+    requests: list[str]
 
     def ok(self) -> Ended:
         assert self.rc == 0, self.output
         return self
+
+    def refused(self) -> Ended:
+        assert self.rc == 2, self.output
+        return self
+
+    @property
+    def writes(self) -> list[str]:
+        """What was sent besides questions."""
+        return [request for request in self.requests if not request.startswith("GET ")]
 
     @property
     def changed(self) -> int:
@@ -50,12 +59,13 @@ class Ended:
 
 @dataclass
 class Setup:
-    """The playbook, as often as one likes, with awx.yml in ``folder``."""
+    """The playbook, as often as one likes, with awx.yml in ``folder``. ``made``: for tests, what it made, by endpoint."""
 
     awx: Awx
     folder: Path
     collections: Path
     env: dict[str, str] = field(default_factory=dict)
+    made: dict[str, list[Record]] = field(default_factory=dict)
 
     def environment(self) -> dict[str, str]:
         return {
@@ -69,10 +79,10 @@ class Setup:
         return self.command("ansible-playbook", "activeprolearn.toolsync.awx_setup", "-e", "@awx.yml", *arguments)
 
     def command(self, *command: str, stdin: str = "") -> Ended:
-        before = len(self.awx.writes)
+        before = len(self.awx.requests)
         run = subprocess.run(
             command, cwd=self.folder, env=self.environment(), input=stdin, capture_output=True, text=True, timeout=600, check=False,
         )
-        ended = Ended(run.returncode, run.stdout + run.stderr, self.awx.writes[before:])
+        ended = Ended(run.returncode, run.stdout + run.stderr, self.awx.requests[before:])
         assert TOKEN not in ended.output
         return ended

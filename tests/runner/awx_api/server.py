@@ -32,13 +32,13 @@ PARTS = {
 
 
 class Awx(Store):
-    """The API, answering while the context lasts. ``writes``: method and path of each write. ``product``: as AWX names itself."""
+    """The API, answering while the context lasts. ``requests``: method and path of each. ``product``: as AWX names itself."""
 
     def __init__(self, prefix: str = "/api/v2/", product: str = "AWX") -> None:
         super().__init__(prefix)
         self.token = "awxtoken0123456789"
         self.product = product
-        self.writes: list[str] = []
+        self.requests: list[str] = []
         self.put("organizations", {"name": "Default"})
         for number, (name, made_type) in enumerate(BUILT_IN.items(), 1):
             self.following["credential_types"] = number
@@ -57,8 +57,7 @@ class Awx(Store):
     def ask(self, method: str, path: str, body: Any = None, authorization: str | None = None) -> tuple[int, Any]:
         """Status and JSON for a request. path: with the query, below the server's address."""
         url = urllib.parse.urlsplit(path)
-        if method != "GET":
-            self.writes.append(f"{method} {url.path.removeprefix(self.prefix)}")
+        self.requests.append(f"{method} {url.path.removeprefix(self.prefix)}")
         try:
             if authorization != f"Bearer {self.token}":
                 raise Refused(401, {"detail": NO_LOGIN})
