@@ -16,7 +16,6 @@ import time
 import typing as t
 
 from ..errors import (
-    AccessRefused,
     DatabaseError,
     ExecutedUnreadable,
     MoodleError,
@@ -30,7 +29,7 @@ from ..read.categories import CATEGORIES, Categories
 from ..read.courses import CHECK, COURSES, Course, Courses
 from ..read.directory import Ref
 from ..read.names import meant
-from ..wire.ask import Asker
+from ..wire.ask import Asker, require_functions
 from ..wire.moodle import has_markup
 
 DEPLOY = "tool_sync_deploy_course"
@@ -122,7 +121,7 @@ class DeployPlan(Plan):
         self._category = self._category_id(found)
         if found is None:
             self._require_category_and_template()
-            self._require_function()
+            require_functions(site.moodle, [DEPLOY], timeout=READ_TIMEOUT)
         super().__init__(
             changed=found is None,
             before=self._shown(found),
@@ -197,16 +196,6 @@ class DeployPlan(Plan):
             return
         if self._find(wanted.template_identifier, wanted.template) is None:
             raise OptionError(f"template {wanted.template_identifier} {wanted.template} does not exist.", option="template")
-
-    def _require_function(self):
-        if not self._site.moodle.may_call(DEPLOY, timeout=READ_TIMEOUT):
-            raise AccessRefused(
-                f"The token may not call {DEPLOY}.",
-                cure=(
-                    "Add it to the token's service (Site administration > Server > Web services > External services > "
-                    "Functions); nothing was sent."
-                ),
-            )
 
     def _differences(self, course):
         """What differs from what was asked for, as far as the account may see it; None when nothing can be seen."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, ToolsyncError, lacks_function
 from .lanes import each
+from .moodle import function_unknown
 
 
 class Asker:
@@ -40,13 +41,13 @@ class Asker:
         return each(work, items, self.lanes)
 
 
-def require_functions(moodle, functions):
+def require_functions(moodle, functions, *, timeout=None):
     """Raise, before anything is sent, where the token may not call all functions; the error names every one that is missing."""
     missing = []
     for function in functions:
-        allowed = moodle.may_call(function)
+        allowed = moodle.may_call(function, timeout=timeout)
         if allowed is None:
-            raise FunctionUnknown(f"{moodle.base} does not know the web service function {function}.")
+            raise function_unknown(moodle.base, function)
         if not allowed:
             missing.append(function)
     if missing:

@@ -27,6 +27,7 @@ from ..errors import (
     Redirected,
     Throttled,
     TokenRefused,
+    ToolsyncError,
     UploadRefused,
 )
 from .answer import decode, last_words, misfit, text_of, title
@@ -48,6 +49,8 @@ NO_PARAMETER = "toolsync_may_call"
 
 #: What Moodle's strip_tags() would cut out of a text, whereupon PARAM_TEXT refuses it.
 _MARKUP = re.compile(r"<(?!\s)|\x00")
+#: What Moodle 5.1 calls any record that it does not find, a function's too, without the table's name. Before, it is invalidrecord.
+_NO_RECORD = "invalidrecordunknown"
 _BY_CODE: dict[str, type[MoodleError]] = {
     "invalidtoken": TokenRefused,
     "accessexception": AccessRefused,
@@ -104,6 +107,11 @@ def has_markup(text):
     return _MARKUP.search(text) is not None
 
 
+def function_unknown(base, name, **details):
+    """The FunctionUnknown for a function; base: the site's address; details: errorcode and debuginfo."""
+    return FunctionUnknown(f"{base} does not know the web service function {name}.", **details)
+
+
 class Moodle:
     """The site as its web services show it.
 
@@ -116,6 +124,7 @@ class Moodle:
         self._token = token.strip()
         # Whether it was seen that url leads to a Moodle.
         self._has_answered = False
+        self._lacking: dict[str, bool] = {}
 
     @property
     def base(self):
@@ -135,6 +144,10 @@ class Moodle:
             if function.repeat == NOT_WHILE_RUNNING:
                 error.cure = _STILL_AT_IT
             raise
+        except MoodleError as error:
+            if error.errorcode == _NO_RECORD and self._lacks(name, timeout):
+                raise function_unknown(self.base, name, errorcode=error.errorcode, debuginfo=error.debuginfo) from None
+            raise
 
     def may_call(self, name, *, timeout=None):
         """Whether the token may call a function: True or False; None where the site has no such function.
@@ -146,15 +159,27 @@ class Moodle:
         """
         try:
             self._ask(FUNCTIONS[name], {NO_PARAMETER: 1}, ALWAYS, None, timeout)
-        except FunctionUnknown:
-            return None
         except AccessRefused as error:
             if error.errorcode != "accessexception":
                 raise
             return False
         except ParameterRefused:
             pass
+        except MoodleError as error:
+            # Up to there no record but the function's own is looked for by what was sent.
+            if isinstance(error, FunctionUnknown) or error.errorcode == _NO_RECORD:
+                return None
+            raise
         return True
+
+    def _lacks(self, name, timeout):
+        """Whether the site has no such function, as far as it can be asked now. Asked once for each function."""
+        if name not in self._lacking:
+            try:
+                self._lacking[name] = self.may_call(name, timeout=timeout) is None
+            except ToolsyncError:
+                return False
+        return self._lacking[name]
 
     def may_upload(self, *, timeout=None):
         """Whether the token may upload files: True or False.
@@ -318,7 +343,7 @@ class Moodle:
         if code == "invalidresponse":
             return ExecutedUnreadable(f"{name} was executed, but Moodle refused its answer.", **details)
         if code == "invalidrecord" and "external_functions" in message:
-            return FunctionUnknown(f"{self.base} does not know the web service function {name}.", **details)
+            return function_unknown(self.base, name, **details)
         if code in ("sitemaintenance", "upgraderunning"):
             return Maintenance(f"{self.base} is in maintenance: {message}", **details)
         if code in _ACCOUNT:

@@ -57,6 +57,10 @@ def error_body(code, message="", **more):
     return {"exception": "moodle_exception", "errorcode": code, "message": message, **more}
 
 
+#: A missing record, or function, of Moodle 5.1.
+NO_RECORD = error_body("invalidrecordunknown", "Can't find data record in database.")
+
+
 @pytest.mark.parametrize(
     "body, kind, words",
     [
@@ -347,6 +351,7 @@ def test_markup(text, refused):
         ({"exception": "invalid_parameter_exception", "errorcode": "invalidparameter", "message": "Invalid"}, True),
         ({"exception": "webservice_access_exception", "errorcode": "accessexception", "message": "Access"}, False),
         ({"exception": "dml", "errorcode": "invalidrecord", "message": "record in table external_functions."}, None),
+        (NO_RECORD, None),
     ],
 )
 def test_may_call_asks_without_running_the_function_even_in_check_mode(server, moodle, body, expected):
@@ -357,6 +362,35 @@ def test_may_call_asks_without_running_the_function_even_in_check_mode(server, m
     assert form.pop("wsfunction") == "tool_sync_process"
     known = set(FUNCTIONS["tool_sync_process"].parameters)
     assert not known & set(form) and set(form) - {"wstoken", "moodlewsrestformat", "moodlewssettinglang"}
+
+
+def check_course(moodle):
+    return moodle.call("tool_sync_check_course", {"courseidsource": "id", "courseid": "9"})
+
+
+def test_a_missing_record_of_no_name_is_told_from_a_missing_function_once(server, moodle):
+    server.answer(NO_RECORD).answer(error_body("invalidparameter", "Invalid")).answer(NO_RECORD)
+    for _twice in range(2):
+        with pytest.raises(errors.MoodleError, match="data record") as caught:
+            check_course(moodle)
+        assert caught.value.kind == "moodle" and caught.value.errorcode == "invalidrecordunknown"
+    assert len(server.seen) == 3
+
+
+def test_a_missing_function_of_no_name_is_named(server, moodle):
+    server.answer(NO_RECORD).answer(NO_RECORD).answer(NO_RECORD)
+    for _twice in range(2):
+        with pytest.raises(errors.FunctionUnknown, match="does not know the web service function tool_sync_process"):
+            process(moodle)
+    assert [len(seen.form) for seen in server.seen] == [6, 5, 6]
+
+
+def test_what_can_not_be_told_from_a_missing_function_is_what_moodle_said(server, moodle):
+    server.answer(NO_RECORD).answer(b"busy", 503).answer(NO_RECORD).answer(NO_RECORD)
+    with pytest.raises(errors.MoodleError, match="data record"):
+        check_course(moodle)
+    with pytest.raises(errors.FunctionUnknown):
+        check_course(moodle)
 
 
 @pytest.mark.parametrize(
