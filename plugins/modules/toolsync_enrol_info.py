@@ -16,6 +16,8 @@ description:
     C(core_course_get_courses_by_field) unless the course is named by its id. Otherwise they come from the plugin's
     C(tool_sync_get_enrolled_full_users), or from C(tool_sync_get_enrolled_users), which tells neither roles nor groups nor e-mail
     addresses.
+  - From Moodle 4.3 on, the lists tell no groups of users who are in none. Where that is everybody, C(core_group_get_course_groups) and
+    C(core_group_get_group_members) prove it; without these, RV(users[].groups) is null then.
   - No list tells by which method somebody is enrolled, nor from when to when.
   - A course costs 1 to 2 ms per enrolled user. With thousands of them, give O(timeout) accordingly.
 extends_documentation_fragment:

@@ -93,31 +93,46 @@ class Groups:
         for _done in self._asker.each(lambda pair: self.read(*pair), courses):
             pass
 
-    def has_none(self, number):
-        """Whether a course is known to have no groups. number: its id, or None."""
+    def memberships(self, number):
+        """User id -> the names of the groups in a course, as Moodle's functions for groups tell them; None where they don't.
+
+        number: the course's id, or None.
+        """
         try:
-            return number is not None and self._asker.ask(GROUPS, {"courseid": number}) == []
+            rows = None if number is None else self._asker.ask(GROUPS, {"courseid": number})
+            groups = _groups(rows or ())
+            if rows is None or not self._fill(groups):
+                return None
         except MoodleError as error:
             if not concerns_records(error):
                 raise
-            return False
+            return None
+        found: dict[int, list[str]] = {}
+        for group in groups:
+            for member in group.members:
+                found.setdefault(member, []).append(group.name)
+        return found
 
     def _with_members(self, course, rows, concerned):
         """The groups that Moodle's functions tell; the members of those that are concerned."""
-        course.groups = [Group(row["id"], plain(row["name"]).strip(), set()) for row in rows]
+        course.groups = _groups(rows)
         meant_ids = {group.id for ref in concerned for group in course.find(ref)}
-        pending = [group for group in course.groups if group.id in meant_ids]
-        while pending:
-            answers = self._asker.ask(GROUP_MEMBERS, {"groupids": [group.id for group in pending[: self._room]]})
+        told = self._fill([group for group in course.groups if group.id in meant_ids])
+        return course.groups if told else self._from_enrolled(course, course.groups)
+
+    def _fill(self, groups):
+        """Note the members of groups; returns whether the token may read them."""
+        while groups:
+            answers = self._asker.ask(GROUP_MEMBERS, {"groupids": [group.id for group in groups[: self._room]]})
             if answers is None:
-                return self._from_enrolled(course, course.groups)
+                return False
             if not answers:
-                raise NotMoodle(f"{GROUP_MEMBERS} answered nothing about {len(pending)} groups.")
+                raise NotMoodle(f"{GROUP_MEMBERS} answered nothing about {len(groups)} groups.")
             # The site may cut a request off earlier than max_input_vars says: what it did not see is asked for again.
-            for group, answer in zip(pending, answers):
+            for group, answer in zip(groups, answers):
                 group.members.update(answer["userids"])
-            pending = pending[len(answers) :]
-        return course.groups
+            groups = groups[len(answers) :]
+        return True
 
     def _from_enrolled(self, course, known=()):
         """The groups that enrolled users are in."""
@@ -132,3 +147,7 @@ class Groups:
             for number, name in member.groups.items():
                 groups.setdefault(number, Group(number, name, set())).members.add(member.id)
         return list(groups.values())
+
+
+def _groups(rows):
+    return [Group(row["id"], plain(row["name"]).strip(), set()) for row in rows]

@@ -31,11 +31,10 @@ def plan(site, course, course_identifier, users=None, user_identifier="username"
         raise _no_course(directory.problem(course))
     number = directory.id_of(course)
     enrolled = _enrolled(asker, course, number)
-    hidden = ["active"] if enrolled.inactive() is None else []
-    unknown = ["email", "roles", "groups"] if enrolled.source == PLUGIN_ENROLLED else []
-    if not unknown and enrolled.members and not enrolled.tells_groups and not Groups(asker, site.warn).has_none(number):
-        unknown.append("groups")
-    unknown += hidden
+    inactive = enrolled.inactive()
+    groups = _groups(asker, site, enrolled, number)
+    unknown = ["email", "roles"] if enrolled.source == PLUGIN_ENROLLED else []
+    unknown += [name for name, told in (("groups", groups), ("active", inactive)) if told is None]
     wanted, absent = (None, []) if users is None else _selected(enrolled, directory, list(dict.fromkeys(asked)))
     return Plan(
         changed=False,
@@ -43,7 +42,7 @@ def plan(site, course, course_identifier, users=None, user_identifier="username"
         after={},
         result={
             "course_id": number,
-            "users": [_told(member, enrolled, unknown) for member in enrolled.members.values() if wanted is None or member.id in wanted],
+            "users": [_told(member, enrolled, groups) for member in enrolled.members.values() if wanted is None or member.id in wanted],
             "not_enrolled": absent,
             "unknown": unknown,
             "source": enrolled.source,
@@ -64,13 +63,23 @@ def _enrolled(asker, course, number):
     return enrolled
 
 
-def _told(member, enrolled, unknown):
+def _groups(asker, site, enrolled, number):
+    """User id -> names of groups; None where that can't be told.
+
+    From Moodle 4.3 on, lists tell no groups of users who are in none: if all are, it looks as if groups were not shown.
+    """
+    if enrolled.tells_groups or not enrolled.members:
+        return {member.id: list(member.groups.values()) for member in enrolled.members.values()}
+    return Groups(asker, site.warn).memberships(number)
+
+
+def _told(member, enrolled, groups):
     """What is known of a user, null where it is not."""
     inactive = enrolled.inactive()
     return {
         **{name: member.fields.get(name) for name in FIELDS},
         "roles": None if member.roles is None else list(member.roles),
-        "groups": None if "groups" in unknown else list(member.groups.values()),
+        "groups": None if groups is None else groups.get(member.id, []),
         "active": None if inactive is None else member.id not in inactive,
     }
 

@@ -52,7 +52,7 @@ FEATURES = {
     "compare_enrols": Feature(_ENROLLED),
     "compare_cohorts": Feature(_COHORT_INFO),
     "course_info": Feature(("core_course_get_courses_by_field", "tool_sync_check_course")),
-    "enrol_info": Feature(_ENROLLED),
+    "enrol_info": Feature((*_ENROLLED, "core_group_get_course_groups", "core_group_get_group_members")),
     "cohorts": Feature(
         (
             "tool_sync_get_cohorts",

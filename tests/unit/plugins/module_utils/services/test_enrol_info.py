@@ -49,6 +49,26 @@ def test_everything_is_told(perform, math, functions, by, course, token_for):
     assert result["course_id"] == (3 if COURSES in functions or by == "id" else None)
 
 
+GROUPS = ("core_group_get_course_groups", "core_group_get_group_members")
+
+
+def test_nobody_is_in_a_group(practice, perform, school, token_for):
+    # Newer Moodles then tell the same as where groups are not shown.
+    lone = {"ada": [], "bob": [], "cleo": []} if not practice.version.leaves_out_empty_groups else dict.fromkeys(["ada", "bob", "cleo"])
+    for group in (None, "Empty"):
+        if group:
+            school.group(group)
+        for functions, groups in (((), lone), (GROUPS[:1], lone if group else dict.fromkeys(lone, [])), (GROUPS, dict.fromkeys(lone, []))):
+            result = perform(TASK, course="MATH101", token=token_for(COURSES, CORE, *functions))
+            assert told(result, "groups") == groups
+            assert result["unknown"] == (["groups"] if None in groups.values() else [])
+
+
+def test_the_groups_of_a_list_that_tells_none_are_read_by_themselves(perform, math, token_for):
+    result = perform(TASK, course="MATH101", token=token_for(COURSES, LIGHT, *GROUPS))
+    assert told(result, "groups") == {"ada": ["A & B"], "bob": [], "cleo": []} and result["unknown"] == ["email", "roles"]
+
+
 def test_the_light_list_says_what_it_does_not_tell(perform, math, token_for):
     result = perform(TASK, course="MATH101", token=token_for(LIGHT))
     assert result["source"] == LIGHT
