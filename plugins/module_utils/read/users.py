@@ -8,6 +8,7 @@ Private to this collection. Many are read in one request, several requests at a 
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ..errors import MoodleError
@@ -17,6 +18,8 @@ USERS = "core_user_get_users_by_field"
 SEARCH = "core_user_get_users"
 #: Identifiers of which Moodle knows only one spelling.
 _LOWER_CASE = ("username", "email")
+#: What a site takes either all or none of. For user names a setting of it decides (extendedusernamechars).
+_ODD = {"username": re.compile(r"[^-.@_a-z0-9]"), "email": re.compile(r"\A[^@]*\Z")}
 
 
 def folded(by, value):
@@ -94,8 +97,15 @@ class Users:
         return field in self._shown
 
     def _look_up(self, by, values):
+        odd = _ODD.get(by)
         bulk = Bulk(
-            lambda batch: self._ask(by, batch), lambda value: 1, self._asker.max_input_vars, overhead=1, lanes=self._asker.lanes
+            lambda batch: self._ask(by, batch),
+            lambda value: 1,
+            self._asker.max_input_vars,
+            overhead=1,
+            lanes=self._asker.lanes,
+            # Each of them would refuse all of a request.
+            group=lambda value: by if odd and odd.search(value) else None,
         )
         for value, error, _tried in bulk.run(values):
             self._asked.add((by, value))

@@ -20,6 +20,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.ask i
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.lanes import each
 
 from tests.simulator.fixture import Practice
+from tests.simulator.versions import VERSIONS
 
 USERS = "core_user_get_users_by_field"
 COURSES = "core_course_get_courses_by_field"
@@ -105,6 +106,34 @@ def test_one_impossible_user_name_does_not_hide_the_others(practice, asker):
     assert [len(users.find(ref)) for ref in refs("user", "username", "u0000", "U0001", "u0001", "nobody")] == [1, 1, 1, 0]
     assert isinstance(users.refusal(Ref("user", "username", "with space")), MoodleError)
     assert users.refusal(Ref("user", "username", "nobody")) is None
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_many_impossible_user_names_cost_few_requests(version, site_on):
+    with Practice("--moodle", version) as practice:
+        make_users(practice, 300)
+        odd = [name for n in range(40) for name in (f"él{n}", f"a b{n}")]
+        wanted = refs("user", "username", *(f"U{n:04}" for n in range(150)), *odd, *(f"u{n:04}" for n in range(150, 300)))
+        users = Users(Asker(site_on(practice.url).moodle))
+        users.look_up(wanted)
+        assert [len(users.find(ref)) for ref in wanted] == [1] * 150 + [0] * 80 + [1] * 150
+        assert all(users.refusal(ref) for ref in wanted[150:230]) and not any(users.refusal(ref) for ref in wanted[:150])
+        assert calls(practice, USERS) < 25
+        wrong = refs("user", "email", "u1@example.com", *(f"none{n}" for n in range(40)))
+        users.look_up(wrong)
+        assert [len(users.find(ref)) for ref in wrong] == [1] + [0] * 40 and calls(practice, USERS) < 50
+
+
+def test_where_a_site_takes_any_user_name_all_are_asked_for(server, site):
+    def user(number, name):
+        return {"id": number, "username": name}
+
+    refused = {"exception": "x", "errorcode": "invalidparameter", "message": "Invalid parameter value detected"}
+    server.answer(refused).answer([user(3, "él")]).answer(refused).answer([]).answer([user(4, "a b")])
+    users = Users(Asker(site.moodle, max_input_vars=9))
+    wanted = refs("user", "username", "él", "x y", "ñ", "a b")
+    users.look_up(wanted)
+    assert [len(users.find(ref)) for ref in wanted] == [1, 0, 0, 1] and len(server.seen) == 5
 
 
 def test_fields_are_what_a_file_would_carry(practice, asker):
