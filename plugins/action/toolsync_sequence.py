@@ -220,7 +220,7 @@ class ActionModule(ActionBase):
         if not result["message"]:
             began = time.monotonic()
             told, diff = (self._list if step["kind"] in sequence.LISTS else self._csv)(step, about)
-            result.update({"state": "done", **told})
+            result.update(told)
             result["changed"] = any(result[name] for name in ("file_sent", "settings_changed", "records_changed"))
             if self._check and result["counts"]["failed"] and any(other["changed"] for other in before):
                 result = sequence.not_seen_yet(result)
@@ -259,19 +259,20 @@ class ActionModule(ActionBase):
     def _csv(self, step, about):
         """(what became of a step that reads a CSV, its diff)."""
         path = about["file"] if step.get("src") else None
-        told, settings = {}, dict(step["config"])
+        told: dict[str, t.Any] = {}
+        settings = dict(step["config"])
         given = path is not None or "rows" in step
         if given and step["action"] != "check":
             answer = self._call("toolsync_upload", about["title"], **self._upload_options(step, path))
             told["file_sent"] = bool(answer.get("changed"))
             if answer.get("failed"):
-                return {**told, "state": "failed", "message": answer["msg"]}, None
+                return {**told, **sequence.failure_of(answer, "filename")}, None
             settings.update(sequence.location_of(step, answer["filename"]))
         if settings and step["action"] != "check":
             answer = self._call("toolsync_config", service=step["kind"], settings=settings, state_file=self._options.get("sync_state_file"))
             told["settings_changed"] = bool(answer.get("changed"))
             if answer.get("failed"):
-                return {**told, "state": "failed", "message": answer["msg"]}, None
+                return {**told, **sequence.failure_of(answer, "settings")}, None
         tryback = step.get("tryback")
         answer = self._call(
             "toolsync_process",
@@ -286,9 +287,9 @@ class ActionModule(ActionBase):
             state_file=self._options.get("sync_state_file"),
         )
         names = ("changed_is_certain", "outcome", "counts", "failures")
-        told.update({name: answer[name] for name in names if name in answer}, records_changed=bool(answer.get("changed")))
-        if answer.get("failed"):
-            told.update(state="failed", message=answer["msg"])
+        told.update({name: answer[name] for name in names if name in answer}, state="done", records_changed=bool(answer.get("changed")))
+        if answer.get("failed") or "outcome" not in answer:
+            told.update(sequence.failure_of(answer, "outcome"))
         return told, answer.get("diff")
 
     def _list_calls(self, step):
@@ -309,10 +310,7 @@ class ActionModule(ActionBase):
         if not kind.option:
             return sequence.of_deployments(answers, [item.get("shortname") for item in step[step["kind"]]], self._check), None
         (answer,) = answers
-        told = sequence.of_list(step["kind"], answer, self._check)
-        if answer.get("failed"):
-            told.update(state="failed", message=answer["msg"], outcome=(answer.get("error") or {}).get("kind", "failed"))
-        return told, answer.get("diff")
+        return sequence.of_list(step["kind"], answer, self._check), answer.get("diff")
 
     # -- the end -------------------------------------------------------------------------------------------------
 

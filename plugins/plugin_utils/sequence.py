@@ -220,13 +220,25 @@ def blocked_by(step, results):
     return f"Rows of {', '.join(bad)} failed, and on_failures is stop." if bad else ""
 
 
+def failure_of(answer, evidence):
+    """What a failed answer of a module makes of a step. evidence: what every answer that was given has.
+
+    One that says nothing at all, as of a task whose process was killed, may have changed something.
+    """
+    told = {"state": "failed", "message": answer.get("msg") or "It ended without a word."}
+    if evidence in answer or answer.get("error"):
+        return told
+    return {**told, "outcome": "unknown", "records_changed": True, "changed_is_certain": False}
+
+
 def of_list(kind, answer, check_mode):
     """What a module's answer about a list says, as a part of a step's result."""
     found, counts = answer.get("counts") or {}, no_counts()
     for name, number in found.items():
         counts[LISTS[kind].counts.get(name, name)] += number
     counts["rows"] = sum(found.values())
-    return {
+    told = {
+        "state": "done",
         "records_changed": bool(answer.get("changed")),
         "changed_is_certain": bool(answer.get("changed_is_certain")),
         "outcome": "predicted" if check_mode else "complete",
@@ -234,6 +246,9 @@ def of_list(kind, answer, check_mode):
         "details": found,
         "failures": [{"line": None, "key": _named(failure), "reason": failure["reason"]} for failure in answer.get("failures") or ()],
     }
+    if answer.get("failed") or "counts" not in answer:
+        told.update({"outcome": (answer.get("error") or {}).get("kind", "failed"), **failure_of(answer, "counts")})
+    return told
 
 
 def _named(failure):
@@ -243,20 +258,25 @@ def _named(failure):
 
 def of_deployments(answers, names, check_mode):
     """What became of courses that were deployed one by one. What brings no evidence is a failure."""
-    counts, failures = no_counts(), []
+    counts, failures, lost = no_counts(), [], {}
     counts["rows"] = len(answers)
     for name, answer in zip(names, answers):
         if answer.get("failed") or "created" not in answer:
+            failure = failure_of(answer, "created")
             counts["failed"] += 1
-            failures.append({"line": None, "key": name, "reason": answer.get("msg") or "it ended without a result"})
+            failures.append({"line": None, "key": name, "reason": failure["message"]})
+            if "outcome" in failure:
+                lost = {**failure, "message": f"What became of {name} is not known."}
         else:
             counts["created" if answer.get("changed") else "unchanged"] += 1
     return {
+        "state": "done",
         "records_changed": any(answer.get("changed") for answer in answers),
         "changed_is_certain": all(answer.get("changed_is_certain", "created" in answer) for answer in answers),
         "outcome": "predicted" if check_mode else "complete",
         "counts": counts,
         "failures": failures,
+        **lost,
     }
 
 

@@ -164,6 +164,22 @@ def test_a_deployment_without_evidence_is_a_failure(answer):
     told = sequence.of_deployments([answer, {"created": True, "changed": True, "changed_is_certain": True}], ["A", "B"], False)
     assert told["counts"]["failed"] == 1 and told["counts"]["created"] == 1
     assert told["failures"][0]["key"] == "A" and told["failures"][0]["reason"]
+    assert (told["state"], told["outcome"], told["records_changed"], told["changed_is_certain"]) == ("failed", "unknown", True, False)
+
+
+def test_a_deployment_that_was_refused_is_a_row_that_failed():
+    refused = {"failed": True, "msg": "category is empty.", "error": {"kind": "option"}}
+    told = sequence.of_deployments([refused], ["A"], False)
+    assert (told["state"], told["outcome"], told["records_changed"]) == ("done", "complete", False)
+    assert told["failures"] == [{"line": None, "key": "A", "reason": "category is empty."}]
+
+
+@pytest.mark.parametrize("answer", [{}, {"failed": True, "msg": "MODULE FAILURE"}])
+def test_a_list_without_evidence_may_have_changed_something(answer):
+    told = sequence.of_list("enrol", answer, False)
+    assert (told["state"], told["outcome"], told["records_changed"], told["changed_is_certain"]) == ("failed", "unknown", True, False)
+    refused = sequence.of_list("enrol", {"failed": True, "msg": "No.", "error": {"kind": "option"}}, False)
+    assert (refused["state"], refused["outcome"], refused["records_changed"]) == ("failed", "option", False)
 
 
 def test_check_mode_does_not_call_failed_what_an_earlier_step_would_make():
