@@ -363,7 +363,7 @@ FILLERS = ("a", "a ", "'", "a@", ": ", "(", "[", " as [", "->", "1 ", ", ", '"',
 
 @pytest.mark.parametrize(("service", "action"), [(service, action) for service in csvfile.SERVICES for action in csvfile.ACTIONS[service]])
 def test_a_report_of_long_lines_is_read_in_time(service, action):
-    tables = [reportlines.SHARED, *reportlines._TABLES.values()]
+    tables = [reportlines.SHARED, *reportlines.TABLES.values()]
     texts = [text for table in tables for _class, *texts in table.values() for text in texts if "*" in text]
     chance = random.Random(service + action)
     for filler in FILLERS:
