@@ -286,8 +286,5 @@ def _reason(step, error):
         return "the token's account lacks the capability moodle/cohort:assign where the cohort is"
     if isinstance(error, ParameterRefused) and not error.debuginfo:
         cohort, user = step.sent["cohorttype"], step.sent["usertype"]
-        unknown = [f"user {user['value']} ({user['type']})"] if user["type"] != "id" else []
-        unknown += [f"cohort {cohort['value']} ({cohort['type']})"] if cohort["type"] != "id" else []
-        if unknown:
-            return "Moodle knows no " + " or no ".join(unknown)
+        return f"Moodle knows no user {user['value']} ({user['type']}) or no cohort {cohort['value']} ({cohort['type']})"
     return told(error)

@@ -193,6 +193,12 @@ def test_a_cohort_of_an_unknown_id_is_told_even_without_a_list(school, cohort):
     assert result.lists("user") == {"added": ["ada"]} and "Moodle knows no cohort 99 (id)" in result.reasons[0]
 
 
+def test_a_user_of_an_unknown_id_is_not_called_an_unknown_cohort(school, cohort):
+    cohort("Y1")
+    result = school.run(MODULE, cohort="Y1", users=["99"], user_identifier="id", token=school.token_for(ADD))
+    assert result["failed"] and result.doubts == ["Moodle knows no user 99 (id) or no cohort Y1 (idnumber)"]
+
+
 def test_an_unknown_cohort_is_told_by_moodle_where_nothing_can_be_read(school):
     result = school.run(MODULE, cohort="NO", users=["ada", "bob"], token=school.token_for(ADD, USERS))
     assert result["failed"] and len(result.doubts) == 2 and result["error"]["kind"] == "partly_failed"
