@@ -109,6 +109,8 @@ class CohortPlan(ListedPlan):
         self._creations: list[Step] = []
         self._updates: list[Step] = []
         self._deletions: list[Step] = []
+        self._decided: dict[int, WantedCohort] = {}
+        self._given: dict[str, WantedCohort] = {}
         self._read(items)
         for item in items:
             self._decide(item)
@@ -128,7 +130,10 @@ class CohortPlan(ListedPlan):
     def _decide(self, item):
         found, problem = self._cohorts.one(item.ref)
         ambiguous = len(self._cohorts.find(item.ref)) > 1
-        if ambiguous or (item.present and found is None and item.ref.by == "id"):
+        first = self._decided.setdefault(found.id, item) if found is not None else item
+        if first is not item:
+            self.fail(item.item, f"{first.where} names the same cohort by its {first.ref.by}: name it once")
+        elif ambiguous or (item.present and found is None and item.ref.by == "id"):
             self.fail(item.item, problem)
         elif not item.present:
             self._decide_absent(item, found)
@@ -208,12 +213,16 @@ class CohortPlan(ListedPlan):
         self._updates.append(step)
 
     def _may_have(self, item, idnumber, found):
-        """Whether no other cohort has an idnumber; Moodle would refuse it, or worse, have two."""
+        """Whether no other cohort has an idnumber, or is to get it; Moodle would refuse it, or worse, have two."""
         others = self._cohorts.find(Ref("cohort", "idnumber", idnumber)) if idnumber else ()
         taken = [cohort.id for cohort in others if found is None or cohort.id != found.id]
         if taken:
             self.fail(item.item, f"the cohort with the id {taken[0]} has the idnumber {idnumber} already")
-        return not taken
+            return False
+        first = self._given.setdefault(idnumber, item) if idnumber else item
+        if first is not item:
+            self.fail(item.item, f"{first.where} gives the idnumber {idnumber} to another cohort")
+        return first is item
 
     def _place(self, item):
         """The category's number, or its Ref where that is not known; None after a failure."""
@@ -234,7 +243,6 @@ class CohortPlan(ListedPlan):
         self.send(self._creations, CREATE, "cohorts", _reason, answered=_note_ids)
         self.send(self._updates, UPDATE, "cohorts", _reason)
         self.send(self._deletions, DELETE, None, _reason, answered=_heed)
-
 
     def look(self, steps):
         refs = [_seen_by(step) for step in steps]

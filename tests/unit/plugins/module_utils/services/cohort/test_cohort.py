@@ -93,6 +93,27 @@ def test_a_failure_names_the_culprit_and_keeps_nobody_else(school, options, says
 
 
 @pytest.mark.parametrize(
+    ("cohort", "by"), [("1", "id"), ("One", "name"), ("New", "name")], ids=["changed by id", "changed by name", "made"]
+)
+def test_one_task_gives_no_two_cohorts_one_idnumber(school, cohort, by):
+    """Moodle's update would do it without a word."""
+    school.run(MODULE, cohorts=[{"cohort": "A", "name": "One"}, {"cohort": "B", "name": "Two"}])
+    items = [{"cohort": "B", "idnumber": "Z"}, {"cohort": cohort, "cohort_identifier": by, "idnumber": "Z"}]
+    result = school.both(MODULE, cohorts=items)
+    assert result["failed"] and result.reasons == ["item 1 of cohorts gives the idnumber Z to another cohort"]
+    assert fields(school, "name", "idnumber") == [("One", "A"), ("Two", "Z")]
+
+
+def test_a_cohort_is_named_once_in_a_task(school):
+    """The second one would be sent with what the first has changed as it was before."""
+    school.run(MODULE, cohort="A", name="One")
+    items = [{"cohort": "1", "cohort_identifier": "id", "name": "Two"}, {"cohort": "A", "description": "d"}]
+    result = school.both(MODULE, cohorts=items)
+    assert result["failed"] and result.reasons == ["item 1 of cohorts names the same cohort by its id: name it once"]
+    assert fields(school, "name", "description") == [("Two", "")]
+
+
+@pytest.mark.parametrize(
     "options",
     [
         {"cohort": "x" * 101, "idnumber": "y" * 101},
