@@ -109,8 +109,8 @@ ELSEWHERE = {
 #: What a user may know of them, where the site is as usual; and of Moodle's defaults for new accounts.
 KNOWABLE = {
     "users": {
-        "protectemails": "1", "courses_primaryidentity": "shortname",
-        "city": "", "country": "NZ", "lang": "en", "timezone": "Europe/London",
+        "protectemails": "1", "courses_primaryidentity": "shortname", "city": "", "country": "NZ", "lang": "en",
+        "timezone": "Europe/London",
     },
     "enrols": {"defaultcmd": "add", "protectgroups": "0", "enableenrolondisabled": "0"},
     "courses": {"fileuploadidentifier": "shortname", "coursecategoryidentifier": "idname", "forceupdate": "0"},
