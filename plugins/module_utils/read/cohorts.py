@@ -25,13 +25,14 @@ SYSTEM = 0
 
 
 class Cohort(t.NamedTuple):
-    """idnumber, description: empty for none; visible: in the lists of teachers."""
+    """idnumber, description: empty for none; visible: in the lists of teachers; unset: no idnumber, not even an empty one."""
 
     id: int
     name: str
     idnumber: str
     description: str
     visible: bool
+    unset: bool = False
 
     def has(self, field, value):
         """Whether a field is as it is wanted; texts that are shown to people are compared as these mean them."""
@@ -151,7 +152,8 @@ class Cohorts:
     def _note(self, rows):
         for row in rows:
             name, idnumber, description = (str(row.get(field) or "") for field in ("name", "idnumber", "description"))
-            self._known[row["id"]] = Cohort(row["id"], plain(name), idnumber, plain(description), bool(row.get("visible", True)))
+            visible, unset = bool(row.get("visible", True)), row.get("idnumber") is None
+            self._known[row["id"]] = Cohort(row["id"], plain(name), idnumber, plain(description), visible, unset)
 
     def _ask_members(self, ids):
         """How many of them Moodle told about."""

@@ -16,6 +16,8 @@ from ..read.directory import Ref
 from ..read.enrolments import Enrolments
 from ..read.groups import GROUPS, CourseGroups, Group, Groups
 
+#: Roles that every Moodle has; of any other is only known whether somebody was seen to hold it.
+STANDARD_ROLES = frozenset("manager coursecreator editingteacher teacher student guest user frontpage".split())
 #: The method by which nobody is enrolled.
 GUEST_ACCESS = "guest"
 #: Methods whose roles are ordinary ones; others own the roles that come with them.

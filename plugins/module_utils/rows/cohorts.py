@@ -17,18 +17,17 @@ from .accounts import Accounts, Found
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
 from .tally import Tally
 
-#: What a cohort's idnumber may be that Moodle does not show.
-_NO_IDNUMBER = "cidnumber: a cohort without an idnumber may be in the way"
 _CATEGORY_COLUMNS = {"ccatcontext": "id", "ccatcontextidnumber": "idnumber"}
 
 
 class Cohort:
     """A cohort. members: ids of users, None where they can't be read; category: that rows have moved it to."""
 
-    __slots__ = ("id", "name", "idnumber", "description", "members", "category", "was")
+    __slots__ = ("id", "name", "idnumber", "unset", "description", "members", "category", "was")
 
-    def __init__(self, number, name, idnumber, description, members):
-        self.id, self.name, self.idnumber, self.description, self.members = number, name, idnumber, description, members
+    def __init__(self, number, name, idnumber, unset, description, members):
+        self.id, self.name, self.idnumber, self.unset = number, name, idnumber, unset
+        self.description, self.members = description, members
         self.category: int | None = None
         self.was = self.visible() if number is not None else None
 
@@ -85,7 +84,7 @@ class CohortRules(Rules):
         named = [cohort.id for cohort in found.values() if str(getattr(cohort, self._by)) in self._wanted]
         members = readers.cohorts.members(named) if named else {}
         return [
-            Cohort(cohort.id, cohort.name, cohort.idnumber, cohort.description, self._ids(members, cohort.id))
+            Cohort(cohort.id, cohort.name, cohort.idnumber, cohort.unset, cohort.description, self._ids(members, cohort.id))
             for cohort in found.values()
         ]
 
@@ -199,15 +198,17 @@ class CohortRules(Rules):
             tally.stop("cname: is empty, and without it a new cohort ends the run")
             return None
         by = "idnumber" if self._by == "name" else "name"
-        value = values.get("cidnumber") or "" if by == "idnumber" else name
-        other = self._having(by, value) or self._near(by, value, tally)
-        if by == "idnumber" and not value and other is not None:
-            # The plugin looks for one that has no idnumber at all, or an empty one; Moodle shows both alike.
-            tally.doubted(REPORT, _NO_IDNUMBER)
+        value = values.get("cidnumber") if by == "idnumber" else name
+        if value:
+            other = self._having(by, value) or self._near(by, value, tally)
+        else:
+            # Without the column the plugin looks for one that has no idnumber at all, else for one with an empty one.
+            other = next((one for one in self._index.get((by, ""), ()) if one.unset == (value is None)), None)
         if other is not None:
             tally.fail(f"c{by}: another cohort has this {by}, so that no new one is made")
             return None
-        made = Cohort(None, name, values.get("cidnumber") or "", values.get("cdescription") or "", set())
+        number = values.get("cidnumber")
+        made = Cohort(None, name, number or "", number is None, values.get("cdescription") or "", set())
         self._add(made)
         self._cohorts.append(made)
         tally.did(CREATE)

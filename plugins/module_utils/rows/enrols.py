@@ -15,14 +15,12 @@ import typing as t
 
 from ..errors import OptionError
 from .accounts import Accounts, CourseNames
-from .classroom import GUEST_ACCESS, ORDINARY, Room, Rooms
+from .classroom import GUEST_ACCESS, ORDINARY, STANDARD_ROLES, Room, Rooms
 from .dates import NOW, Dates
 from .groups import GroupRules, groups_of
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
 from .tally import Tally
 
-#: Roles that every Moodle has; of any other is only known whether somebody was seen to hold it.
-STANDARD_ROLES = frozenset("manager coursecreator editingteacher teacher student guest user frontpage".split())
 #: Seconds after which a start that was "now" is another one.
 _LATER = 1.1
 _NO_ROLE = "rolename: nobody was seen with this role, and without it the row fails"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 
 from ..read.directory import Ref
+from .classroom import ORDINARY, STANDARD_ROLES, Member, Rooms
 from .plan import HIDDEN, LOOK, REPORT, UPDATE, truthy
 
 #: What courseN may be: the setting courses_primaryidentity, which no web service sets or shows.
@@ -24,19 +25,26 @@ class Sidelines:
         self._by = (told,) if told else _COURSE_IDENTITIES
         self._names: dict[str, None] = {}
         self._refs: dict[Ref, None] = {}
+        self._rooms = Rooms(readers, "id")
+        #: (new account, course id) -> what becomes of it there.
+        self._new: dict[tuple[int, int], Member] = {}
         #: name -> ids of members, and rows of new ones.
         self._members: dict[str, set] = {}
 
     def note(self, values):
         if truthy(values.get("cohort")):
             self._names[values["cohort"]] = None
-        for course in _courses(values):
+        for _number, course in _courses(values):
             self._refs.update(dict.fromkeys(Ref("course", by, course) for by in self._by if by != "id" or course.isdecimal()))
 
     def read(self):
         if self._refs:
             self._courses.look_up(self._refs)
             self._courses.check(self._refs)
+        if len(self._by) == 1:
+            found = {course.id: course for ref in self._refs for course in self._courses.find(ref)}
+            self._rooms.read(list(found.values()), groups=False)
+            self._rooms.add_inactive(found)
         found = self._cohorts.all() if self._names else {}
         self._readable = found is not None
         named: dict[str, int] = {}
@@ -54,13 +62,40 @@ class Sidelines:
         """who: the id of the account, or what stands for a new one."""
         if truthy(values.get("cohort")):
             self._join(values["cohort"], who, tally)
-        for number, course in enumerate(_courses(values), 1):
+        for number, course in _courses(values):
             refs = [Ref("course", by, course) for by in self._by]
             if all(ref.by != "id" and self._courses.exists(ref) is False for ref in refs):
                 tally.fail(f"course{number}: there is no such course")
-            else:
+            elif len(refs) != 1 or not self._enrol(number, refs[0], values, who, tally):
                 tally.doubted(REPORT)
-                tally.may(UPDATE, HIDDEN, f"course{number}: what a file of users does to enrolments is not foretold")
+                tally.may(UPDATE, HIDDEN, f"course{number}: what the row does to enrolments can't all be foretold")
+
+    def _enrol(self, number, ref, values, who, tally):
+        """Enrol by a method that is on, with a role that there is; False where the row is of another kind."""
+        found = self._courses.find(ref)
+        method, role = values.get("enrol1"), values.get(f"role{number}")
+        room = self._rooms.room(found[0].id) if len(found) == 1 else None
+        known = not truthy(role) or role in STANDARD_ROLES or role in self._rooms.roles
+        if room is None or room.enrolled is None or not truthy(method) or method not in (room.methods or ()) or not known:
+            return False
+        if method not in ORDINARY or truthy(values.get(f"group{number}")):
+            return False
+        member = room.member(who) if isinstance(who, int) else self._newcomer(who, room)
+        role = role if truthy(role) else "student"
+        if not member.listed or role not in member.roles:
+            tally.did(UPDATE)
+            tally.field(f"course{number}", None, role)
+        else:
+            tally.may(None, HIDDEN, f"start{number}: the dates that are there can't be seen")
+        member.enrol(method, role, None, None)
+        return True
+
+    def _newcomer(self, who, room):
+        """The Member that stands for a new account."""
+        key = id(who), room.number
+        if key not in self._new:
+            self._new[key] = Member(False, set(), set(), None, {})
+        return self._new[key]
 
     def _join(self, name, who, tally):
         if not self._readable:
@@ -77,9 +112,9 @@ class Sidelines:
 
 
 def _courses(values):
-    """The courses that a row of users names; MNet's elsewhere are none of ours."""
+    """(N, courseN) of a row of users; MNet's elsewhere are none of ours."""
     for number in itertools.count(1):
         if f"course{number}" not in values:
             return
         if truthy(values[f"course{number}"]) and not truthy(values.get(f"wwwroot{number}")):
-            yield values[f"course{number}"]
+            yield number, values[f"course{number}"]
