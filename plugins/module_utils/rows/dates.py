@@ -19,35 +19,29 @@ _ZONES = 26 * 3600
 
 
 class Dates:
-    """start: what it was given as, or NOW for a cell that is none; end: the same, or None for never."""
+    """start: what it was given as, or NOW for a cell that is none; end: the same, or None for never.
 
-    __slots__ = ("start", "end")
+    endless: whether the end is surely not yet; past_start: whether the start surely was; active: whether an enrolment with these dates is
+    active, None where that can't be told. Moodle takes a start of this minute for one to come.
+    """
 
-    def __init__(self, values):
-        self.start = _moment(values.get("starttime")) or NOW
-        self.end = _moment(values.get("endtime"))
+    __slots__ = ("start", "end", "endless", "past_start", "active")
+
+    def __init__(self, start, end):
+        """The cells of a row, or None."""
+        self.start, self.end = _moment(start) or NOW, _moment(end)
+        begun = None if self.begins_now else _side(self.start)
+        over = 1 if self.end is None else _side(self.end)
+        self.endless, self.past_start = over == 1, begun == -1
+        self.active: bool | None = None
+        if over == -1 or begun == 1:
+            self.active = False
+        elif self.past_start and self.endless:
+            self.active = True
 
     @property
     def begins_now(self):
         return self.start == NOW
-
-    @property
-    def is_past_start(self):
-        return not self.begins_now and _side(self.start) == -1
-
-    @property
-    def endless(self):
-        """Whether the end is surely not yet."""
-        return self.end is None or _side(self.end) == 1
-
-    def active(self):
-        """Whether an enrolment with these dates is active; None where that can't be told.
-
-        Moodle takes a start of this minute for one to come.
-        """
-        if self.end is not None and _side(self.end) == -1 or not self.begins_now and _side(self.start) == 1:
-            return False
-        return True if self.is_past_start and self.endless else None
 
     def same(self, other):
         return self.start == other.start != NOW and self.end == other.end

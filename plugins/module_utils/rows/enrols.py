@@ -53,6 +53,7 @@ class EnrolRules(Rules):
         #: course id -> whom its rows enrol.
         self._named_by_adds: dict[int, _Wanted] = {}
         self._with_method = False
+        self._dates: dict[tuple, Dates] = {}
         #: Lines whose command, or whose method, is the site's affair.
         self._without_command: set[int] = set()
         self._off: set[int] = set()
@@ -211,7 +212,8 @@ class EnrolRules(Rules):
     def _command(self, command, values, tally, room, member, method):
         """Returns whether the row's groups are looked at."""
         role, role_doubt = self._role(values)
-        dates = Dates(values)
+        cells = values.get("starttime"), values.get("endtime")
+        dates = self._dates.get(cells) or self._dates.setdefault(cells, Dates(*cells))
         if command in ("del", "delete"):
             if method:
                 self._unenrol(tally, member, method)
@@ -261,7 +263,7 @@ class EnrolRules(Rules):
             tally.may(None, HIDDEN, "rolename: whose role it is can't be seen")
         if held is not False:
             self._redate(tally, member, method, dates)
-        member.enrol(method, role, dates, dates.active())
+        member.enrol(method, role, dates, dates.active)
 
     def _redate(self, tally, member, method, dates):
         """Status and dates of an enrolment that is there, or may be."""
@@ -271,7 +273,7 @@ class EnrolRules(Rules):
                 tally.did(UPDATE)
             elif not known.same(dates):
                 tally.may(UPDATE, HIDDEN, "starttime: may move by a second")
-        elif member.active is False and dates.endless and (dates.begins_now or dates.is_past_start):
+        elif member.active is False and dates.endless and (dates.begins_now or dates.past_start):
             tally.did(UPDATE)
             tally.field("active", "no", "yes")
         elif dates.begins_now:
@@ -279,7 +281,7 @@ class EnrolRules(Rules):
             self._moves = True
             tally.did(UPDATE)
             tally.field("starttime", None, NOW)
-        elif member.active and method in member.held and dates.active() is False:
+        elif member.active and method in member.held and dates.active is False:
             tally.did(UPDATE)
             tally.field("active", "yes", "no")
         else:
@@ -307,7 +309,7 @@ class EnrolRules(Rules):
         tally.did(UPDATE, removes=1)
         tally.field("enrol", method, method)
         member.unenrol(method)
-        member.enrol(method, role, dates, dates.active())
+        member.enrol(method, role, dates, dates.active)
 
     def _enable(self, tally, member, method, dates):
         tally.says = "updated"
@@ -316,7 +318,7 @@ class EnrolRules(Rules):
             return
         if held:
             self._redate(tally, member, method, dates)
-            member.enrol(method, None, dates, dates.active())
+            member.enrol(method, None, dates, dates.active)
         else:
             tally.may(UPDATE, HIDDEN, "cmd: which enrolments there are can't be seen")
             member.active = None

@@ -21,11 +21,17 @@ class Person:
 
     def __init__(self, number, fields):
         self.id, self.fields = number, fields
-        self.was = dict(fields) if number is not None else None
+        self.was = fields if number is not None else None
         self.gone = False
 
     def get(self, field):
         return self.fields.get(field, "")
+
+    def set(self, field, value):
+        """Change the working copy, which is made for the first change only."""
+        if self.fields is self.was:
+            self.fields = dict(self.fields)
+        self.fields[field] = value
 
 
 class People:
@@ -70,7 +76,7 @@ class People:
 
     def _take(self, record):
         if record.id not in self._known:
-            person = self._known[record.id] = Person(record.id, dict(record.fields))
+            person = self._known[record.id] = Person(record.id, record.fields)
             self.add(person)
 
     @property
@@ -95,7 +101,7 @@ class People:
     def change(self, person, by, value):
         """Give an account another identity."""
         self._found[by, person.get(by).casefold()].remove(person)
-        person.fields[by] = value
+        person.set(by, value)
         self._found.setdefault((by, value.casefold()), []).append(person)
 
     def having(self, by, value):

@@ -8,7 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
-from .plan import CREATE, DELETE, FAIL, HIDDEN, REPORT, SKIP, SURE, UNCHANGED, UNKNOWN, UPDATE, Outcome
+from .plan import CREATE, DELETE, FAIL, HIDDEN, NO_FIELDS, REPORT, SKIP, SURE, UNCHANGED, UNKNOWN, UPDATE, Outcome
 
 
 class Tally:
@@ -96,8 +96,7 @@ class Tally:
         else:
             kind = next((kind for kind in (CREATE, DELETE, UPDATE) if kind in done), SKIP if self._skipped else UNCHANGED)
             says = self.says
-        made = Outcome(
-            self._line, self._key, kind, why, changes=changes, doubt=doubt, says=says, fields=self._fields, removes=self._removes
-        )
+        fields = self._fields or NO_FIELDS
+        made = Outcome(self._line, self._key, kind, why, changes=changes, doubt=doubt, says=says, fields=fields, removes=self._removes)
         made.stops, made.wrecks = self._stops, self._wrecks
         return made

@@ -260,15 +260,15 @@ class UserRules(Rules):
             elif value is None and own is not None and (own or name != "country"):
                 open_[name] = own
                 tally.may(None, LOOK, f"{name}: there is no such column, and the plugin sets the site's default, which is not known")
-                person.fields[name] = None
+                person.set(name, None)
             elif value is None:
                 # The site's country is never empty; and a default stays what an earlier row made of it.
                 if own is not None:
                     tally.did(UPDATE)
-                person.fields[name] = None
+                person.set(name, None)
             elif own is None:
                 tally.may(UPDATE, LOOK, f"{name}: what an earlier row has made of it is not known")
-                person.fields[name] = value
+                person.set(name, value)
             elif own != value:
                 self._differs(person, name, own, value, tally)
             elif name.startswith("profile_field_") and not value:
@@ -278,7 +278,7 @@ class UserRules(Rules):
             tally.may(kind, HIDDEN, f"{name}: what is there can't be seen")
         if person.fields.get("confirmed") == "0":
             tally.did(UPDATE)
-            person.fields["confirmed"] = "1"
+            person.set("confirmed", "1")
         if open_ and tally.only_open(len(open_)):
             self._open[line] = open_
 
@@ -293,7 +293,7 @@ class UserRules(Rules):
         if name in ("username", "idnumber"):
             self._people.change(person, name, value)
         else:
-            person.fields[name] = value
+            person.set(name, value)
 
     def _email(self, person, value, tally):
         """The e-mail of an account that exists; the site protects it, unless told otherwise."""

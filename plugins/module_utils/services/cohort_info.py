@@ -16,6 +16,9 @@ from ..read.users import USERS, Users
 from ..send.batch import checked_limit
 from ..wire.ask import Asker
 
+#: What a result tells of a cohort.
+SHOWN = ("id", "name", "idnumber", "description", "visible")
+
 
 def plan(site, params):
     """params: the options of toolsync_cohort_info. Raises OptionError before anything is asked."""
@@ -31,7 +34,7 @@ def plan(site, params):
         cohorts.look_up(refs)
         found = list({cohort.id: cohort for ref in refs for cohort in cohorts.find(ref)}.values())
     cohorts.require()
-    shown = [cohort._asdict() for cohort in found]
+    shown = [{name: getattr(cohort, name) for name in SHOWN} for cohort in found]
     if params["members"] != "none":
         _add_members(site, cohorts, shown, Users(asker) if params["members"] == "list" else None)
     missing = [ref.value for ref in dict.fromkeys(refs) if not cohorts.find(ref)]
