@@ -52,9 +52,8 @@ class UserRules(Rules):
         self._rows_of: collections.Counter = collections.Counter()
         #: line -> {field: value before it} of rows of which nothing is open but the site's defaults.
         self._open: dict[int, dict] = {}
-        self._columns: set[str] = set()
-        #: Lines of rows that write an account.
-        self._written: list[int] = []
+        #: line -> the site's defaults that the row makes an account have.
+        self._written: dict[int, frozenset] = {}
         self._defaults: dict | None = None
         #: Keys of accounts that rows make deleted.
         self._junk: set[str] = set()
@@ -67,7 +66,6 @@ class UserRules(Rules):
         username = values.get("username", "").lower()
         self._people.want(username, values.get("email", ""), values.get("idnumber", ""))
         self._rows_of[username] += 1
-        self._columns.update(values)
         self._sidelines.note(values)
 
     def read(self):
@@ -182,7 +180,7 @@ class UserRules(Rules):
             self._at(line, old)
         if self._collides(user, tally):
             return
-        self._written.append(line)
+        self._written[line] = frozenset(SITE_DEFAULTS).difference(user)
         if old is None:
             tally.says = "created"
             tally.did(CREATE)
@@ -311,11 +309,13 @@ class UserRules(Rules):
 
     def outdated(self, agreed):
         """One account that a row has written tells the site's defaults: what became of all rows of which only these were open."""
-        absent = [name for name in SITE_DEFAULTS if name not in self._columns]
-        line = next((line for line in reversed(self._written) if line in agreed and not self._persons[line].gone), None)
+        absent = frozenset().union(*self._written.values())
+        fit = (line for line in reversed(self._written) if line in agreed and self._written[line] == absent)
+        line = next((line for line in fit if not self._persons[line].gone), None)
         if not absent or line is None:
             return False
-        now = self._read_again([self._persons[line].get("username")]).get(self._persons[line].get("username"))
+        name = self._persons[line].get("username")
+        now = self._read_again([name]).get(name)
         if now is None:
             return True
         self._defaults = self.learned = {name: now.get(name, "") for name in absent}
