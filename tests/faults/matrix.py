@@ -21,14 +21,18 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.trans
 STEPS = {
     "upload": "upload.php tool_sync_commit_file",
     "config": "tool_sync_set_config tool_sync_set_config",
-    "process users": "core_user_get_users_by_field tool_sync_process core_user_get_users_by_field",
-    "process enrols": (
-        "core_course_get_courses_by_field core_enrol_get_enrolled_users core_enrol_get_enrolled_users tool_sync_process "
-        "-core_course_get_courses_by_field core_enrol_get_enrolled_users core_enrol_get_enrolled_users"
+    "process users": (
+        "core_user_get_users_by_field -core_user_get_users_by_field -core_user_get_users_by_field tool_sync_process "
+        "core_user_get_users_by_field -core_user_get_users_by_field"
     ),
-    "process cohorts": (
-        "tool_sync_get_cohorts -core_user_get_users_by_field -tool_sync_process tool_sync_get_cohorts core_cohort_get_cohort_members "
-        "-core_user_get_users_by_field"
+    "process enrols": (
+        "core_course_get_courses_by_field core_enrol_get_enrolled_users -core_user_get_users_by_field core_enrol_get_enrolled_users "
+        "tool_sync_process"
+    ),
+    "process cohorts": "-core_user_get_users_by_field tool_sync_get_cohorts tool_sync_process",
+    "plan users": "core_user_get_users_by_field -core_user_get_users_by_field -core_user_get_users_by_field",
+    "plan enrols": (
+        "-core_course_get_courses_by_field core_enrol_get_enrolled_users -core_user_get_users_by_field -core_enrol_get_enrolled_users"
     ),
     "check courses": "-tool_sync_check_course tool_sync_check_course",
     "deploy": (
