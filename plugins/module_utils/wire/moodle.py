@@ -40,6 +40,10 @@ UPLOAD = "/webservice/upload.php"
 _LOOK_BETWEEN = "It is Moodle that answers there otherwise: look into the log of its web server, of PHP, and of what stands in front of it."
 _PHP_DIED = "Look into PHP's log; its limits (max_execution_time, memory_limit) may be too low for what was asked."
 _EXEMPT = "Exempt /webservice/ from whatever asks for a login, or stands in front of the site; the token is for Moodle alone."
+_NOT_AS_ASKED = (
+    "Moodle does not see itself asked by its own address: behind a proxy that ends TLS its config.php needs $CFG->sslproxy = true. Or "
+    "something in front of it asks for a login: exempt /webservice/ from that."
+)
 _STILL_AT_IT = (
     "The site may still be at it. Run this again when it has had the time to end: what is in place is left alone. A greater timeout "
     "(where the module has it, a lower max_input_vars too) keeps it from happening again."
@@ -330,6 +334,8 @@ class Moodle:
         moved = target.path.endswith(asked) or not path
         if moved and f"{place}{path}".lower() != self.base.lower():
             return Redirected(f"{self.base} redirects to {place}{path}: use that as url, if it is this Moodle's own address.")
+        if moved:
+            return Redirected(f"{self.base} redirects to itself.", cure=_NOT_AS_ASKED)
         return Redirected(
             f"{self.base} redirects to {place}{target.path}, which is a login or another page and not the site's address.", cure=_EXEMPT
         )

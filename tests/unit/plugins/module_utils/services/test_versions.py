@@ -61,6 +61,16 @@ def test_a_site_that_lacks_functions_is_dealt_with_alike(oldest, newest, tmp_pat
         assert told(newest, tmp_path / f"new{check_mode}", name, missing, check_mode) == expected
 
 
+def test_the_sites_own_address_is_told_alike(oldest, newest, tmp_path):
+    """Newer Moodles lead to the path that was asked, older ones to their root."""
+    for practice in (oldest, newest):
+        world = World(practice, tmp_path)
+        practice.condition("other-host")
+        parameters = SCENARIOS["config"].parameters(world, url=practice.url.replace("127.0.0.1", "localhost"))
+        result = run(SCENARIOS["config"].task(), parameters)
+        assert result["error"]["kind"] == "redirect" and f"redirects to {practice.url}: use that as url" in result["msg"]
+
+
 def test_a_site_without_the_plugin_is_told_as_such(newest, tmp_path):
     for name, function in (("enrol", "enrol_users_enrol"), ("config", "set_config"), ("deploy", "deploy_course")):
         result = told(newest, tmp_path / name, name, "tool_sync_", False)
