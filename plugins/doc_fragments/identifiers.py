@@ -25,6 +25,10 @@ options:
     choices: [id, username, idnumber, email]
     default: username
     aliases: [useridsource]
+notes:
+  - A username is that of an account of the site itself. No function of the plugin nor of Moodle knows C(username@mnethostid), which the
+    plugin's web page promises for accounts of other sites (MNet). Name these by another identifier. What is written like that is taken for
+    a whole username, and fails with a hint where nobody has it.
 """
 
     ROLE = r"""

@@ -9,6 +9,7 @@ where the token has them: the plugin answers every unknown identifier with the s
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from ..errors import OptionError
@@ -32,6 +33,8 @@ _MAY_NOT_SEE = {
     "category": "or one that the token's account may not see",
     "cohort": "or one that the token's account may not see (capability moodle/cohort:view)",
 }
+#: How the plugin's web page names accounts of other sites, C(username@mnethostid): no function of it, nor of Moodle, finds them so.
+_OF_ANOTHER_SITE = re.compile(r".@\d+\Z")
 
 
 class Ref(t.NamedTuple):
@@ -134,10 +137,21 @@ class Directory:
         return f"Moodle refuses to look for the {ref}: {error.message}"
 
 
+def unknown(refs):
+    """What is wrong where Moodle does not know some of these references, and does not say which."""
+    return f"Moodle knows no {' or no '.join(map(str, refs))}{''.join(map(_hint, refs))}"
+
+
 def not_one(ref, ids):
     """What is wrong with a reference that leads to none or to several of its kind."""
     if not ids:
-        return f"no {ref.kind} has the {ref.by} {ref.value}, {_MAY_NOT_SEE[ref.kind]}"
+        return f"no {ref.kind} has the {ref.by} {ref.value}, {_MAY_NOT_SEE[ref.kind]}{_hint(ref)}"
     plural = "categories" if ref.kind == "category" else f"{ref.kind}s"
     shown = ", ".join(map(str, ids[:10]))
     return f"several {plural} have the {ref.by} {ref.value} (ids {shown}): name the {ref.kind} by another identifier"
+
+
+def _hint(ref):
+    if (ref.kind, ref.by) != ("user", "username") or not _OF_ANOTHER_SITE.search(ref.value):
+        return ""
+    return "; accounts of other sites (username@mnethostid) are found by their id, idnumber or email only"

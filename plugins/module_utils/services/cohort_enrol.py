@@ -16,7 +16,7 @@ from ..errors import MoodleError, OptionError, ParameterRefused
 from ..plan import Plan
 from ..read.cohorts import Cohorts
 from ..read.courses import Courses
-from ..read.directory import not_one, reference
+from ..read.directory import not_one, reference, unknown
 from ..send.listed import told
 from ..wire.ask import Asker, require_functions
 
@@ -219,7 +219,7 @@ class BindingPlan(Plan):
             return told(error)
         suspects = [self._role] if self._state != ABSENT else []
         suspects += [ref for ref, key in ((self._cohort, "chid"), (self._course, "cid")) if self._names[key] == ref.value]
-        return f"Moodle knows no {' or no '.join(map(str, suspects))}."
+        return f"{unknown(suspects)}."
 
 
 def _named(source, key, ref, number):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, OptionError, ParameterRefused
 from ..read.cohorts import COHORT_MEMBERS, PLUGIN_COHORTS, Cohorts
-from ..read.directory import Directory, Ref, reference
+from ..read.directory import Directory, Ref, reference, unknown
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
 from ..wire.ask import Asker
@@ -285,6 +285,6 @@ def _reason(step, error):
     if error.errorcode == "nopermissions":
         return "the token's account lacks the capability moodle/cohort:assign where the cohort is"
     if isinstance(error, ParameterRefused) and not error.debuginfo:
-        cohort, user = step.sent["cohorttype"], step.sent["usertype"]
-        return f"Moodle knows no user {user['value']} ({user['type']}) or no cohort {cohort['value']} ({cohort['type']})"
+        sent = (("user", step.sent["usertype"]), ("cohort", step.sent["cohorttype"]))
+        return unknown([Ref(kind, named["type"], str(named["value"])) for kind, named in sent])
     return told(error)

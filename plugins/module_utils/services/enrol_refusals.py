@@ -9,7 +9,7 @@ Private to this collection.
 from __future__ import annotations
 
 from ..errors import ParameterRefused
-from ..read.directory import Ref
+from ..read.directory import Ref, unknown
 from ..send.listed import told
 from .enrol_records import DEFAULT_METHOD
 
@@ -29,7 +29,7 @@ def reason(error, record, suspects):
     if error.errorcode in _ADVICE:
         return _ADVICE[error.errorcode].format(role=record.role and record.role.value, method=record.method)
     if isinstance(error, ParameterRefused):
-        return told(error) if error.debuginfo or not suspects else "Moodle knows no " + " or no ".join(map(str, suspects))
+        return told(error) if error.debuginfo or not suspects else unknown(suspects)
     if record.method == DEFAULT_METHOD:
         return error.message
     return f"{error.message} The plugin enrols by the method manual, hardly by {record.method}."

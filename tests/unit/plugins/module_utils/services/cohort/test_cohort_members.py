@@ -197,6 +197,8 @@ def test_a_user_of_an_unknown_id_is_not_called_an_unknown_cohort(school, cohort)
     cohort("Y1")
     result = school.run(MODULE, cohort="Y1", users=["99"], user_identifier="id", token=school.token_for(ADD))
     assert result["failed"] and result.doubts == ["Moodle knows no user 99 (id) or no cohort Y1 (idnumber)"]
+    elsewhere = school.run(MODULE, cohort="Y1", users=["eve@3"], token=school.token_for(ADD))
+    assert elsewhere["failed"] and "accounts of other sites (username@mnethostid)" in elsewhere.doubts[0]
 
 
 def test_an_unknown_cohort_is_told_by_moodle_where_nothing_can_be_read(school):

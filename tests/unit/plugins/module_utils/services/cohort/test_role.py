@@ -50,6 +50,12 @@ def test_a_role_is_given_and_taken_in_any_context(school, where, context):
     assert school.executed(ASSIGN, UNASSIGN) == [2, 2]
 
 
+@pytest.mark.parametrize(("user", "instance"), [("ada@3", "admin"), ("ada", "ada@3")])
+def test_an_account_of_another_site_is_not_found_by_its_username(school, user, instance):
+    result = school.both(MODULE, role="teacher", role_ids=IDS, users=[user], context="user", instance=instance)
+    assert result["failed"] and "accounts of other sites (username@mnethostid)" in result["msg"]
+
+
 def test_what_nobody_can_ask_for_is_sent_again(school):
     """Another one took the role away; that a task says unchanged does not keep it from mending that."""
     given = {"users": ["ada"], "role": "1", "role_identifier": "id", "context": "system"}

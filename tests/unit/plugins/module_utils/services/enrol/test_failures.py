@@ -77,6 +77,17 @@ def test_a_single_bad_record_is_found_among_many(school, enrol):
     assert school.practice.counters()["calls"][LIST] == 1 + 2
 
 
+def test_an_account_of_another_site_is_not_found_by_its_username(school, enrol):
+    """The plugin's web page promises username@mnethostid, which its code does not hold."""
+    hint = "accounts of other sites (username@mnethostid) are found by their id, idnumber or email only"
+    for token in (school.token_for(COURSES, USERS, LIST, ENROL), school.token_for(COURSES, LIST, ENROL)):
+        result = enrol(token=token, course="MATH101", users=["ada", "bob@3"])
+        assert result.users("failures") == ["bob@3"] and hint in result.reason
+        assert hint not in enrol(token=token, course="MATH101", users=["bob@x"]).reason
+    school.add_users("bob@3")
+    assert enrol(course="MATH101", users=["bob@3"]).lists == {"enrolled": ["bob@3"]}
+
+
 # -- tokens ---------------------------------------------------------------------------------------------------------
 
 
