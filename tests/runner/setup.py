@@ -70,7 +70,9 @@ class Setup:
     def environment(self) -> dict[str, str]:
         return {
             **os.environ, "HOME": str(self.folder), "ANSIBLE_COLLECTIONS_PATH": str(self.collections), "ANSIBLE_NOCOLOR": "1",
-            "CONTROLLER_HOST": self.awx.url, "CONTROLLER_OAUTH_TOKEN": self.awx.token, **self.env,
+            "CONTROLLER_HOST": self.awx.url, "CONTROLLER_OAUTH_TOKEN": self.awx.token,
+            # Ansible takes the home for it from the list of users, and others work there too.
+            "ANSIBLE_REMOTE_TMP": str(self.folder / "remote"), **self.env,
         }
 
     def run(self, *arguments: str, **variables: Any) -> Ended:
