@@ -6,13 +6,17 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import os
 import secrets
+import shutil
+import tempfile
 import time
 import typing as t
 from importlib import import_module
 
 import yaml
+from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -27,15 +31,35 @@ ROLE, PLAYBOOKS = os.path.join(ROOT, "roles", "sync"), os.path.join(ROOT, "playb
 #: The variables of the role that say how the site is reached, and the modules' options for it.
 CONNECTION = {f"sync_{name}": name for name in ("url", "token", "validate_certs", "ca_path", "retries")}
 
-#: run_id -> what became of the steps so far: Ansible takes the items of a loop one after the other, in one process.
-_done: dict[str, list[dict[str, t.Any]]] = {}
+
+class Account:
+    """What is known of a sequence while its steps are taken.
+
+    told: what the role may show of the check; plans: what toolsync_plan said of each step, or None; results: of the steps so far.
+    """
+
+    def __init__(self, told):
+        self.told: dict[str, t.Any] = told
+        self.plans: list[dict[str, t.Any] | None] = []
+        self.results: list[dict[str, t.Any]] = []
+
+    @property
+    def changed(self):
+        """Whether the site may be another one than when the plans were made."""
+        return any(result["changed"] for result in self.results)
+
+
+#: run_id -> its Account. Ansible takes the items of a loop one after the other, in one process.
+_accounts: dict[str, Account] = {}
 
 
 class ActionModule(ActionBase):
-    """do: check, step or end; number: of the step. The rest it takes from the role's variables, typed as the role documents them.
+    """do: begin, take or end; number: what to take, 0 is the check and the others are the steps.
 
-    What is to be remembered is registered by the role: __sync_checked of the first task, __sync_taken of the loop over the steps. It is
-    not made facts of, which a cache would keep and which a site may have forbidden as variables.
+    The rest it takes from the role's variables, typed as the role documents them.
+
+    What is to be remembered is registered by the role: __sync_begun by the first task, __sync_taken by the loop. It is not made facts of,
+    which a cache would keep and which a site may have forbidden as variables.
     """
 
     _supports_check_mode = True
@@ -47,7 +71,7 @@ class ActionModule(ActionBase):
         self._check = self._task.check_mode
         self._words = WORDS[self._options["sync_language"]]
         self._warnings: list[str] = []
-        do = {"check": self._look, "step": self._step, "end": self._end}.get(self._task.args.get("do"))
+        do = {"begin": self._begin, "take": self._take, "end": self._end}.get(self._task.args.get("do"))
         if do is None:
             raise AnsibleActionFail("toolsync_sequence is internal to the role activeprolearn.toolsync.sync: use the role.")
         result.update(do())
@@ -140,9 +164,29 @@ class ActionModule(ActionBase):
         if text not in self._warnings:
             self._warnings.append(text)
 
+    # -- the beginning -------------------------------------------------------------------------------------------
+
+    def _begin(self):
+        """What there is to take, by its titles."""
+        steps, _problems = sequence.steps_of(self._options, self._in_folder())
+        return {
+            "changed": False,
+            "run_id": f"{self._vars.get('inventory_hostname')}-{secrets.token_hex(8)}",
+            "titles": [sequence.CHECK, *(sequence.title_of(step) for step in steps)],
+        }
+
+    def _take(self):
+        run_id, number = self._variable("__sync_begun")["run_id"], int(self._task.args["number"])
+        if number == 0:
+            return self._look(run_id)
+        account = _accounts.get(run_id)
+        if account is None or account.told["problems"]:
+            return {"changed": False, "skipped": True}
+        return self._step(account, number - 1)
+
     # -- check: everything, before the first write ---------------------------------------------------------------
 
-    def _look(self):
+    def _look(self, run_id):
         options = self._options
         steps, problems = sequence.steps_of(options, self._in_folder())
         for name, variable in (("sync_url", "TOOLSYNC_URL"), ("sync_token", "TOOLSYNC_TOKEN")):
@@ -150,26 +194,33 @@ class ActionModule(ActionBase):
                 # An empty option would fall back to the environment, and send another site's token to this one.
                 problems.append(f"{name} is empty. Give that of this site, or leave {name} out to use {variable}.")
         problems += report.unwritable(options, self._base())
-        known = {
-            "run_id": f"{self._vars.get('inventory_hostname')}-{secrets.token_hex(8)}",
+        told = {
             "started": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "site": {"url": options.get("sync_url") or os.environ.get("TOOLSYNC_URL"), "name": None},
+            "plan_id": None,
             "locked": False,
             "steps": [],
         }
-        for step in steps:
+        account = Account(told)
+        wrong = set()
+        for number, step in enumerate(steps):
             path, found = self._checked(step)
             problems += [f"{step['name']}: {problem}" for problem in found]
-            known["steps"].append(sequence.begun({**step, "src": path}))
-        if steps and options["sync_preflight"]:
-            problems += self._ask_site(steps, known["site"])
-        if not problems and options["sync_lock"]:
-            problems += self._lock(known)
+            told["steps"].append(sequence.begun({**step, "src": path}))
+            if found:
+                wrong.add(number)
+        refusals = self._ask_site(steps, told["site"]) if steps and options["sync_preflight"] else []
+        if not problems and not refusals and options["sync_lock"]:
+            # Before the plans, which are of the site as no other sequence changes it.
+            refusals += self._lock(run_id, told)
+        problems += refusals
+        if not refusals:
+            problems += self._plan_all(steps, account, wrong)
         # Each in a sentence, and what holds for all of them once, at the end.
-        told = (problem.strip().replace("; nothing was sent.", ".").replace(" Nothing was sent.", "") for problem in problems)
-        known["problems"] = list(dict.fromkeys(told))
-        refused = {"failed": True, "msg": " ".join([*known["problems"], "Nothing was sent."])} if problems else {}
-        return {"changed": False, **known, **refused}
+        plain_texts = (problem.strip().replace("; nothing was sent.", ".").replace(" Nothing was sent.", "") for problem in problems)
+        told["problems"] = list(dict.fromkeys(plain_texts))
+        _accounts[run_id] = account
+        return {"changed": False, "told": told}
 
     def _checked(self, step):
         """(the full path of a step's file or None, what is wrong with the step)."""
@@ -202,30 +253,67 @@ class ActionModule(ActionBase):
         site.update({key: found[key] for key in ("url", "name") if found.get(key)})
         return [answer["msg"]] if answer.get("failed") else []
 
-    def _lock(self, known):
-        answer = self._call(
-            "toolsync_lock", run_id=known["run_id"], wait=self._options["sync_lock_wait"], path=self._options.get("sync_lock_file")
-        )
-        known["locked"] = not answer.get("failed")
+    def _lock(self, run_id, told):
+        answer = self._call("toolsync_lock", run_id=run_id, wait=self._options["sync_lock_wait"], path=self._options.get("sync_lock_file"))
+        told["locked"] = not answer.get("failed")
         return [answer["msg"]] if answer.get("failed") else []
+
+    def _plan_all(self, steps, account, wrong):
+        """Plan all files before the first is sent; returns what keeps them from being sent. wrong: numbers of steps with problems."""
+        problems, may_change = [], False
+        for number, (step, about) in enumerate(zip(steps, account.told["steps"])):
+            plan = None
+            if number not in wrong and sequence.is_planned(step):
+                plan = self._call("toolsync_plan", about["title"], check=True, **self._plan_options(step, about))
+                # What an earlier step brings may be what this one lacks: it is asked again when its turn has come.
+                if plan.get("failed") and not (may_change and plan.get("error", {}).get("kind") == "run"):
+                    problems.append(f"{step['name']}: {plan['msg']}")
+            may_change = may_change or plan is None or bool(plan.get("changed"))
+            account.plans.append(plan)
+        account.told["plan_id"] = sequence.plan_id(steps, account.plans)
+        approved = self._options.get("sync_approved_plan")
+        if approved and approved != account.told["plan_id"] and not problems:
+            problems.append(
+                f"The plan is another one than the approved {approved}: it is {account.told['plan_id']} now. The files, the steps or the "
+                "site have changed since. Run it in check mode, and have that plan approved."
+            )
+        return problems
+
+    def _plan_options(self, step, about, **more):
+        options = self._options
+        return {
+            **self._source(step, about["file"] if step.get("src") else None),
+            "service": step["kind"],
+            "action": step["action"],
+            "settings": step["config"] or None,
+            "send": self._send(step),
+            "exact": sequence.is_exact(step, options) or None,
+            "leavers": sequence.leavers_of(step, options),
+            "removals_limit": step.get("removals_limit") or options["sync_removals_limit"],
+            "allow_destructive": step.get("allow_destructive", options["sync_allow_destructive"]),
+            "show_rows": "differing" if options["sync_report_rows"] == "all" else "failed",
+            "state_file": options.get("sync_state_file"),
+            **more,
+        }
 
     # -- a step --------------------------------------------------------------------------------------------------
 
-    def _step(self):
-        known, number = self._variable("__sync_checked"), int(self._task.args["number"])
-        step = sequence.steps_of(self._options, self._in_folder())[0][number]
-        about, before = known["steps"][number], _done.setdefault(known["run_id"], [])
-        result = sequence.not_started(about, sequence.blocked_by(step, before))
+    def _step(self, account, number):
+        step, about = sequence.steps_of(self._options, self._in_folder())[0][number], account.told["steps"][number]
+        result = sequence.not_started(about, sequence.blocked_by(step, account.results))
         diff = None
         if not result["message"]:
             began = time.monotonic()
-            told, diff = (self._list if step["kind"] in sequence.LISTS else self._csv)(step, about)
+            if step["kind"] in sequence.LISTS:
+                told, diff = self._list(step, about)
+            else:
+                told, diff = self._csv(step, about, account.plans[number], account.changed)
             result.update(told)
             result["changed"] = any(result[name] for name in ("file_sent", "settings_changed", "records_changed"))
-            if self._check and result["counts"]["failed"] and any(other["changed"] for other in before):
+            if self._check and result["counts"]["failed"] and account.changed:
                 result = sequence.not_seen_yet(result)
             result["seconds"] = round(time.monotonic() - began, 1)
-        before.append(result)
+        account.results.append(result)
         if result["state"] != "done" or result["counts"]["failed"]:
             self._warn(sequence.line_of(result, self._words, where=False))
         answer = {"changed": result["changed"], "step": sequence.told(result, self._options["sync_report_rows"])}
@@ -241,7 +329,7 @@ class ActionModule(ActionBase):
             "service": step["kind"],
             "action": step["action"],
             "allow_destructive": step.get("allow_destructive", options["sync_allow_destructive"]),
-            "force": step.get("force", options["sync_force"]),
+            "force": self._forced(step),
             "state_file": options.get("sync_state_file"),
         }
 
@@ -256,41 +344,139 @@ class ActionModule(ActionBase):
             "encoding": step.get("encoding") or options["sync_encoding"],
         }
 
-    def _csv(self, step, about):
-        """(what became of a step that reads a CSV, its diff)."""
+    def _csv(self, step, about, plan, outdated):
+        """(what became of a step that reads a CSV, its diff).
+
+        plan: what toolsync_plan said of it, or None; outdated: whether steps before it have changed the site since.
+        """
+        sends, planned = sequence.of_plan(plan, self._send(step), self._check) if plan and "plan_id" in plan else (True, None)
+        sends = sends or self._forced(step)
+        if planned and self._check:
+            if sends:
+                name = step.get("dest") or os.path.basename(about["file"])
+                planned.update(file_sent=True, settings_changed=self._configure(step, name)["settings_changed"])
+            return planned, self._diff(plan)
+        if planned and not sends and not outdated:
+            return planned, self._diff(plan)
+        if planned and self._makes_files(step):
+            return self._planned_files(step, about)
         path = about["file"] if step.get("src") else None
-        told: dict[str, t.Any] = {}
-        settings = dict(step["config"])
         given = path is not None or "rows" in step
-        if given and step["action"] != "check":
-            answer = self._call("toolsync_upload", about["title"], **self._upload_options(step, path))
+        upload = self._upload_options(step, path) if given and step["action"] != "check" else None
+        return self._run(step, about["title"], self._source(step, path) if given else {}, upload, step.get("tryback"))
+
+    def _diff(self, plan):
+        """The diff of a plan, which names rows."""
+        return None if self._options["sync_report_rows"] == "none" else plan.get("diff")
+
+    def _send(self, step):
+        """Which rows are sent."""
+        return "all" if self._forced(step) else step.get("send") or self._options["sync_send"]
+
+    def _forced(self, step):
+        return step.get("force", self._options["sync_force"])
+
+    def _makes_files(self, step):
+        """Whether what is sent is not the file itself, but made of it by the plan."""
+        options = self._options
+        whole = self._send(step) == "all" and not options["sync_rows_per_run"]
+        return not whole or sequence.is_exact(step, options) or sequence.leavers_of(step, options) is not None
+
+    def _planned_files(self, step, about):
+        """As _csv, of files that the plan writes: a part of the rows, or more than these, or several files."""
+        folder = self._folder()
+        name = step.get("dest") or os.path.basename(about["file"])
+        options = self._plan_options(step, about)
+        # The lines of a part, and what is left out of it, are told by the rows.
+        options.update(
+            show_rows="differing", dest_file=os.path.join(folder, name), rows_per_file=self._options["sync_rows_per_run"] or None
+        )
+        try:
+            plan = self._call("toolsync_plan", about["title"], **options)
+            diff = self._diff(plan)
+            if plan.get("failed") or "files" not in plan:
+                return sequence.failure_of(plan, "plan_id"), diff
+            done: list[dict[str, t.Any]] = []
+            for number, file in enumerate(plan["files"] if plan["changed"] else (), 1):
+                done.append(self._planned_file(step, about, file, number if len(plan["files"]) > 1 else None))
+                if done[-1]["state"] != "done":
+                    break
+            return sequence.of_files(plan, done), diff
+        finally:
+            self._remove_folder(folder)
+
+    def _planned_file(self, step, about, file, number):
+        """What became of one of the files that a plan has written. number: of several, or None."""
+        source = {
+            "src": file["path"],
+            "remote_src": True,
+            "separator": step.get("site_separator") or self._options.get("sync_site_separator") or self._source(step, None)["separator"],
+        }
+        upload = {**self._upload_options(step, None), **source, "dest": os.path.basename(file["path"])}
+        for option in ("rows", "columns", "site_separator", "encoding"):
+            upload.pop(option)
+        # The removals that the role was asked for by other means than rows are held against the limit by the plan.
+        asked = file["leavers"] or sequence.is_exact(step, self._options)
+        upload["allow_destructive"] = bool(upload["allow_destructive"] or asked)
+        tryback = step.get("tryback")
+        if tryback and number is not None:
+            stem, extension = os.path.splitext(tryback)
+            tryback = f"{stem}-{number}{extension}"
+        told, _diff = self._run(step, about["title"], source, upload, tryback)
+        return sequence.at_source(told, file["spans"])
+
+    def _folder(self):
+        """A private folder on the host that runs the modules."""
+        if is_local(self):
+            return tempfile.mkdtemp(prefix="toolsync-", dir=C.DEFAULT_LOCAL_TMP)
+        folder = self._make_tmp_path()
+        # Else the next module would take it for its own, and remove it.
+        self._connection._shell.tmpdir = None
+        return folder
+
+    def _remove_folder(self, folder):
+        if is_local(self):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            self._remove_tmp_path(folder)
+
+    def _configure(self, step, filename):
+        """Have the site's settings be those of the step. filename: of what was sent, or None; returns a part of the step's result."""
+        settings = {**step["config"], **(sequence.location_of(step, filename) if filename else {})}
+        if not settings or step["action"] == "check":
+            return {}
+        answer = self._call("toolsync_config", service=step["kind"], settings=settings, state_file=self._options.get("sync_state_file"))
+        told = {"settings_changed": bool(answer.get("changed"))}
+        return {**told, **sequence.failure_of(answer, "settings")} if answer.get("failed") else told
+
+    def _run(self, step, title, source, upload, tryback):
+        """(what became of sending a file and running it, the diff). source: options for the rows; upload: for toolsync_upload, or None."""
+        told: dict[str, t.Any] = {"state": "done"}
+        filename = None
+        if upload:
+            answer = self._call("toolsync_upload", title, **upload)
             told["file_sent"] = bool(answer.get("changed"))
             if answer.get("failed"):
                 return {**told, **sequence.failure_of(answer, "filename")}, None
-            settings.update(sequence.location_of(step, answer["filename"]))
-        if settings and step["action"] != "check":
-            answer = self._call("toolsync_config", service=step["kind"], settings=settings, state_file=self._options.get("sync_state_file"))
-            told["settings_changed"] = bool(answer.get("changed"))
-            if answer.get("failed"):
-                return {**told, **sequence.failure_of(answer, "settings")}, None
-        tryback = step.get("tryback")
+            filename = answer["filename"]
+        told.update(self._configure(step, filename))
+        if told["state"] != "done":
+            return told, None
+        settings = {**step["config"], **(sequence.location_of(step, filename) if filename else {})}
         answer = self._call(
             "toolsync_process",
-            about["title"],
+            title,
             service=step["kind"],
             action=step["action"],
-            **(self._source(step, path) if given else {}),
+            **source,
             settings=settings or None,
             on_failed_rows="ignore",
+            allow_destructive=step.get("allow_destructive", self._options["sync_allow_destructive"]),
             tryback=self._path(tryback) if tryback and is_local(self) else tryback,
             timeout=step.get("timeout") or self._options["sync_process_timeout"],
             state_file=self._options.get("sync_state_file"),
         )
-        names = ("changed_is_certain", "outcome", "counts", "failures")
-        told.update({name: answer[name] for name in names if name in answer}, state="done", records_changed=bool(answer.get("changed")))
-        if answer.get("failed") or "outcome" not in answer:
-            told.update(sequence.failure_of(answer, "outcome"))
-        return told, answer.get("diff")
+        return {**told, **sequence.of_run(answer)}, answer.get("diff")
 
     def _list_calls(self, step):
         """The options of the calls that a step of a list needs: one of its module, but for courses one each."""
@@ -316,18 +502,23 @@ class ActionModule(ActionBase):
 
     def _end(self):
         """Release the lock, and tell what was done: the figures are what is registered, reported and handed on to AWX."""
-        options, known = self._options, self._variable("__sync_checked", {})
+        options = self._options
+        items = self._variable("__sync_taken", {}).get("results") or [{}]
+        known = items[0].get("told") or {
+            "problems": [items[0].get("msg") or self._variable("__sync_begun", {}).get("msg") or "The check broke off."]
+        }
         if known.get("locked"):
-            answer = self._call("toolsync_lock", run_id=known["run_id"], path=options.get("sync_lock_file"), state="absent")
+            run_id = self._variable("__sync_begun")["run_id"]
+            answer = self._call("toolsync_lock", run_id=run_id, path=options.get("sync_lock_file"), state="absent")
             if answer.get("failed"):
                 self._warn(answer["msg"])
         figures = sequence.figures(
-            self._results(known),
-            # Where the first task has broken off, what it failed with is all there is to tell.
-            known.get("problems", [known.get("msg") or "The check broke off."]),
+            [sequence.of_item(about, item) for about, item in itertools.zip_longest(known.get("steps", ()), items[1:]) if about],
+            known["problems"],
             site=known.get("site") or {},
             started=known.get("started"),
             check_mode=self._check,
+            plan_id=known.get("plan_id"),
             show=options["sync_report_rows"],
         )
         reports = []
@@ -338,15 +529,3 @@ class ActionModule(ActionBase):
                 self._warn(f"sync_report_dir: the report could not be written: {error.strerror}.")
         stats = {"set_stats": options["sync_set_stats"]}
         return {"changed": False, **figures, **stats, "reports": reports, "summary": sequence.summary(figures, self._words)}
-
-    def _results(self, known):
-        """What became of each step; one that broke off has failed."""
-        taken = (self._variable("__sync_taken", {}).get("results") or []) if not known.get("problems") else []
-        results = []
-        for number, about in enumerate(known.get("steps") or ()):
-            item = taken[number] if number < len(taken) else {}
-            result = item.get("step") or sequence.not_started(about)
-            if item.get("failed"):
-                result.update(state="failed", message=item.get("msg") or "It broke off.", changed_is_certain=False)
-            results.append(result)
-        return results

@@ -24,13 +24,13 @@ attributes:
 options:
   do:
     description:
-      - V(check) looks at the site and at all files, and takes the lock of the site.
-      - V(step) does a step. V(end) releases the lock, writes the report and tells what was done.
+      - V(begin) tells what there is to take. V(take) checks everything, or does a step.
+      - V(end) releases the lock, writes the report and tells what was done.
     type: str
     required: true
-    choices: [check, step, end]
+    choices: [begin, take, end]
   number:
-    description: The step to do, from 0.
+    description: What to take; 0 looks at the site and at all files, and takes the lock of the site, and the others are the steps.
     type: int
 """
 
@@ -45,9 +45,9 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-counts:
-  description: Rows of the step, by what became of them.
-  returned: with O(do=step)
+step:
+  description: What became of the step, as in C(sync_result.steps) of the role.
+  returned: with O(do=take) for a step
   type: dict
-  sample: {"rows": 60, "created": 59, "failed": 1}
+  sample: {"name": "users", "state": "done", "counts": {"rows": 60, "created": 59, "failed": 1}}
 """

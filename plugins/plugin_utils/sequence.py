@@ -8,6 +8,9 @@ Plain data in, plain data out: nothing here talks to a site or knows Ansible.
 
 from __future__ import annotations
 
+import hashlib
+import itertools
+import json
 import os
 import typing as t
 from dataclasses import dataclass
@@ -58,11 +61,15 @@ LISTS = {
 #: The files of sync_csv_dir, in the order in which one needs the other.
 CSV_FILES = (("courses", "create"), ("users", "sync"), ("cohorts", "sync"), ("enrols", "sync"))
 _FEATURES = ("upload", "config", "process")
+#: The title of what comes before the steps.
+CHECK = "check the site and all files"
+#: What a plan calls the outcome of a row that fails, and of one that is passed over.
+FAIL, SKIP = "fail", "skip"
 #: The keys of every step, of those that have a service, and of those that have a list.
 _KEYS = {"name", "needs", "on_failures", "timeout"}
 _CSV_KEYS = {
     *("action", "src", "rows", "columns", "dest", "config", "separator", "site_separator", "encoding"),
-    *("allow_destructive", "force", "tryback"),
+    *("allow_destructive", "force", "tryback", "send", "exact", "leavers", "removals_limit"),
 }
 
 
@@ -179,6 +186,30 @@ def title_of(step):
     return f"{step['name']}: {verb}"
 
 
+def is_planned(step):
+    """Whether what a step does is foretold by a plan of its rows."""
+    return step["action"] in ("create", "delete", "reset", "sync") and bool(step.get("src") or "rows" in step)
+
+
+def is_exact(step, options):
+    """Whether whoever a step's file leaves out is to go."""
+    return step.get("exact", options["sync_exact"] and step["kind"] in ("enrols", "cohorts"))
+
+
+def leavers_of(step, options):
+    """The filter of accounts that are to be suspended or deleted where a step's file lacks them, or None."""
+    return step.get("leavers", options.get("sync_leavers") if step["kind"] == "users" else None)
+
+
+def plan_id(steps, plans):
+    """A name for just this sequence: its steps, and what becomes of each row."""
+    about = []
+    for step, plan in zip(steps, plans):
+        asked = {key: step.get(key) for key in (step["kind"], "config", "defaults")}
+        about.append([step["name"], step["kind"], step["action"], (plan or {}).get("plan_id") or asked])
+    return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def begun(step):
     """What is known of a step before it begins: who it is, and the full path of its file."""
     return {
@@ -231,11 +262,100 @@ def failure_of(answer, evidence):
     return {**told, "outcome": "unknown", "records_changed": True, "changed_is_certain": False}
 
 
+def of_run(answer):
+    """What toolsync_process has answered, as a part of a step's result."""
+    names = ("changed_is_certain", "outcome", "counts", "failures", "rows")
+    told = {"state": "done", **{name: answer[name] for name in names if name in answer}, "records_changed": bool(answer.get("changed"))}
+    told["failures"] = _explained(told.get("failures", ()), told.get("rows", ()))
+    if answer.get("failed") or "outcome" not in answer:
+        told.update(failure_of(answer, "outcome"))
+    return told
+
+
+def _explained(failures, rows):
+    """Failures with our reason before the plugin's, where the rows have one."""
+    reasons = {row["line"]: row["because"] for row in rows if row["line"] and row["because"]}
+    told = []
+    for failure in failures:
+        ours = reasons.get(failure["line"])
+        reason = f"{ours} (the plugin: {failure['reason']})" if ours and ours != failure["reason"] else failure["reason"]
+        told.append({**failure, "reason": reason})
+    return told
+
+
+def of_plan(plan, send, check_mode):
+    """(whether there is something to send, what a step comes to where nothing is sent).
+
+    plan: the answer of toolsync_plan; send: its option.
+    """
+    counts = {**no_counts(), **plan["counts"]}
+    nothing = all(not number or name in ("rows", "unchanged", "skipped") for name, number in counts.items()) and plan["certain"]
+    sends = not nothing if send == "all" else plan["changed"]
+    return sends, {
+        "state": "done",
+        "outcome": "predicted" if check_mode else "complete",
+        "counts": counts,
+        "failures": _failures(plan["rows"]),
+        "rows": plan["rows"],
+        # Of a site that nothing is sent to it is certain that nothing changes.
+        "records_changed": sends and any(counts[name] for name in ("created", "updated", "deleted", "unreported")),
+        "changed_is_certain": not sends or plan["certain"],
+    }
+
+
+def _failures(rows):
+    return [{"line": row["line"], "key": row["key"], "reason": row["because"]} for row in rows if row["outcome"] == FAIL]
+
+
+def _source_line(line, spans):
+    """The line of the source that a line of a planned file comes from, or None. spans: as toolsync_plan tells them."""
+    return next((source + line - first for first, source, number in spans if line and first <= line < first + number), None)
+
+
+def at_source(told, spans):
+    """What became of a planned file, with the lines of the source."""
+    moved = {name: [{**row, "line": _source_line(row["line"], spans)} for row in told.get(name, ())] for name in ("failures", "rows")}
+    return {**told, **moved}
+
+
+def of_files(plan, done):
+    """What a step comes to whose files the plan has written. done: what became of each, in their order; the last may have failed."""
+    sent = {source + more for file in plan["files"] for _first, source, number in file["spans"] for more in range(number)}
+    left = [row for row in plan["rows"] if row["line"] and row["line"] not in sent]
+    counts, failures = no_counts(), _failures(left)
+    counts["rows"] = plan["counts"]["rows"] - sum(file["rows"] for file in plan["files"])
+    counts["failed"], counts["skipped"] = len(failures), sum(row["outcome"] == SKIP for row in left)
+    counts["unchanged"] = counts["rows"] - counts["failed"] - counts["skipped"]
+    for told, file in itertools.zip_longest(done, plan["files"]):
+        # A file that was not come to has rows, too.
+        for name, number in (told or {"counts": {"rows": file["rows"], "unreported": file["rows"]}}).get("counts", {}).items():
+            counts[name] += number
+    last = done[-1] if done else {}
+    return {
+        "state": last.get("state", "done"),
+        "message": last.get("message", ""),
+        "outcome": last.get("outcome", "complete"),
+        "counts": counts,
+        "failures": sorted([*failures, *(row for told in done for row in told["failures"])], key=lambda row: row["line"] or 0),
+        "rows": sorted([*left, *(row for told in done for row in told["rows"])], key=lambda row: row["line"] or 0),
+        "changed_is_certain": all(told.get("changed_is_certain", False) for told in done),
+        **{name: any(told.get(name) for told in done) for name in ("file_sent", "settings_changed", "records_changed")},
+    }
+
+
+def of_item(about, item):
+    """The result of a step. item: what the loop over the steps has registered of it, or None; one that broke off has failed."""
+    result = (item or {}).get("step") or not_started(about)
+    if item and item.get("failed"):
+        result.update(state="failed", message=item.get("msg") or "It broke off.", changed_is_certain=False)
+    return result
+
+
 def of_list(kind, answer, check_mode):
     """What a module's answer about a list says, as a part of a step's result."""
     found, counts = answer.get("counts") or {}, no_counts()
     for name, number in found.items():
-        counts[LISTS[kind].counts.get(name, name)] += number
+        counts[LISTS[kind].counts.get(name, {"unknown": "unreported"}.get(name, name))] += number
     counts["rows"] = sum(found.values())
     told = {
         "state": "done",
@@ -280,13 +400,21 @@ def of_deployments(answers, names, check_mode):
     }
 
 
+#: What the reason of a row says that names what is not there, in the words of rows/.
+MISSING = "there is no"
+
+
 def not_seen_yet(result):
-    """A step's result in check mode whose failed rows may name what earlier steps would have made."""
+    """A step's result in check mode, where failed rows may name what earlier steps would have made."""
+    kept = [failure for failure in result["failures"] if failure["line"] and MISSING not in failure["reason"]]
     counts = dict(result["counts"])
-    counts["unreported"] += counts["failed"]
-    counts["failed"] = 0
+    open_rows = counts["failed"] - len(kept)
+    if not open_rows:
+        return result
+    counts["failed"] = len(kept)
+    counts["unreported"] += open_rows
     message = "What earlier steps would create is not there yet, so rows that name it can't be predicted."
-    return {**result, "counts": counts, "details": {}, "failures": [], "changed": True, "changed_is_certain": False, "message": message}
+    return {**result, "counts": counts, "details": {}, "failures": kept, "changed": True, "changed_is_certain": False, "message": message}
 
 
 def status_of(results, refused):
@@ -363,7 +491,7 @@ def told(result, show):
     return left
 
 
-def figures(results, problems, *, site, started, check_mode, show):
+def figures(results, problems, *, site, started, check_mode, plan_id, show):
     """What leaves the play: for the report, the summary, set_stats and what the role registers.
 
     problems: why all was refused, or nothing.
@@ -374,6 +502,7 @@ def figures(results, problems, *, site, started, check_mode, show):
         "name": site.get("name"),
         "started": started,
         "check_mode": check_mode,
+        "plan_id": plan_id,
         "status": status_of(results, problems),
         "reason": " ".join([*problems, "Nothing was sent."]) if problems else why(results),
         "problems": list(problems),

@@ -87,6 +87,7 @@ class Kitchen:
             HOME=str(self.folder),
             PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             ANSIBLE_HOME=str(self.folder / ".ansible"),
+            ANSIBLE_REMOTE_TMP=str(self.folder / ".ansible/tmp"),
             ANSIBLE_LOCALHOST_WARNING="false",
             ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
             ANSIBLE_NOCOLOR="true",

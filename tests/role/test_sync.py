@@ -65,6 +65,7 @@ def test_seven_steps_are_told_in_few_lines_each_by_its_name(school):
     shown = [line for line in lines if line.startswith(("ok:", "changed:", "skipping:", "included:", "failed:"))]
     titles = re.findall(r"\(item=(.*?)\)", "\n".join(shown))
     assert titles == [
+        "check the site and all files",
         "courses create: send courses.csv", "users: send users.csv", "cohorts: send cohorts.csv", "enrols: send enrols.csv",
         "new course: deploy courses", "places: enrol users", "teams: set groups",
     ]  # fmt: skip
@@ -134,6 +135,88 @@ def test_all_that_is_wrong_is_told_before_anything_is_written(school, practice):
         assert part in done.stdout.replace('\\"', '"')
     assert "Refused" in (school.folder / "reports/toolsync-localhost.html").read_text(encoding="utf-8")
     assert practice.counters()["writes"] == 0
+
+
+# -- plans -------------------------------------------------------------------------------------------------------
+
+BAD = "other;Other;Admin;admin@example.com;X1;Paris;FR\n"
+
+
+def edit(kitchen, name, old, new):
+    kitchen.write(name, (kitchen.folder / name).read_text(encoding="utf-8").replace(old, new))
+
+
+def runs(practice):
+    return practice.counters()["executed"].get("tool_sync_process", 0)
+
+
+def test_nothing_is_sent_where_nothing_differs_and_only_what_differs_where_that_is_asked_for(school, practice):
+    school.succeeds(play(school, steps=[{"service": "users", "src": "users.csv"}]))
+    assert runs(practice) == 1
+    school.succeeds("play.yml")
+    assert runs(practice) == 1 and result(school)["steps"][0]["counts"]["unchanged"] == 5
+    edit(school, "users.csv", "Inès", "Agnès")
+    with (school.folder / "users.csv").open("a", encoding="utf-8") as stream:
+        stream.write(BAD)
+    steps = [{"service": "users", "src": "users.csv", "on_failures": "warn"}]
+    school.succeeds(play(school, steps=steps, send="differing", report_rows="all"))
+    (step,) = result(school)["steps"]
+    assert {name: number for name, number in step["counts"].items() if number} == {"rows": 6, "updated": 1, "unchanged": 4, "failed": 1}
+    assert [(row["line"], row["outcome"]) for row in step["rows"]] == [(2, "update"), (7, "fail")]
+    assert step["failures"][0]["line"] == 7 and "email" in step["failures"][0]["reason"]
+    assert runs(practice) == 2 and step["file_sent"]
+    assert "Agnès" in {user["firstname"] for user in practice.state()["user"]}
+
+
+def test_parts_are_runs_of_their_own_and_told_as_one(school, practice):
+    with (school.folder / "users.csv").open("a", encoding="utf-8") as stream:
+        stream.write(BAD)
+    steps = [{"service": "users", "src": "users.csv", "on_failures": "warn", "tryback": "failed.csv"}]
+    school.succeeds(play(school, steps=steps, rows_per_run="2"))
+    (step,) = result(school)["steps"]
+    assert runs(practice) == 3
+    assert {name: number for name, number in step["counts"].items() if number} == {"rows": 6, "created": 5, "failed": 1}
+    assert step["failures"][0]["line"] == 7
+    assert "admin@example.com" in (school.folder / "failed-3.csv").read_text(encoding="utf-8")
+    assert not [path for path in (school.folder / ".ansible/tmp").rglob("*") if path.suffix == ".csv"]
+
+
+def test_who_is_left_out_goes_where_that_is_asked_for_and_not_too_many_at_once(school, practice):
+    school.succeeds(play(school, csv_dir="."))
+    cohorts = (school.folder / "cohorts.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    school.write("cohorts.csv", "".join(line for line in cohorts if "theo" not in line))
+    before = runs(practice)
+    steps = [
+        {"service": "cohorts", "src": "cohorts.csv"},
+        {"service": "users", "src": "users.csv", "name": "leavers", "leavers": {"idnumber_prefix": "zz"}},
+    ]
+    refused = school.playbook(play(school, steps=steps, exact=True, removals_limit="0"))
+    assert refused.returncode != 0 and "The plan removes 1 of" in refused.stdout, refused.stdout
+    assert runs(practice) == before
+    school.succeeds(play(school, steps=steps, exact=True))
+    first, second = result(school)["steps"]
+    assert (first["counts"]["deleted"], first["counts"]["unchanged"]) == (1, 3)
+    assert not second["changed"]
+    assert len(practice.state()["cohort_members"]) == 3
+    users = (school.folder / "users.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    school.write("users.csv", "".join(line for line in users if "theo" not in line))
+    school.succeeds(play(school, csv_dir=".", leavers={"idnumber_prefix": "APP"}, report_rows="all"))
+    assert [user["username"] for user in practice.state()["user"] if int(user["suspended"])] == ["theo.muller"]
+    told = next(step for step in result(school)["steps"] if step["name"] == "users")
+    assert told["counts"]["updated"] == 1
+
+
+def test_an_approved_plan_is_done_and_no_other(school, practice):
+    playbook = play(school, csv_dir=".")
+    output = school.succeeds("--check", playbook, "-e", "sync_report_dir=r")
+    assert "5 created" in output
+    refused = school.playbook(playbook, "-e", "sync_approved_plan=0123456789abcdef")
+    assert refused.returncode != 0 and "The plan is another one than the approved 0123456789abcdef" in refused.stdout
+    assert practice.counters()["writes"] == 0
+    plan = json.loads((school.folder / "r/toolsync-localhost.json").read_text(encoding="utf-8"))["plan_id"]
+    assert f"it is {plan} now" in refused.stdout
+    school.succeeds(playbook, "-e", f"sync_approved_plan={plan}")
+    assert "ines.prevost" in usernames(practice)
 
 
 # -- booleans as texts -------------------------------------------------------------------------------------------

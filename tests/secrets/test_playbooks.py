@@ -30,7 +30,7 @@ def steps(world):
         {"service": "users", "src": world.file("users.csv", FAILING), "config": identity},
         {"service": "users", "rows": [user_fields("hal")], "dest": "more.csv", "config": identity, "needs": []},
         {"service": "enrols", "src": world.file("enrols.csv", ENROLS), "config": enrols, "needs": []},
-        {"service": "enrolments", "enrolments": ENROLMENTS, "needs": []},
+        {"enrol": ENROLMENTS, "needs": []},
     ]
 
 
@@ -59,9 +59,9 @@ def practice():
         yield running
 
 
-@pytest.mark.parametrize("failed_rows", ["fail", "warn"])
+@pytest.mark.parametrize("rows", ["none", "failed", "all"])
 @pytest.mark.parametrize("name", sorted(file.name for file in (ROOT / "playbooks").glob("*.yml")))
-def test_a_playbook_tells_no_secret(practice, tmp_path, name, failed_rows):
+def test_a_playbook_tells_no_secret(practice, tmp_path, name, rows):
     world = World(practice, tmp_path)
     given = variables(name, world)
     if given is None:
@@ -69,7 +69,7 @@ def test_a_playbook_tells_no_secret(practice, tmp_path, name, failed_rows):
     if name == "provision_course.yml":
         world.users(*NAMES)
     results, output = playbook(
-        f"activeprolearn.toolsync.{name[:-4]}", tmp_path, python=sys.executable, extra={**given, "sync_on_failed_rows": failed_rows}
+        f"activeprolearn.toolsync.{name[:-4]}", tmp_path, python=sys.executable, extra={**given, "sync_report_rows": rows}
     )
     assert len(results) > 10, output[-2000:]
     assert SECRET.findall(output) == []

@@ -14,6 +14,7 @@ OPTIONS = {
     "sync_cohort_identifier": "idnumber",
     "sync_cohort_autocreate": True,
     "sync_on_failures": "continue",
+    "sync_exact": False,
     "sync_language": "en",
     "sync_report_rows": "failed",
 }
@@ -183,9 +184,97 @@ def test_a_list_without_evidence_may_have_changed_something(answer):
 
 
 def test_check_mode_does_not_call_failed_what_an_earlier_step_would_make():
-    seen = sequence.not_seen_yet(result(outcome="predicted", created=1, failed=2, failures=[{"line": 3, "key": "x", "reason": "y"}]))
-    assert seen["counts"]["unreported"] == 2 and seen["counts"]["failed"] == 0
-    assert seen["failures"] == [] and seen["changed_is_certain"] is False
+    failures = [
+        {"line": 3, "key": "x", "reason": "uid: there is no such user"},
+        {"line": 4, "key": "y", "reason": "email: belongs to another username"},
+        {"line": None, "key": "z", "reason": "user z does not exist"},
+    ]
+    seen = sequence.not_seen_yet(result(outcome="predicted", created=1, failed=3, failures=failures))
+    assert seen["counts"]["unreported"] == 2 and seen["counts"]["failed"] == 1
+    assert [failure["line"] for failure in seen["failures"]] == [4] and seen["changed_is_certain"] is False
+    surely = result(outcome="predicted", failed=1, failures=failures[1:2])
+    assert sequence.not_seen_yet(surely) == surely
+
+
+def row(line, outcome, because=""):
+    return {"line": line, "key": f"u{line}", "outcome": outcome, "changes": outcome == "update", "because": because, "fields": []}
+
+
+def plan(*rows, certain=True, files=(), changed=True, **counts):
+    counts = {"rows": sum(counts.values()), **counts}
+    return {"plan_id": "1", "rows": list(rows), "counts": counts, "certain": certain, "changed": changed, "files": list(files)}
+
+
+@pytest.mark.parametrize(
+    ("planned", "send", "sends"),
+    [
+        (plan(unchanged=3), "all", False),
+        (plan(unchanged=3, certain=False), "all", True),
+        (plan(unchanged=3, updated=1), "all", True),
+        (plan(unchanged=3, failed=1), "all", True),
+        (plan(unchanged=3, failed=1, changed=False), "differing", False),
+        (plan(unchanged=3, certain=False, changed=False), "differing", False),
+    ],
+)
+def test_something_is_sent_where_it_differs_or_may_differ(planned, send, sends):
+    sent, told = sequence.of_plan(planned, send, False)
+    assert sent is sends
+    assert told["counts"]["rows"] == planned["counts"]["rows"]
+    assert sends or (told["records_changed"], told["changed_is_certain"]) == (False, True)
+
+
+def test_rows_that_are_left_out_and_rows_of_several_files_are_told_as_rows_of_the_source():
+    files = [
+        {"path": "/t/u-1.csv", "rows": 2, "spans": [[2, 5, 1], [3, 9, 1]], "leavers": False},
+        {"path": "/t/u-2.csv", "rows": 1, "spans": [[2, 10, 1]], "leavers": False},
+    ]
+    planned = plan(row(3, "fail", "uid: there is no such user"), row(5, "update"), row(9, "update"), row(10, "update"), files=files,
+                   failed=1, updated=3, unchanged=6)  # fmt: skip
+    parts = [
+        {"counts": {**sequence.no_counts(), "rows": 2, "updated": 1, "failed": 1}, "failures": [{"line": 3, "key": "u9", "reason": "no"}]},
+        {"counts": {**sequence.no_counts(), "rows": 1, "updated": 1}, "failures": []},
+    ]
+    whole = {"state": "done", "rows": [], "outcome": "complete", "changed_is_certain": True, "records_changed": True, "file_sent": True}
+    done = [sequence.at_source({**whole, **part}, file["spans"]) for part, file in zip(parts, files)]
+    told = sequence.of_files(planned, done)
+    assert {name: number for name, number in told["counts"].items() if number} == {"rows": 10, "updated": 2, "failed": 2, "unchanged": 6}
+    assert [failure["line"] for failure in told["failures"]] == [3, 9]
+    lost = {**done[0], "state": "failed", "outcome": "unknown", "message": "No answer came.", "changed_is_certain": False}
+    told = sequence.of_files(planned, [lost])
+    assert (told["state"], told["outcome"], told["message"]) == ("failed", "unknown", "No answer came.")
+    assert told["counts"]["unreported"] == 1 and told["counts"]["rows"] == 10
+
+
+def test_the_reason_of_a_failed_row_is_ours_with_that_of_the_plugin_beside_it():
+    answer = {
+        "outcome": "complete", "changed": True, "counts": {}, "rows": [row(3, "fail", "email: belongs to another username")],
+        "failures": [{"line": 3, "key": "x", "reason": "User email collision"}, {"line": 4, "key": "y", "reason": "Bad"}],
+    }  # fmt: skip
+    told = sequence.of_run(answer)
+    assert [failure["reason"] for failure in told["failures"]] == [
+        "email: belongs to another username (the plugin: User email collision)",
+        "Bad",
+    ]
+
+
+def test_exact_is_for_files_that_can_be_and_leavers_for_users():
+    options = {**OPTIONS, "sync_exact": True, "sync_leavers": {"auth": "ldap"}}
+    assert [sequence.is_exact({"kind": kind}, options) for kind in ("enrols", "cohorts", "users", "courses")] == [True, True, False, False]
+    assert sequence.is_exact({"kind": "enrols", "exact": False}, options) is False
+    assert [sequence.leavers_of({"kind": kind}, options) for kind in ("users", "enrols")] == [{"auth": "ldap"}, None]
+
+
+def test_a_plan_of_a_sequence_is_another_one_when_a_step_is():
+    (first, second), _problems = steps({"service": "users", "src": "a.csv"}, {"enrol": [{"user": "ada"}]})
+    (_first, other), _problems = steps({"service": "users", "src": "a.csv"}, {"enrol": [{"user": "bob"}]})
+    known = sequence.plan_id([first, second], [{"plan_id": "1"}, None])
+    assert known == sequence.plan_id([first, second], [{"plan_id": "1"}, None])
+    assert (
+        len(
+            {known, sequence.plan_id([first, other], [{"plan_id": "1"}, None]), sequence.plan_id([first, second], [{"plan_id": "2"}, None])}
+        )
+        == 3
+    )
 
 
 @pytest.mark.parametrize(
@@ -217,7 +306,9 @@ NAMED = [{"line": 3, "key": "sasha.secret", "reason": "sasha.secret is unknown"}
 
 def figures(show, *results, problems=(), check_mode=False):
     site = {"url": "https://moodle.example.org", "name": "School"}
-    return sequence.figures(list(results), problems, site=site, started="2026-09-01T08:00:00Z", check_mode=check_mode, show=show)
+    return sequence.figures(
+        list(results), problems, site=site, started="2026-09-01T08:00:00Z", check_mode=check_mode, plan_id="1", show=show
+    )
 
 
 @pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
