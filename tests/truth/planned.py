@@ -85,4 +85,9 @@ class PlannedTrial(Trial):
 
 
 def _lasting(snapshot):
-    return {key: {name: value for name, value in record.items() if name not in OTHERWISE} for key, record in snapshot.items()}
+    found = {}
+    for key, record in snapshot.items():
+        # A deleted account is named after the time.
+        otherwise = (*OTHERWISE, "username") if record.get("deleted") else OTHERWISE
+        found[key] = {name: value for name, value in record.items() if name not in otherwise}
+    return found
