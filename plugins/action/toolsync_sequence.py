@@ -317,7 +317,8 @@ class ActionModule(ActionBase):
         if result["state"] != "done" or result["counts"]["failed"]:
             self._warn(sequence.line_of(result, self._words, where=False))
         answer = {"changed": result["changed"], "step": sequence.told(result, self._options["sync_report_rows"])}
-        if diff is not None and self._task.diff:
+        # A diff names records.
+        if diff is not None and self._task.diff and self._options["sync_report_rows"] != "none":
             answer["diff"] = diff
         return answer
 
@@ -355,19 +356,15 @@ class ActionModule(ActionBase):
             if sends:
                 name = step.get("dest") or os.path.basename(about["file"])
                 planned.update(file_sent=True, settings_changed=self._configure(step, name)["settings_changed"])
-            return planned, self._diff(plan)
+            return planned, plan.get("diff")
         if planned and not sends and not outdated:
-            return planned, self._diff(plan)
+            return planned, plan.get("diff")
         if planned and self._makes_files(step):
             return self._planned_files(step, about)
         path = about["file"] if step.get("src") else None
         given = path is not None or "rows" in step
         upload = self._upload_options(step, path) if given and step["action"] != "check" else None
         return self._run(step, about["title"], self._source(step, path) if given else {}, upload, step.get("tryback"))
-
-    def _diff(self, plan):
-        """The diff of a plan, which names rows."""
-        return None if self._options["sync_report_rows"] == "none" else plan.get("diff")
 
     def _send(self, step):
         """Which rows are sent."""
@@ -393,7 +390,7 @@ class ActionModule(ActionBase):
         )
         try:
             plan = self._call("toolsync_plan", about["title"], **options)
-            diff = self._diff(plan)
+            diff = plan.get("diff")
             if plan.get("failed") or "files" not in plan:
                 return sequence.failure_of(plan, "plan_id"), diff
             done: list[dict[str, t.Any]] = []

@@ -57,7 +57,7 @@ def test_one_template_asks_for_sites_and_for_check_or_run(setup: Setup) -> None:
     assert template["playbook"] == "playbooks/many_sites.yml" and (ROOT / template["playbook"]).exists()
     asked = {question["variable"] for question in setup.awx.survey("job_templates", template)["spec"]}
     # What one site has of its own would be overruled for it by an answer for all.
-    assert asked == {"sync_encoding", "sync_on_failed_rows", "sync_rows_per_run"}
+    assert asked == {"sync_encoding", "sync_on_failures", "sync_rows_per_run"}
     assert setup.awx.allowed("Operators") == [(TITLE, "execute_role"), (f"{TITLE} (check or run)", "execute_role")]
 
 

@@ -22,7 +22,7 @@ FIRST: Record = {
     "awx_sites": [
         site(LYON, token="{{ lookup('ansible.builtin.env', 'MOODLE_TOKEN') }}", schedule=RRULE),
         site(NANTES, token="f" * 32, validate_certs=False, variables={
-            "sync_steps": [{"service": "users", "src": "/exports/nantes.csv"}], "sync_separator": ",", "sync_on_failed_rows": "warn",
+            "sync_steps": [{"service": "users", "src": "/exports/nantes.csv"}], "sync_separator": ",", "sync_on_failures": "warn",
         }),
     ],
 }
@@ -138,7 +138,7 @@ def test_schedule(awx: Awx) -> None:
     [schedule] = awx.records["schedules"].values()
     assert (schedule["rrule"], schedule["enabled"]) == (RRULE, True)
     assert schedule["extra_data"] == {
-        "sync_csv_dir": "/runner/project/csv", "sync_separator": ";", "sync_encoding": "utf-8", "sync_on_failed_rows": "fail",
+        "sync_csv_dir": "/runner/project/csv", "sync_separator": ";", "sync_encoding": "utf-8", "sync_on_failures": "continue",
         "sync_rows_per_run": 0,
     }
     assert schedule["unified_job_template"] == awx.named("job_templates", f"Moodle sync: {LYON} (run)")["id"]

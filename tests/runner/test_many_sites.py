@@ -116,15 +116,14 @@ def test_failures_stay_with_their_sites(play: Play) -> None:
 def test_the_end_says_which_sites_failed_and_why(play: Play) -> None:
     told = play.output.partition("TASK [Tell how the sites did]")[2].partition("TASK [")[0]
     assert f"Sites: {SITES}, failed: {len(TROUBLED)}" in told
-    for number, words in ((DOWN, "refused"), (WRONG_TOKEN, "oken"), (BAD_ROW, "users sync")):
+    for number, words in ((DOWN, "refused"), (WRONG_TOKEN, "oken"), (BAD_ROW, "users: 1 of 3 rows failed")):
         assert re.search(f"{name(number)}: .*{words}", told), told
 
 
 def test_each_site_has_its_report(play: Play) -> None:
-    assert play.report(0)["failed"] is False
-    assert play.report(BAD_ROW)["failed"] is True
+    assert [play.report(number)["status"] for number in (0, DOWN, BAD_ROW)] == ["done", "refused", "rows_failed"]
     written = {file.name for file in (play.folder / "reports").glob("*.html")}
-    assert written == {f"toolsync-{name(0)}.html", f"toolsync-{name(BAD_ROW)}.html"}  # nothing was done on the one that is down
+    assert written == {f"toolsync-{name(number)}.html" for number in REPORTED}
 
 
 def test_no_token_is_told(play: Play, many: PracticeSites) -> None:
