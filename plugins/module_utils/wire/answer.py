@@ -126,34 +126,50 @@ def _start(text):
     return -1
 
 
-def misfit(value, shape, path="the answer"):
+class Record(t.NamedTuple):
+    """The shape of a structure. must, may: name -> shape, of what has to be in it and of what can; there may be more. A dict is a must."""
+
+    must: dict[str, t.Any]
+    may: dict[str, t.Any] = {}
+
+
+def misfit(value, shape):
     """What keeps a value from being of a shape (a text for people), or None.
 
-    shape: one of the kinds above; C([shape]) a list of such; C({"key": shape, "other?": shape}) a structure in which C(key) must be
-    and C(other) may be, besides any others; a tuple of shapes: one of them; None: anything.
+    shape: one of the kinds above; C([shape]) a list of such; a dict or a Record; a tuple of shapes: one of them; None: anything.
     """
-    if shape is None:
-        return None
+    found = _misfit(value, shape)
+    return found and " of ".join([*found[1], "the answer"]) + found[0]
+
+
+def _misfit(value, shape):
+    """(what is wrong, the way there from within) or None."""
     if isinstance(shape, str):
-        return None if _KINDS[shape](value) else f"{path} is not {shape}"
-    if isinstance(shape, tuple):
-        found = [misfit(value, one, path) for one in shape]
-        return found[0] if all(found) else None
+        return None if _KINDS[shape](value) else (f" is not {shape}", [])
     if isinstance(shape, list):
         if not isinstance(value, list):
-            return f"{path} is not a list"
-        return next(filter(None, (misfit(inner, shape[0], f"an entry of {path}") for inner in value)), None)
-    if not isinstance(value, dict):
-        return f"{path} is not a structure"
-    for key, inner in shape.items():
-        name = key.rstrip("?")
-        if name in value:
-            found = misfit(value[name], inner, f"{name} of {path}")
+            return " is not a list", []
+        return _within("an entry", next(filter(None, (_misfit(inner, shape[0]) for inner in value)), None))
+    if isinstance(shape, dict):
+        shape = Record(shape)
+    if isinstance(shape, Record):
+        if not isinstance(value, dict):
+            return " is not a structure", []
+        for name in shape.must:
+            if name not in value:
+                return f" has no {name}", []
+        for name, inner in value.items():
+            wanted = shape.must.get(name) or shape.may.get(name)
+            found = wanted and _misfit(inner, wanted)
             if found:
-                return found
-        elif name == key:
-            return f"{path} has no {name}"
-    return None
+                return _within(name, found)
+        return None
+    found = [_misfit(value, one) for one in shape or ()]
+    return found[0] if found and all(found) else None
+
+
+def _within(name, found):
+    return found and (found[0], [*found[1], name])
 
 
 def _is_text(value):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .answer import FLAG, MAYBE, NOTHING, NUMBER, TEXT
+from .answer import FLAG, MAYBE, NOTHING, NUMBER, TEXT, Record
 from .transport import ALWAYS, LARGEST_ANSWER, LARGEST_REPORT, NEVER, NOT_WHILE_RUNNING
 
 
@@ -46,21 +46,16 @@ def _write(name, *parameters, repeat, answers=NOTHING, largest=LARGEST_ANSWER):
 #: Moodle leaves out what the account may not see. A must is only what this collection can't do without.
 _COURSES = {
     "courses": [
-        {
-            "id": NUMBER,
-            "shortname?": TEXT,
-            "fullname?": MAYBE,
-            "categoryid?": NUMBER,
-            "categoryname?": MAYBE,
-            "idnumber?": MAYBE,
-            "format?": MAYBE,
-            "lang?": MAYBE,
-            "summary?": MAYBE,
-            "visible?": FLAG,
-            "startdate?": NUMBER,
-            "enddate?": NUMBER,
-            "enrollmentmethods?": [TEXT],
-        }
+        Record(
+            {"id": NUMBER},
+            {
+                **dict.fromkeys(("fullname", "categoryname", "idnumber", "format", "lang", "summary"), MAYBE),
+                **dict.fromkeys(("categoryid", "startdate", "enddate"), NUMBER),
+                "shortname": TEXT,
+                "visible": FLAG,
+                "enrollmentmethods": [TEXT],
+            },
+        )
     ]
 }
 _TEXTS_OF_USERS = (
@@ -68,17 +63,20 @@ _TEXTS_OF_USERS = (
     "department", "phone1", "phone2", "address", "description", "theme",
 )  # fmt: skip
 _USERS = [
-    {
-        "id": NUMBER,
-        **{f"{name}?": MAYBE for name in _TEXTS_OF_USERS},
-        "suspended?": FLAG,
-        "confirmed?": FLAG,
-        "customfields?": [{"shortname?": MAYBE, "value?": (MAYBE, NUMBER)}],
-        "roles?": [{"roleid": NUMBER, "shortname": TEXT}],
-        "groups?": [{"id": NUMBER, "name": TEXT}],
-    }
+    Record(
+        {"id": NUMBER},
+        {
+            **dict.fromkeys(_TEXTS_OF_USERS, MAYBE),
+            "suspended": FLAG,
+            "confirmed": FLAG,
+            "customfields": [Record({}, {"shortname": MAYBE, "value": (MAYBE, NUMBER)})],
+            "roles": [{"roleid": NUMBER, "shortname": TEXT}],
+            "groups": [{"id": NUMBER, "name": TEXT}],
+        },
+    )
 ]
-_COHORTS = [{"id": NUMBER, "name": TEXT, "idnumber": MAYBE, "description": MAYBE, "visible?": FLAG}]
+_COHORTS = [Record({"id": NUMBER, "name": TEXT, "idnumber": MAYBE, "description": MAYBE}, {"visible": FLAG})]
+_CREATED = [{"id": NUMBER}]
 
 FUNCTIONS = {
     function.name: function
@@ -105,7 +103,7 @@ FUNCTIONS = {
             answers=NUMBER,
         ),
         # the plugin's core extension
-        _write("tool_sync_enrol_users_enrol", "enrols", repeat=NOT_WHILE_RUNNING, answers=[{"status?": FLAG}]),
+        _write("tool_sync_enrol_users_enrol", "enrols", repeat=NOT_WHILE_RUNNING, answers=[Record({}, {"status": FLAG})]),
         _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options", answers=_USERS),
         _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options", answers=_USERS),
         # the plugin's cohort extension
@@ -126,23 +124,24 @@ FUNCTIONS = {
         _read("core_cohort_get_cohorts", "cohortids", answers=_COHORTS, raw=True),
         _read("core_cohort_get_cohort_members", "cohortids", answers=[{"cohortid": NUMBER, "userids": [NUMBER]}]),
         _read("core_cohort_search_cohorts", "query", "context", "includes", "limitfrom", "limitnum", answers={"cohorts": _COHORTS}),
-        _write("core_cohort_create_cohorts", "cohorts", repeat=NEVER, answers=[{"id": NUMBER}]),
+        _write("core_cohort_create_cohorts", "cohorts", repeat=NEVER, answers=_CREATED),
         _write("core_cohort_update_cohorts", "cohorts", repeat=ALWAYS),
         _read(
             "core_webservice_get_site_info",
-            answers={
-                "userid": NUMBER,
-                **{f"{name}?": MAYBE for name in ("sitename", "siteurl", "release", "version", "username", "fullname", "lang")},
-                "userissiteadmin?": FLAG,
-                "usermaxuploadfilesize?": NUMBER,
-                "userquota?": NUMBER,
-                "functions?": [{"name": TEXT, "version": MAYBE}],
-            },
+            answers=Record(
+                {"userid": NUMBER},
+                {
+                    **dict.fromkeys(("sitename", "siteurl", "release", "version", "username", "fullname", "lang"), MAYBE),
+                    **dict.fromkeys(("usermaxuploadfilesize", "userquota"), NUMBER),
+                    "userissiteadmin": FLAG,
+                    "functions": [{"name": TEXT, "version": MAYBE}],
+                },
+            ),
         ),
         _read("core_course_get_courses_by_field", "field", "value", answers=_COURSES),
         _read(
             "core_course_get_categories", "criteria", "addsubcategories",
-            answers=[{"id": NUMBER, "name?": TEXT, "idnumber?": MAYBE, "parent?": NUMBER, "visible?": FLAG, "path?": MAYBE}],
+            answers=[Record({"id": NUMBER}, {"name": TEXT, "idnumber": MAYBE, "parent": NUMBER, "visible": FLAG, "path": MAYBE})],
         ),  # fmt: skip
         _read("core_user_get_users_by_field", "field", "values", answers=_USERS),
         _read("core_user_get_users", "criteria", answers={"users": _USERS}),
@@ -150,9 +149,9 @@ FUNCTIONS = {
         _write("enrol_manual_unenrol_users", "enrolments", repeat=ALWAYS),
         _write("core_role_assign_roles", "assignments", repeat=NOT_WHILE_RUNNING),
         _write("core_role_unassign_roles", "unassignments", repeat=ALWAYS),
-        _read("core_group_get_course_groups", "courseid", answers=[{"id": NUMBER, "name": TEXT, "idnumber?": MAYBE}], raw=True),
+        _read("core_group_get_course_groups", "courseid", answers=[Record({"id": NUMBER, "name": TEXT}, {"idnumber": MAYBE})], raw=True),
         _read("core_group_get_group_members", "groupids", answers=[{"groupid": NUMBER, "userids": [NUMBER]}]),
-        _write("core_group_create_groups", "groups", repeat=NEVER, answers=[{"id": NUMBER}]),
+        _write("core_group_create_groups", "groups", repeat=NEVER, answers=_CREATED),
         _write("core_group_add_group_members", "members", repeat=NOT_WHILE_RUNNING),
         _write("core_group_delete_group_members", "members", repeat=ALWAYS),
         _write("core_group_delete_groups", "groupids", repeat=ALWAYS),

@@ -15,9 +15,8 @@ from urllib.parse import quote, quote_plus
 
 #: Shorter secrets are in every text by chance; Moodle's tokens have 32 characters.
 LEAST_SECRET = 8
-#: So many characters in a row of a longer secret are taken for a part of it.
-_LEAST_PART = 12
-_BLOCK = 6
+#: So many characters in a row of a secret are taken for a part of it. Each such part holds a block whole, counted from the beginning.
+_LEAST_PART, _BLOCK = 12, 6
 MASK = b"********"
 
 
@@ -25,12 +24,17 @@ class Secret:
     """hide(bytes) -> the same without the secret: whole, or a part of it, in upper or lower case, in any of its spellings."""
 
     def __init__(self, text):
-        # The longest first: a shorter one may be a part of it.
-        self._forms = sorted({form.lower() for form in _spellings(text)}, key=len, reverse=True) if len(text) >= LEAST_SECRET else []
+        forms = {form.lower() for form in _spellings(text)} if len(text) >= LEAST_SECRET else ()
+        length = len(text.encode("utf-8", "surrogateescape"))
+        # With the number of characters that stand for one.
+        self._forms = [(form, max(1, len(form) // length)) for form in forms]
 
     def hide(self, data):
         lower = data.lower()
-        spans = sorted(span for form in self._forms for span in _found(lower, form))
+        # A mark without which there is none of a spelling spares looking for all its parts.
+        spans = sorted(
+            span for form, width in self._forms if width < 3 or form[:2] in lower for span in _found(lower, form, width)
+        )
         if not spans:
             return data
         pieces, at = [], 0
@@ -56,6 +60,8 @@ def _spellings(text):
         html.escape(text).replace("&#x27;", "&#039;"),
     ]
     yield raw
+    yield raw.hex().encode()
+    yield from ("".join(each % byte for byte in raw).encode() for each in ("%%%02x", "\\u%04x", "&#%d;", "&#x%x;"))
     yield from (one.encode("utf-8", "surrogateescape") for one in quoted)
     # Inside of other text, base64 has three ways to write it, and shares its first and last characters with the neighbours.
     for before in range(3):
@@ -65,19 +71,18 @@ def _spellings(text):
             yield encode(bytes(before) + raw)[start:end]
 
 
-def _found(data, form):
+def _found(data, form, width):
     """The spans (start, end) of a spelling or of a part of it in data; both in lower case."""
-    least = min(len(form), _LEAST_PART)
-    # Whatever part has the least length holds one of these blocks whole.
-    for offset in range(0, len(form) - _BLOCK + 1, _BLOCK):
-        at = data.find(form[offset : offset + _BLOCK])
+    least, block = min(len(form), _LEAST_PART * width), _BLOCK * width
+    for offset in range(0, len(form) - block + 1, block):
+        at = data.find(form[offset : offset + block])
         while at >= 0:
-            start, end = at, at + _BLOCK
-            first, last = offset, offset + _BLOCK
+            start, end = at, at + block
+            first, last = offset, offset + block
             while start and first and data[start - 1] == form[first - 1]:
                 start, first = start - 1, first - 1
             while end < len(data) and last < len(form) and data[end] == form[last]:
                 end, last = end + 1, last + 1
             if end - start >= least:
                 yield start, end
-            at = data.find(form[offset : offset + _BLOCK], max(end, at + 1))
+            at = data.find(form[offset : offset + block], max(end, at + 1))

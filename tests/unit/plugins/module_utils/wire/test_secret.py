@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import urllib.parse
 
 import pytest
@@ -32,6 +33,10 @@ def spellings(token):
     yield json.dumps(token).replace("/", "\\/")
     yield html.escape(token)
     yield html.escape(token).replace("&#x27;", "&#039;")
+    yield token.encode().hex()
+    yield "".join(f"%{byte:02X}" for byte in token.encode())
+    yield "".join(f"\\u{byte:04x}" for byte in token.encode())
+    yield "".join(f"&#{byte};" for byte in token.encode())
     yield token[:-2]
     yield token[3:]
     yield from in_base64(token)
@@ -40,7 +45,8 @@ def spellings(token):
 
 def plain(text):
     """What a reader could make of a text."""
-    made = [text, urllib.parse.unquote_plus(text), html.unescape(text), text.replace("\\/", "/")]
+    made = [text, re.sub("[0-9a-f]{2}", lambda pair: chr(int(pair.group(), 16)), text), re.sub(r"\\\\u00", "%", text)]
+    made += [urllib.parse.unquote(made[-1]), urllib.parse.unquote_plus(text), html.unescape(text), text.replace("\\/", "/")]
     for start in range(4):
         for end in range(len(text), len(text) - 4, -1):
             piece = text[start:end].translate({ord("-"): "+", ord("_"): "/"})
