@@ -66,6 +66,7 @@ class EnrolRules(Rules):
         values = row.values
         course = values.get("cid", "")
         self._courses.want(course)
+        self._with_method = self._with_method or "enrol" in values
         self._named.setdefault(course, {})[values.get("uid", "")] = None
         self._groups_wanted = self._groups_wanted or bool(truthy(values.get("gcmd")) and groups_of(values))
 
@@ -186,7 +187,6 @@ class EnrolRules(Rules):
         wanted = self._named_by_adds.setdefault(course, _Wanted(values["cid"], set(), {}))
         wanted.users.add(user)
         if "enrol" in values:
-            self._with_method = True
             wanted.methods.setdefault(values.get("rolename", ""), values["enrol"] if truthy(values["enrol"]) else "manual")
 
     def _in_course(self, line, command, values, tally, room, user):

@@ -188,8 +188,8 @@ class UserRules(Rules):
             old.gone = user.get("deleted") == "1"
             self._people.add(old)
             self._at(line, old)
-            for name in SHOWN & user.keys():
-                if user[name]:
+            for name in user:
+                if name in SHOWN and user[name]:
                     tally.field(name, None, user[name])
         else:
             tally.says = "updated"
@@ -271,7 +271,7 @@ class UserRules(Rules):
                 self._differs(person, name, own, value, tally)
             elif name.startswith("profile_field_") and not value:
                 tally.may(None, HIDDEN, f"{name}: an empty field looks like one that is not there")
-        for name in user.keys() & UNSHOWN:
+        for name in (name for name in user if name in UNSHOWN):
             kind = UPDATE if name == "password" and truthy(user[name]) else None
             tally.may(kind, HIDDEN, f"{name}: what is there can't be seen")
         if person.fields.get("confirmed") == "0":
