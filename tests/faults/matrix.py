@@ -78,7 +78,7 @@ STEPS = {
     "parts": "",
 }
 
-#: Seconds that a call struck by a fault gets to answer, that a "slow" answer takes, and that one takes which comes too late.
+#: Seconds that a call gets which is to come too late, that a "slow" answer takes, and that one takes which comes too late.
 TIMEOUT, SLOW, TOO_SLOW = 0.3, 0.1, 0.6
 
 

@@ -21,7 +21,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodl
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import ALWAYS, NOT_WHILE_RUNNING, Transport
 
 from tests.faults.effects import essence, judge
-from tests.faults.matrix import CELLS, FAULTS, IDLE, PLANNED, STEPS, TIMEOUT, expected
+from tests.faults.matrix import CELLS, FAULTS, IDLE, PLANNED, STEPS, TIMEOUT, TOO_SLOW, expected
 from tests.faults.proxies import Relay, forward_proxy
 from tests.scenarios import MODULES, SCENARIOS, World
 
@@ -34,7 +34,7 @@ NEVER_TWICE = [name for name, function in FUNCTIONS.items() if function.repeat !
 
 
 class Wire:
-    """Between client and network: writes the calls down, and lets the time run short for those that a fault is to strike.
+    """Between client and network: writes the calls down, and lets the time run short for those that are to come too late.
 
     The time-out itself is a real one of a real socket; only its length is another. Waits between tries are shortened alike.
     """
@@ -82,7 +82,7 @@ class Wire:
         if hits and how["kind"] == "refuse" and (seen == step.nth):
             practice.fault("refuse", seconds=0.5 if always else 0.1)
             time.sleep(0.06)
-        return TIMEOUT if hits else timeout
+        return TIMEOUT if hits and (how["kind"] == "hang" or how.get("seconds") == TOO_SLOW) else timeout
 
 
 def digest(practice):
