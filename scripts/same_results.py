@@ -27,7 +27,6 @@ NAMES = (
     (re.compile(r"process \d+"), "process PID"),
     (re.compile(r"practice-[0-9a-f]{8}"), "PRACTICE"),
     (re.compile(r"/integration/(\w+)-[^/]+/"), r"/integration/\1/"),
-    (re.compile(r"/parts/[0-9a-f]{16}"), "/parts/KEY"),
     # A plan is named after its site, too.
     (re.compile(r"(approved|it is) [0-9a-f]{16}"), r"\1 PLAN"),
     (re.compile(r"/ansible\.\w{8}\."), "/ansible.X."),

@@ -257,10 +257,4 @@ SCENARIOS = {
         lambda world: _members(world, *NAMES),
     ),
     "lock": Scenario("toolsync_lock", lambda world: {"run_id": "r1", "path": str(world.folder / "lock")}),
-    "parts": Scenario(
-        "toolsync_parts",
-        lambda world: {
-            "src": world.file("users.csv", USERS), "service": "users", "rows_per_part": 2, "folder": str(world.folder / "parts"),
-        },  # fmt: skip
-    ),
 }  # fmt: skip

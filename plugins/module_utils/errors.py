@@ -92,7 +92,7 @@ class CsvRefused(ToolsyncError):
 
 class StateFileError(ToolsyncError):
     kind = "state_file"
-    cause = "A file of the collection's own (what was last sent, a lock, parts of a file, failed rows) could not be written."
+    cause = "A file of the collection's own (what was last sent, a lock, the file of a plan, failed rows) could not be written."
     cure = "Make it readable, and its folder writable, for the user that runs the task, or name another place with the option."
 
 

@@ -19,13 +19,6 @@ NOT_RUN = {
 }
 #: Variables that examples speak of.
 VARIABLES = {
-    "toolsync_combine": {
-        name: {
-            "outcome": "complete", "failures": [], "changed": False, "changed_is_certain": True, "simulated": False,
-            "counts": dict.fromkeys("rows created updated deleted unchanged skipped failed unreported unparsed".split(), 0),
-        }
-        for name in ("first_run", "second_run")
-    },
     "toolsync_role": {"role_ids": {"teacher": 4, "parent": 9}},
 }
 PREFIX = "activeprolearn.toolsync."

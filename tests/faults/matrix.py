@@ -75,7 +75,6 @@ STEPS = {
         "core_role_assign_roles"
     ),
     "lock": "",
-    "parts": "",
 }
 
 #: Seconds that a call gets which is to come too late, that a "slow" answer takes, and that one takes which comes too late.

@@ -22,7 +22,7 @@ from tests.faults.matrix import STEPS
 from tests.faults.test_matrix import digest, executed, executed_too_often
 from tests.scenarios import SCENARIOS, World
 
-KILLED = ["upload", "config", "process users", "process enrols", "deploy", "enrol", "unenrol", "process cohorts", "group", "lock", "parts"]
+KILLED = ["upload", "config", "process users", "process enrols", "deploy", "enrol", "unenrol", "process cohorts", "group", "lock"]
 
 
 class Points:
