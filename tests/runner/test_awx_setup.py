@@ -144,29 +144,42 @@ def test_schedule(awx: Awx) -> None:
     assert schedule["unified_job_template"] == awx.named("job_templates", f"Moodle sync: {LYON} (run)")["id"]
 
 
-def launch(awx: Awx, start: Start, name: str, inputs: Record) -> Job:
-    """A job of that template as AWX would start it, with the survey's defaults but for the folder."""
+def launch(awx: Awx, start: Start, name: str, inputs: Record, handed_on: Record | None = None, users: str = "") -> Job:
+    """A job of that template as AWX would start it, with the survey's defaults but for the folder.
+
+    handed_on: what the jobs before it in a workflow left. users: other text for the file of users.
+    """
     template = awx.named("job_templates", name)
     [credential] = awx.associated("job_templates", template, "credentials")
     made_type = awx.records["credential_types"][awx.records["credentials"][credential]["credential_type"]]
     answers = {question["variable"]: question["default"] for question in awx.survey("job_templates", template)["spec"]}
     playbook = template["playbook"]
     return start(
-        inputs, project={playbook: (ROOT / playbook).read_text(encoding="utf-8")}, playbook=playbook,
-        extra_vars={**json.loads(template["extra_vars"] or "{}"), **answers, "sync_csv_dir": "{project}/csv"},
+        inputs, playbook=playbook,
+        project={playbook: (ROOT / playbook).read_text(encoding="utf-8"), **({"csv/users.csv": users} if users else {})},
+        extra_vars={**json.loads(template["extra_vars"] or "{}"), **answers, "sync_csv_dir": "{project}/csv", **(handed_on or {})},
         check=template["job_type"] == "check", made_type=made_type,
         host_vars=json.loads(awx.named("hosts", "localhost")["variables"]),
     )
 
 
-def test_the_jobs_of_the_workflow_do_what_they_say(awx: Awx, start: Start, practice: Practice) -> None:
+def test_the_jobs_of_the_workflow_do_what_was_approved_or_nothing(awx: Awx, start: Start, practice: Practice) -> None:
     inputs = {**awx.named("credentials", f"Moodle: {LYON}")["inputs"], "url": practice.url, "token": practice.token}
     check = launch(awx, start, f"Moodle sync: {LYON} (check)", inputs)
     assert check.status == "successful", check.output
+    users = job.EXAMPLE["csv/users.csv"] + "late;Late;Comer;late@example.org;L1;Lyon;FR\n"
+    run = launch(awx, start, f"Moodle sync: {LYON} (run)", inputs, check.artifacts, users)
+    assert run.status == "failed" and "another one than the approved" in " ".join(run.failures())
     assert practice.counters()["writes"] == 0
+    run = launch(awx, start, f"Moodle sync: {LYON} (run)", inputs, check.artifacts)
+    assert run.status == "successful", run.output
+    assert "ines.prevost" in {user["username"] for user in practice.state()["user"]}
+
+
+def test_without_a_check_before_it_a_run_is_approved_by_nobody(awx: Awx, start: Start, practice: Practice) -> None:
+    inputs = {**awx.named("credentials", f"Moodle: {LYON}")["inputs"], "url": practice.url, "token": practice.token}
     run = launch(awx, start, f"Moodle sync: {LYON} (run)", inputs)
     assert run.status == "successful", run.output
-    assert {user["username"] for user in practice.state()["user"]} > {"ines.prevost"}
 
 
 def test_the_surveys_folder_is_where_awx_puts_the_project(awx: Awx) -> None:
