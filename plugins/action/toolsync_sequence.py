@@ -20,6 +20,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import NotReady
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import CONNECTION_SPEC
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import is_local, misfits, plain
@@ -251,7 +252,14 @@ class ActionModule(ActionBase):
         answer = self._call("toolsync_site_info", features=sequence.features_of(steps), fail_on_problems=True)
         found = answer.get("site") or {}
         site.update({key: found[key] for key in ("url", "name") if found.get(key)})
-        return [answer["msg"]] if answer.get("failed") else []
+        if not answer.get("failed"):
+            return []
+        if answer.get("error", {}).get("kind") != NotReady.kind:
+            return [answer["msg"]]
+        return [
+            " ".join(filter(None, (problem["message"], problem["admin_page"] and f"({problem['admin_page']})")))
+            for problem in answer["problems"]
+        ]
 
     def _lock(self, run_id, told):
         answer = self._call("toolsync_lock", run_id=run_id, wait=self._options["sync_lock_wait"], path=self._options.get("sync_lock_file"))
