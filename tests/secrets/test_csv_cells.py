@@ -56,11 +56,11 @@ def damaged(lines, how, line, cell):
 def test_no_finding_quotes_a_cell(kind, damages):
     lines = FILES[kind].encode().splitlines()
     for how, line, cell in damages:
-        # What stands in the header is named in findings; that is no cell.
-        if how in INTO_HEADER and line % len(lines) == 0:
+        # What stands in the header is named in findings; that is no cell. Rows are told from it, wherever it is by now, by what is personal.
+        if how in INTO_HEADER and not PERSONAL.search(lines[line % len(lines)].decode(errors="replace")):
             continue
         lines = damaged(lines, how, line, cell)
-    check = csvfile.check(io.BytesIO(b"\n".join(lines)), *kind, separator=";", settings={}, allow_destructive=False)
+    check = csvfile.check(io.BytesIO(b"\n".join(lines)), *kind, separator=";", settings={})
     said = json.dumps([vars(finding) for finding in (*check.errors, *check.destructive, *check.warnings)])
     assert PERSONAL.findall(said) == []
     assert PERSONAL.findall(json.dumps(list(check.columns))) == []
