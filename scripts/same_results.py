@@ -20,7 +20,9 @@ from typing import Any
 
 OURS = "activeprolearn.toolsync."
 #: What is another in each run: drawn by lot, measured, or (the last one) added by Ansible to what a module calls a failure.
-VOLATILE = {"draft_item_id", "run_id", "pid", "plan_id", "approved_plan", "started", "seconds", "failed_when_suppressed_exception"}
+VOLATILE = {
+    "draft_item_id", "run_id", "pid", "plan_id", "approved_plan", "started", "seconds", "waited", "failed_when_suppressed_exception",
+}  # fmt: skip
 #: Ports, processes and temporary folders, as they stand in texts.
 NAMES = (
     (re.compile(r"127\.0\.0\.1[:_]\d+(-[0-9a-f]{8})?"), "SITE"),
