@@ -56,7 +56,7 @@ def damaged(lines, how, line, cell):
 def test_no_finding_quotes_a_cell(kind, damages):
     lines = FILES[kind].encode().splitlines()
     for how, line, cell in damages:
-        # What stands in the header is named in findings; that is no cell. Rows are told from it, wherever it is by now, by what is personal.
+        # What stands in the header is named in findings; that is no cell. Rows are told from it, wherever it is by now, by their names.
         if how in INTO_HEADER and not PERSONAL.search(lines[line % len(lines)].decode(errors="replace")):
             continue
         lines = damaged(lines, how, line, cell)
