@@ -63,6 +63,16 @@ def test_the_key_decides_what_collides(school, job, identity, line, outcome):
     assert foretold.certain and done.certain
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_can_t_be_seen_is_told_in_the_order_of_the_columns(school, job, turn):
+    """The name of a plan is made of it: with another order in every process, none that was approved could be run."""
+    job.both("users", HEAD + row("ada", "Ada", "X", idnumber="Uada"))
+    unseen = ["trackforums", "autosubscribe", "password", "maildisplay", "description"][::turn]
+    job.path.write_text(f"{HEAD.strip()};{';'.join(unseen)}\n{row('ada', 'Ada', 'X', idnumber='Uada').strip()};1;1;1;1;1\n")
+    _outcome, because, *_rest = job.foretold().rows[2]
+    assert because == f"{unseen[0]}: what is there can't be seen"
+
+
 def test_the_site_s_defaults_are_not_known_until_a_run_has_shown_them(school, job):
     content = "username;firstname;lastname;email;idnumber\nnew;A;B;new@example.com;N1\n"
     foretold, done, _tables = job.both("users", content)
