@@ -12,6 +12,7 @@ options:
   url:
     description:
       - Address of the Moodle site (its C(wwwroot)), such as V(https://moodle.example.org).
+      - However it is spelt (upper case, the default port, a slash too many), it is one site with one lock and one memory.
       - Needed, unless the environment variable E(TOOLSYNC_URL) is set.
     type: str
     aliases: [moodle_url]
@@ -19,7 +20,8 @@ options:
     description:
       - Token of a Moodle web service that holds the functions which the module calls.
       - Needed, unless the environment variable E(TOOLSYNC_TOKEN) is set.
-      - It is an administrator's secret. It is sent in the body of requests only, and shown nowhere.
+      - It is an administrator's secret. It is sent in the body of requests only, and shown nowhere, also where a server quotes it.
+      - White space around it is taken off.
       - Ansible itself shows the C(environment) of a task at C(-vvv) and extra variables of the command line at C(-vvvv). Avoid both.
     type: str
     aliases: [wstoken]
@@ -36,7 +38,7 @@ options:
     type: path
   timeout:
     description:
-      - Seconds to wait for an answer of the site.
+      - Seconds to wait for an answer of the site, from the end of the request to the last byte of the answer.
       - The environment variable E(TOOLSYNC_TIMEOUT) gives another default.
     type: int
     default: 60
@@ -46,9 +48,11 @@ options:
     default: 10
   retries:
     description:
-      - How often a call is sent again when the connection fails, or when a proxy answers HTTP 429, 502, 503 or 504.
-      - Calls whose repetition would do harm (commit, process, deploy) are sent again only when it is certain that they never left.
-      - Calls that enrol, add members, assign roles or bind cohorts are not sent again after a time-out, because Moodle may still be at it.
+      - How often a call is sent again when the connection fails, or when a proxy answers HTTP 429, 502, 503, 504 or 520 to 524.
+      - Calls whose repetition would do harm (commit, process, deploy, creations) are sent again only when it is certain that they never
+        left, which is to say that no connection came about, a proxy refused the tunnel, or TLS failed at its start.
+      - Calls that enrol, add members, assign roles or bind cohorts are not sent again once they have left, other than after HTTP 429 and
+        503, because Moodle may still be at it.
     type: int
     default: 3
   state_file:
