@@ -47,6 +47,8 @@ ALWAYS, NOT_WHILE_RUNNING, NEVER = "always", "not_while_running", "never"
 #: Statuses that a proxy or an overloaded server gives for a while; the first two say that it has not begun. From 520 on: Cloudflare's.
 NOT_BEGUN = (429, 503)
 PASSING = (*NOT_BEGUN, 502, 504, 520, 521, 522, 523, 524, 599)
+#: The headers that are looked at.
+SHOWN = ("Location", "Retry-After")
 #: A Retry-After beyond this many seconds is not waited for.
 LONGEST_WAIT = 60.0
 #: Bytes of an answer, unpacked. A course's 100,000 users take 30 MB, a report's line some 100 bytes.
@@ -57,11 +59,12 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 #: How urllib3 begins its messages: with the connection's representation.
 _CONNECTION_NAME = re.compile(r"^(?:<[^>]*>|\w+\([^)]*\)): ")
 _GZIP = 16 + zlib.MAX_WBITS
+_DIGITS = re.compile(r"[0-9]{1,18}\Z")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """status: HTTP status; headers: their names in any case; body: bytes, unpacked; url: what was asked. None holds the token."""
+    """status: HTTP status; headers: those of SHOWN that came; body: bytes, unpacked; url: what was asked. None holds the token."""
 
     status: int
     headers: t.Mapping[str, str]
@@ -214,9 +217,8 @@ class Transport:
                 stream=True,
             ) as response:
                 answer = self._read(response.raw, largest)
-                # A server's headers are in Latin-1, whatever they hold.
-                shown = {name: self.redact(value) for name, value in response.headers.items()}
-                return Reply(response.status_code, requests.structures.CaseInsensitiveDict(shown), self._secret.hide(answer), url)
+                headers = {name: self.redact(response.headers[name]) for name in SHOWN if name in response.headers}
+                return Reply(response.status_code, headers, self._secret.hide(answer), url)
         except _broken_by() as error:
             if _now.request_begun:
                 raise _Lost(self.redact(self._broken(error, timeout))) from None
@@ -269,7 +271,7 @@ class Transport:
                 break
         announced = raw.headers.get("Content-Length", "")
         # Not every version of the library looks at it.
-        if announced.isdigit() and came < int(announced) or not pieces.complete:
+        if _DIGITS.match(announced) and came < int(announced) or not pieces.complete:
             raise _Lost(f"The answer of {self.base} broke off.")
         return unpacked
 
@@ -477,7 +479,7 @@ def _is_loopback(host):
 def _retry_after(headers):
     """Seconds of a Retry-After header, or None; its date form is not used by what stands in front of Moodle."""
     value = headers.get("Retry-After", "")
-    return float(value) if value.isdigit() else None
+    return float(value) if _DIGITS.match(value) else None
 
 
 def _proxy_variable(url):

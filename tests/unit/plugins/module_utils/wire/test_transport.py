@@ -76,6 +76,15 @@ def test_retry_after_is_honoured_up_to_a_limit(server):
     assert len(server.seen) == 2
 
 
+@pytest.mark.parametrize("value", ["\xb2", "-1", "Wed, 25 Nov 2026 07:28:00 GMT", "9" * 400, ""])
+def test_a_retry_after_that_is_no_number_is_none(server, value):
+    slept = []
+    server.answer({}, 503, headers={"Retry-After": value}).answer({})
+    with transport(server.url, slept=slept) as client:
+        assert post(client).status == 200
+    assert slept == [1.0]
+
+
 def test_a_lost_answer_of_a_call_that_must_not_be_repeated_is_unknown(server):
     server.answer(drop=True)
     with transport(server.url) as client, pytest.raises(errors.OutcomeUnknown):
@@ -139,7 +148,7 @@ def test_a_redirect_is_not_followed_and_its_body_not_looked_at_twice(server):
     server.answer(b"go", 302, headers={"Location": "http://[nonsense"})
     with transport(server.url) as client:
         reply = post(client)
-    assert (reply.status, reply.body, reply.headers["location"]) == (302, b"go", "http://[nonsense")
+    assert (reply.status, reply.body, reply.headers["Location"]) == (302, b"go", "http://[nonsense")
 
 
 def test_netrc_is_ignored(server, tmp_path, monkeypatch):
