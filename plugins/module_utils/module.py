@@ -301,4 +301,4 @@ def _now_and_then(progress, clock=time.monotonic):
 
 
 def _scrubbed(text, secret):
-    return text.replace(secret, HIDDEN) if secret else text
+    return text.replace(secret.strip(), HIDDEN) if secret and secret.strip() else text

@@ -21,6 +21,7 @@ from ..plan import Plan
 from ..read.names import plain
 from ..wire.ask import Asker
 from ..wire.catalogue import FUNCTIONS
+from ..wire.transport import site_address
 
 SITE_INFO = "core_webservice_get_site_info"
 
@@ -187,8 +188,12 @@ class Survey:
             return False
 
     def _compare_address(self):
-        own = str(self._info.get("siteurl", "")).rstrip("/")
-        if own and own != self._moodle.base:
+        own = self._info.get("siteurl")
+        try:
+            same = not own or site_address(own) == self._moodle.base
+        except OptionError:
+            same = False
+        if not same:
             self._site.warn(f"The site calls itself {own}, which is not what url says.")
 
     # -- judging --------------------------------------------------------------------------------------------------

@@ -92,14 +92,16 @@ def test_no_limit_is_none(site, server):
     assert result["max_upload_size"] is None and result["user_quota"] is None and result["ready"]
 
 
-def test_another_address_is_told(site, server):
-    server.answer(info(siteurl="https://moodle.example.org/"))
+@pytest.mark.parametrize("own", ["https://moodle.example.org/", "none"])
+def test_another_address_is_told(site, server, own):
+    server.answer(info(siteurl=own))
     site_info.plan(site, [])
-    assert "https://moodle.example.org" in site.warnings[0]
+    assert own in site.warnings[0]
 
 
-def test_the_same_address_is_not(site, server):
-    server.answer(info(siteurl=server.url + "/"))
+@pytest.mark.parametrize("spelt", [lambda url: f"{url}/", lambda url: f"{url.upper()}//", lambda url: ""])
+def test_the_same_address_is_not(site, server, spelt):
+    server.answer(info(siteurl=spelt(server.url)))
     site_info.plan(site, [])
     assert site.warnings == []
 
