@@ -12,7 +12,7 @@ making it anew.
 
 from __future__ import annotations
 
-from ..errors import MoodleError, OptionError, ParameterRefused
+from ..errors import MoodleError, OptionError, ParameterRefused, ToolsyncError
 from ..plan import Plan
 from ..read.cohorts import Cohorts
 from ..read.courses import Courses
@@ -127,6 +127,12 @@ class BindingPlan(Plan):
         except ParameterRefused as error:
             self.changed = self.changed and self._touched
             error.message = self._reason(error)
+            raise
+        except ToolsyncError as error:
+            if error.may_be_done:
+                # Nobody can look which bindings there are, and what was sent before need not be so any more.
+                self.changed = True
+                self._site.memory.put(SECTION, {self._key: None})
             raise
         if not self.changed:
             self.before = {"state": self._state}

@@ -221,3 +221,13 @@ def test_the_packaged_service_is_enough(school, bind):
     assert "no cohort NO (idnumber) or no course NO (shortname)" in unknown["msg"]
     named = school.run(MODULE, cohort="Y1", cohort_identifier="name", course="MATH101", token=token)
     assert COHORTS[0] in named["msg"]
+
+
+@pytest.mark.parametrize(("function", "state"), [(BIND, "present"), (UNBIND, "absent")])
+def test_what_is_lost_is_no_longer_known(school, bind, function, state):
+    bind()
+    assert bind(check_mode=True)["previous"] == "active"
+    school.practice.fault("reset", function=function, when="after", skip=1)
+    lost = bind(state, retries=0)
+    assert lost["failed"] and lost["changed"] and not lost["changed_is_certain"]
+    assert bind(check_mode=True)["previous"] is None
