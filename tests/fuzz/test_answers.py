@@ -371,5 +371,3 @@ def test_a_report_of_long_lines_is_read_in_time(service, action):
         lines += [filler * (400_000 // len(filler)), "# -- 1" + "1" * 100_000]
         parsed = report.parse("Starting...1\n" + "\n".join(lines), service, action)
         assert len(parsed.lines) == len([line for line in lines if line.strip()]) + 1
-
-

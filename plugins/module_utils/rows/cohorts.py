@@ -344,5 +344,3 @@ class CohortRules(Rules):
         told = all(one is None or one[3] is not None for one in (was, now))
         whole = told and not any(row.values.get(column) for column in ("component", *_CATEGORY_COLUMNS))
         return Sight(was == now, expected == now, kind, whole, self._rows_of[value])
-
-

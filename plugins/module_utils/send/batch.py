@@ -62,7 +62,6 @@ def batches(records, cost, room):
         yield batch
 
 
-
 class End(t.NamedTuple):
     """What became of a record. error: why it was not simply taken, else None."""
 
