@@ -14,18 +14,19 @@ SECRET = re.compile(r"zqtoken0\w*|zqwrong0\w*|ZqPass[\w-]*")
 PERSONAL = re.compile(r"zq\w+", re.IGNORECASE)
 #: Return values that tell of people, because that is what the task was asked for (module -> top-level keys).
 TELLS = {
-    "toolsync_process": {"report", "failures.key", "failures.reason"},
-    "toolsync_enrol": {"enrolled", "updated", "unenrolled", "unchanged", "failures", "diff"},
+    "toolsync_process": {"report", "failures.key", "failures.reason", "rows.key"},
+    "toolsync_plan": {"rows.key", "diff"},
+    "toolsync_enrol": {"enrolled", "updated", "unenrolled", "unchanged", "failures", "unknown", "diff"},
     "toolsync_enrol_info": {"users", "not_enrolled"},
     "toolsync_cohort_info": {"cohorts"},
-    "toolsync_cohort_members": {"added", "removed", "unchanged", "failures", "diff"},
-    "toolsync_group": {"added", "removed", "unchanged", "failures", "diff"},
-    "toolsync_role": {"assigned", "unassigned", "unchanged", "failures", "diff"},
+    "toolsync_cohort_members": {"added", "removed", "unchanged", "failures", "unknown", "diff"},
+    "toolsync_group": {"added", "removed", "unchanged", "failures", "unknown", "diff"},
+    "toolsync_role": {"assigned", "unassigned", "unchanged", "failures", "unknown", "diff"},
 }
 #: What a task that names people in its message was asked to do to them.
 NAMES_IN_MESSAGES = {"toolsync_enrol", "toolsync_cohort_members", "toolsync_group", "toolsync_role", "toolsync_enrol_info"}
-#: Files that the tests themselves wrote, with the rows that were to be sent.
-GIVEN = re.compile(r"(?:users|enrols|check)\.csv|play\.(?:yml|jsonl|vars\.json)|users-\d+-of-\d+\.csv")
+#: Files that the tests themselves wrote, with the rows that were to be sent; out.csv is what a plan was asked to write.
+GIVEN = re.compile(r"(?:users|enrols|cohorts|check)\.csv|play\.(?:yml|jsonl|vars\.json)|out\.csv")
 
 
 def texts(value, path=()):
