@@ -10,7 +10,7 @@ Moodle host itself they are read, and only those that differ are set.
 
 from __future__ import annotations
 
-from ..errors import MoodleHostError, OptionError, ParameterRefused, ToolsyncError, concerns_records
+from ..errors import MoodleHostError, OptionError, ParameterRefused, ToolsyncError
 from ..plan import Plan
 from ..settings import SERVICE_ALIASES, checked
 
@@ -79,9 +79,7 @@ class ConfigPlan(_ConfigPlan):
             if isinstance(error, ParameterRefused):
                 error.message = f"The plugin on this site refused the setting {key} of {self._service}."
                 error.cure = "Its version may know other settings: compare with its settings page. The settings before it were set."
-            # Moodle looks at parameters first; whatever else it stumbles over may come after the setting was stored.
-            stumbled = concerns_records(error) and not isinstance(error, ParameterRefused)
-            unsure = key if error.may_be_done or stumbled else None
+            unsure = key if error.may_be_done else None
             raise
         finally:
             changes = unsure in self.result["changed_keys"]
