@@ -515,8 +515,10 @@ def _causes(error):
     seen = []
     while error is not None and error not in seen:
         seen.append(error)
-        inner = [getattr(error, "reason", None), *error.args, error.__cause__, error.__context__]
-        error = next((one for one in inner if isinstance(one, BaseException)), None)
+        wrapped = [one for one in (getattr(error, "reason", None), *error.args) if isinstance(one, BaseException)]
+        # urllib3 1.26 tries things that fail, so that not all that went before is a cause.
+        before = [one for one in (error.__cause__, error.__context__) if isinstance(one, OSError)]
+        error = next(iter(wrapped + before), None)
     return seen
 
 
