@@ -130,10 +130,14 @@ class Ground(Practice):
     def snapshot(self):
         """{(table, key): {column: value}} of the judged tables; unjudged: columns of accounts that are left out."""
         found = {}
+        # Contexts get their ids when somebody looks: what they are of tells more.
+        places = {row["id"]: f"{row['contextlevel']}/{row['instanceid']}" for row in self.store.rows("SELECT * FROM context")}
         for table, ignored in BOOKKEEPING.items():
             names = LINKS.get(table)
             ignored = (*ignored, *self.unjudged) if table == "user" else ignored
-            for row in self.store.rows(f'SELECT * FROM "{table}"'):
+            for row in map(dict, self.store.rows(f'SELECT * FROM "{table}"')):
+                if "contextid" in row:
+                    row["contextid"] = places.get(row["contextid"])
                 key = tuple(row[name] for name in names) if names else row["id"]
                 found[table, key] = {name: row[name] for name in row.keys() if name not in ignored}
         return found
