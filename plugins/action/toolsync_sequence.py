@@ -28,7 +28,8 @@ from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words impo
 
 COLLECTION = "activeprolearn.toolsync"
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-ROLE, PLAYBOOKS = os.path.join(ROOT, "roles", "sync"), os.path.join(ROOT, "playbooks")
+ROLE = os.path.join(ROOT, "roles", "sync")
+PLAYBOOKS = os.path.join(ROOT, "playbooks")
 #: The variables of the role that say how the site is reached, and the modules' options for it.
 CONNECTION = {f"sync_{name}": name for name in ("url", "token", "validate_certs", "ca_path", "retries")}
 

@@ -12,10 +12,12 @@ import re
 import typing as t
 
 from ..errors import MoodleError
-from ..send.batch import Bulk
+from ..send.batch import CREDENTIALS, Bulk
 
 USERS = "core_user_get_users_by_field"
 SEARCH = "core_user_get_users"
+#: Values in one request: an account takes Moodle more time than a request, and even requests keep all that are under way at a time busy.
+_AT_A_TIME = 100
 #: Identifiers of which Moodle knows only one spelling.
 _LOWER_CASE = ("username", "email")
 #: What a site takes either all or none of. For user names a setting of it decides (extendedusernamechars).
@@ -101,7 +103,7 @@ class Users:
         bulk = Bulk(
             lambda batch: self._ask(by, batch),
             lambda value: 1,
-            self._asker.max_input_vars,
+            min(self._asker.max_input_vars, _AT_A_TIME + CREDENTIALS + 1),
             overhead=1,
             lanes=self._asker.lanes,
             # Each of them would refuse all of a request.
