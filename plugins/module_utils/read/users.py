@@ -16,7 +16,7 @@ from ..send.batch import CREDENTIALS, Bulk
 
 USERS = "core_user_get_users_by_field"
 SEARCH = "core_user_get_users"
-#: Values in one request: an account takes Moodle more time than a request, and even requests keep all that are under way at a time busy.
+#: Values in a request where several are under way at a time: many even requests keep all of them busy.
 _AT_A_TIME = 100
 #: Identifiers of which Moodle knows only one spelling.
 _LOWER_CASE = ("username", "email")
@@ -99,11 +99,11 @@ class Users:
         return field in self._shown
 
     def _look_up(self, by, values):
-        odd = _ODD.get(by)
+        odd, most = _ODD.get(by), self._asker.max_input_vars
         bulk = Bulk(
             lambda batch: self._ask(by, batch),
             lambda value: 1,
-            min(self._asker.max_input_vars, _AT_A_TIME + CREDENTIALS + 1),
+            most if self._asker.lanes == 1 else min(most, _AT_A_TIME + CREDENTIALS + 1),
             overhead=1,
             lanes=self._asker.lanes,
             # Each of them would refuse all of a request.

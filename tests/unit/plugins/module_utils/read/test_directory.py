@@ -61,8 +61,9 @@ def test_each_kind_of_identifier_is_asked_for_apart(directory, server):
 def test_more_users_than_fit_are_asked_for_in_parts(directory, server):
     for _part in range(3):
         server.answer([])
-    directory.look_up([user(f"u{number}") for number in range(210)])
-    assert [len(values) for _function, _field, values in asked(server)] == [100, 100, 10]
+    directory.look_up([user(f"u{number}") for number in range(2000)])
+    assert [len(values) for _function, _field, values in asked(server)] == [995, 995, 10]
+    assert max(len(seen.form) for seen in server.seen) == 1000
 
 
 def test_a_value_that_moodle_refuses_is_found_among_the_others(directory, server):
