@@ -209,7 +209,7 @@ class Relay:
             client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
             self.seen.append("")
             while True:
-                ready, _, _ = select.select([client, site], [], [], self._idle)
+                ready, _writable, _broken = select.select([client, site], [], [], self._idle)
                 if not ready:
                     # The site's side stays open for a while, as with a balancer.
                     _close(client)

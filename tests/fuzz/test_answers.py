@@ -344,7 +344,11 @@ def _measure(url, function, queue):
 def test_no_answer_takes_all_the_memory(speaker, function):
     """Each kind of it, one after the other."""
     answers = (make() for make in SIZES.values())
-    speaker.speak = lambda connection: next(answers)(connection)
+
+    def speak(connection):
+        next(answers)(connection)
+
+    speaker.speak = speak
     process = multiprocessing.get_context("spawn")
     queue = process.Queue()
     child = process.Process(target=_measure, args=(speaker.url, function, queue), daemon=True)

@@ -95,7 +95,7 @@ class Prospect:
             said, failed = told(planned.line)
             said = "failed" if failed else said
             said_of.append(said)
-            if said == planned.says is not None and (complete or said not in SILENT):
+            if planned.says is not None and said == planned.says and (complete or said not in SILENT):
                 agreed.add(planned.line)
             self._rules.heard(planned, said)
         outdated = self._rules.outdated(agreed)

@@ -51,11 +51,11 @@ class Outcome:
 
     __slots__ = ("line", "key", "outcome", "because", "fields", "changes", "doubt", "says", "removes", "stops", "wrecks")
 
-    def __init__(self, line, key, outcome, because="", *, changes=_BY_OUTCOME, doubt=SURE, says=None, fields=NO_FIELDS, removes=0):
+    def __init__(self, line, key, outcome, because="", *, changes=_BY_OUTCOME, doubt=SURE, says=None, fields=None, removes=0):
         self.line, self.key, self.outcome, self.because = line, key, outcome, because
         told = None if outcome == UNKNOWN else outcome in (CREATE, UPDATE, DELETE)
         self.changes = told if changes is _BY_OUTCOME else changes
-        self.doubt, self.says, self.fields, self.removes = doubt, says, fields, removes
+        self.doubt, self.says, self.fields, self.removes = doubt, says, fields or NO_FIELDS, removes
         self.stops, self.wrecks = False, ""
 
     @property

@@ -177,10 +177,10 @@ def _is_text(value):
 
 
 _KINDS = {
-    NUMBER: lambda value: type(value) is int and abs(value) < 1 << 63,
+    NUMBER: lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63,
     TEXT: _is_text,
     MAYBE: lambda value: value is None or _is_text(value),
-    FLAG: lambda value: value is None or type(value) is bool or value in (0, 1) and type(value) is int,
+    FLAG: lambda value: value is None or isinstance(value, int) and value in (0, 1),
     TRUTH: lambda value: value is True,
     NOTHING: lambda value: value is None,
 }

@@ -167,7 +167,7 @@ def test_of_a_call_that_must_not_run_twice_at_a_time_neither(server, moodle, sta
     kind = {429: errors.Throttled, 503: errors.HttpRefused}.get(status, errors.OutcomeUnknown)
     with pytest.raises(errors.ToolsyncError, match=words.partition(" the answer is")[0]) as caught:
         moodle.call("tool_sync_cohort_add_members", {"members": []})
-    assert type(caught.value) is kind and caught.value.may_be_done
+    assert isinstance(caught.value, kind) and caught.value.may_be_done
     assert kind is not errors.OutcomeUnknown or "Run this again when it has had the time to end" in str(caught.value)
 
 
@@ -241,7 +241,7 @@ def test_an_answer_of_another_shape_is_told_with_the_function(server, moodle, fu
     server.answer({"courses": 7, "cohorts": [None], "warnings": {}})
     with pytest.raises(errors.ToolsyncError, match=f"answered {function.name} with JSON that is not what Moodle answers") as caught:
         moodle.call(function.name)
-    assert type(caught.value) is (errors.NotMoodle if function.repeat == ALWAYS else errors.OutcomeUnknown)
+    assert isinstance(caught.value, errors.NotMoodle if function.repeat == ALWAYS else errors.OutcomeUnknown)
 
 
 @pytest.mark.parametrize("strange", [None, 7, 1.5, True, [], {}, ["x"], {"a": 1}, "", " x\ny "])
