@@ -210,6 +210,12 @@ SCENARIOS = {
             "category": "1", "template": "TPL", "shortname": "D1", "fullname": "Deployed one", "idnumber": "DI1", "poll_timeout": 0,
         },  # fmt: skip
     ),
+    "update course": Scenario(
+        "toolsync_deploy_course",
+        lambda world: {
+            "category": "1", "template": "TPL", "shortname": "MATH101", "fullname": "Another name", "idnumber": "DI2", "update": True,
+        },  # fmt: skip
+    ),
     "enrol": Scenario("toolsync_enrol", lambda world: dict(_SMALL), lambda world: world.users(*NAMES)),
     "unenrol": Scenario(
         "toolsync_enrol",

@@ -21,7 +21,7 @@ from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import NotReady
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import CONNECTION_SPEC
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import CONNECTION_SPEC, MEMORY_SPEC
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import is_local, misfits, plain
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS
@@ -30,8 +30,8 @@ COLLECTION = "activeprolearn.toolsync"
 ROOT = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 ROLE = os.path.join(ROOT, "roles", "sync")
 PLAYBOOKS = os.path.join(ROOT, "playbooks")
-#: The variables of the role that say how the site is reached, and the modules' options for it.
-CONNECTION = {f"sync_{name}": name for name in ("url", "token", "validate_certs", "ca_path", "retries")}
+#: The variables of the role that all modules are told, and their options for it.
+CONNECTION = {f"sync_{name}": name for name in ("url", "token", "validate_certs", "ca_path", "retries", "state_file")}
 
 
 class Account:
@@ -102,7 +102,7 @@ class ActionModule(ActionBase):
 
     def _connection_options(self):
         """How the site is reached: as the role is told, else as the modules are (module_defaults of a play)."""
-        given = {key: value for key, value in self._task.args.items() if key in CONNECTION_SPEC}
+        given = {key: value for key, value in self._task.args.items() if key in (*CONNECTION_SPEC, *MEMORY_SPEC)}
         return {**given, **{option: self._options[name] for name, option in CONNECTION.items() if self._options.get(name) is not None}}
 
     # -- files on the controller ---------------------------------------------------------------------------------
@@ -301,7 +301,6 @@ class ActionModule(ActionBase):
             "removals_limit": step.get("removals_limit") or options["sync_removals_limit"],
             "allow_destructive": step.get("allow_destructive", options["sync_allow_destructive"]),
             "show_rows": "differing" if options["sync_report_rows"] == "all" else "failed",
-            "state_file": options.get("sync_state_file"),
             **more,
         }
 
@@ -338,9 +337,9 @@ class ActionModule(ActionBase):
             "dest": step.get("dest"),
             "service": step["kind"],
             "action": step["action"],
+            "settings": step["config"] or None,
             "allow_destructive": step.get("allow_destructive", options["sync_allow_destructive"]),
-            "force": self._forced(step),
-            "state_file": options.get("sync_state_file"),
+            "force": self._options["sync_force"],
         }
 
     def _source(self, step, path):
@@ -350,7 +349,7 @@ class ActionModule(ActionBase):
             "rows": step.get("rows"),
             "columns": step.get("columns"),
             "separator": step.get("separator") or options["sync_separator"],
-            "site_separator": step.get("site_separator") or options.get("sync_site_separator"),
+            "site_separator": options.get("sync_site_separator"),
             "encoding": step.get("encoding") or options["sync_encoding"],
         }
 
@@ -360,7 +359,7 @@ class ActionModule(ActionBase):
         plan: what toolsync_plan said of it, or None; outdated: whether steps before it have changed the site since.
         """
         sends, planned = sequence.of_plan(plan, self._send(step), self._check) if plan and "plan_id" in plan else (True, None)
-        sends = sends or self._forced(step)
+        sends = sends or self._options["sync_force"]
         if planned and self._check:
             if sends:
                 name = step.get("dest") or os.path.basename(about["file"])
@@ -377,10 +376,7 @@ class ActionModule(ActionBase):
 
     def _send(self, step):
         """Which rows are sent."""
-        return "all" if self._forced(step) else step.get("send") or self._options["sync_send"]
-
-    def _forced(self, step):
-        return step.get("force", self._options["sync_force"])
+        return "all" if self._options["sync_force"] else step.get("send") or self._options["sync_send"]
 
     def _makes_files(self, step):
         """Whether what is sent is not the file itself, but made of it by the plan."""
@@ -416,7 +412,7 @@ class ActionModule(ActionBase):
         source = {
             "src": file["path"],
             "remote_src": True,
-            "separator": step.get("site_separator") or self._options.get("sync_site_separator") or self._source(step, None)["separator"],
+            "separator": self._options.get("sync_site_separator") or self._source(step, None)["separator"],
         }
         upload = {**self._upload_options(step, None), **source, "dest": os.path.basename(file["path"])}
         for option in ("rows", "columns", "site_separator", "encoding"):
@@ -451,7 +447,7 @@ class ActionModule(ActionBase):
         settings = {**step["config"], **(sequence.location_of(step, filename) if filename else {})}
         if not settings or step["action"] == "check":
             return {}
-        answer = self._call("toolsync_config", service=step["kind"], settings=settings, state_file=self._options.get("sync_state_file"))
+        answer = self._call("toolsync_config", service=step["kind"], settings=settings)
         told = {"settings_changed": bool(answer.get("changed"))}
         return {**told, **sequence.failure_of(answer, "settings")} if answer.get("failed") else told
 
@@ -479,8 +475,7 @@ class ActionModule(ActionBase):
             on_failed_rows="ignore",
             allow_destructive=step.get("allow_destructive", self._options["sync_allow_destructive"]),
             tryback=self._path(tryback) if tryback and is_local(self) else tryback,
-            timeout=step.get("timeout") or self._options["sync_process_timeout"],
-            state_file=self._options.get("sync_state_file"),
+            timeout=step.get("timeout"),
         )
         return {**told, **sequence.of_run(answer)}, answer.get("diff")
 
@@ -488,19 +483,17 @@ class ActionModule(ActionBase):
         """The options of the calls that a step of a list needs: one of its module, but for courses one each."""
         kind, defaults, items = sequence.LISTS[step["kind"]], step.get("defaults") or {}, step[step["kind"]]
         if not kind.option:
-            timeout = step.get("timeout") or self._options["sync_process_timeout"]
-            return [{"timeout": timeout, **defaults, **item} for item in items]
-        more = {"on_failures": "ignore", "max_input_vars": self._options["sync_max_input_vars"]}
-        if step["kind"] == "enrol":
-            more["parallel_requests"] = self._options["sync_parallel_requests"]
-        return [{kind.option: items, **more, **defaults}]
+            waits = {"timeout": step["timeout"]} if step.get("timeout") else {}
+            return [{**waits, **defaults, **item} for item in items]
+        return [{kind.option: items, "on_failures": "ignore", **defaults}]
 
     def _list(self, step, about):
         """(what became of a step of a list, its diff)."""
         kind = sequence.LISTS[step["kind"]]
         answers = [self._call(kind.module, about["title"], **call) for call in self._list_calls(step)]
         if not kind.option:
-            return sequence.of_deployments(answers, [item.get("shortname") for item in step[step["kind"]]], self._check), None
+            told = sequence.of_deployments(answers, [item.get("shortname") for item in step[step["kind"]]], self._check)
+            return told, [answer["diff"] for answer in answers if answer.get("diff")]
         (answer,) = answers
         return sequence.of_list(step["kind"], answer, self._check), answer.get("diff")
 

@@ -55,13 +55,6 @@ options:
         503, because Moodle may still be at it.
     type: int
     default: 3
-  state_file:
-    description:
-      - A file on the host that runs the module that remembers what was last sent to the site, because the site can't be asked.
-      - Without it, a file per site in C(~/.ansible/toolsync) is used. It holds names and checksums, neither secrets nor rows.
-      - The environment variable E(TOOLSYNC_STATE_FILE) gives another default.
-      - Where it does not survive (a container per run, as in AWX), everything is reported as changed; nothing else depends on it.
-    type: path
 notes:
   - Proxies are taken from the environment (E(HTTPS_PROXY), E(NO_PROXY)); C(.netrc) is not read.
   - All options of this group can be given once with C(module_defaults) for C(group/activeprolearn.toolsync.toolsync).

@@ -43,8 +43,9 @@ CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
     "timeout": {"type": "int", "default": 60, "fallback": (env_fallback, ["TOOLSYNC_TIMEOUT"])},
     "connect_timeout": {"type": "int", "default": 10},
     "retries": {"type": "int", "default": 3},
-    "state_file": {"type": "path", "fallback": (env_fallback, ["TOOLSYNC_STATE_FILE"])},
 }
+#: Of modules that remember what they have sent.
+MEMORY_SPEC: dict[str, dict[str, t.Any]] = {"state_file": {"type": "path", "fallback": (env_fallback, ["TOOLSYNC_STATE_FILE"])}}
 
 
 class Task(t.NamedTuple):
@@ -52,16 +53,18 @@ class Task(t.NamedTuple):
 
     plan: (Site, params) -> Plan. options: its argument spec without the connection's. constraints: the keyword arguments of
     AnsibleModule such as mutually_exclusive. personal: options whose values belong into no output, though they are no secrets.
+    remembers: whether it looks at what was sent before.
     """
 
     plan: t.Callable[[Site, dict[str, t.Any]], Plan]
     options: dict[str, dict[str, t.Any]]
     constraints: dict[str, t.Any] = {}
     personal: tuple[str, ...] = ()
+    remembers: bool = False
 
     @property
     def argument_spec(self):
-        return {**CONNECTION_SPEC, **self.options}
+        return {**CONNECTION_SPEC, **(MEMORY_SPEC if self.remembers else {}), **self.options}
 
     @property
     def secrets(self):
@@ -150,6 +153,9 @@ def prepared(task, args):
     is what the cells of a CSV are when they are empty.
     """
     warnings: dict[str, None] = {}
+    if not task.remembers:
+        # The defaults of the whole group of modules may name it.
+        args = {name: value for name, value in args.items() if name not in MEMORY_SPEC}
     return _prepared(task.argument_spec, [args], warnings)[0], list(warnings)
 
 

@@ -17,6 +17,7 @@ description:
     C(tool_sync_cohort_delete) to delete them. The plugin's packaged services hold neither list."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.identifiers.cohort
   - activeprolearn.toolsync.identifiers.category
   - activeprolearn.toolsync.bulk
@@ -244,6 +245,7 @@ TASK = Task(
         **BULK,
     },
     constraints={"required_one_of": [("cohort", "cohorts")], "mutually_exclusive": [("cohort", "cohorts")]},
+    remembers=True,
 )
 
 

@@ -17,6 +17,7 @@ description:
     nothing. Bindings of the same cohort and course by other roles, as far as this host knows of them, are made anew too.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.identifiers.course
   - activeprolearn.toolsync.identifiers.role
   - activeprolearn.toolsync.identifiers.cohort
@@ -171,6 +172,7 @@ TASK = Task(
         },
         "state": {"type": "str", "choices": ["present", "absent", "suspended"], "default": "present"},
     },
+    remembers=True,
 )
 
 

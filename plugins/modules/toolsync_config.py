@@ -17,6 +17,7 @@ description:
   - With O(moodle_dir), the task runs on the Moodle host itself, reads the settings there and sets those that differ.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.attributes
 attributes:
   diff_mode:
@@ -172,6 +173,7 @@ TASK = Task(
         "mutually_exclusive": [("settings", "key")],
         "required_together": [("key", "value")],
     },
+    remembers=True,
 )
 
 

@@ -12,7 +12,9 @@ author: ActiveProLearn (@activeprolearn)
 description:
   - Lets Moodle's C(tool_sync) plugin (pro release) make a new course from a template course, or from a backup on the
     server.
-  - A course that exists already is left alone. RV(differences) tells what about it is not as asked for.
+  - A course of this short name that exists already is not deployed again. RV(differences) tells what about it is not as asked for, and with
+    O(update) that is set.
+  - What becomes of O(replacements), and of a template that is a path, is decided by the closed part of the plugin.
   - The deployment is sent once. When the answer is lost (a time-out, a gateway's error), the module looks whether the
     course came into being, and never deploys again.
   - Category, template and idnumber are checked before, because a production site does not say which of them it refused.
@@ -22,10 +24,10 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.attributes
 attributes:
   diff_mode:
-    details: Shows the course that is created. Of one that exists, nothing changes; see RV(differences).
+    details: Shows the course that is created, or what is set of one that exists.
   idempotent:
     support: full
-    details: A course that exists is known by O(shortname), or by O(idnumber) where that is given.
+    details: A course that exists is known by O(shortname).
 options:
   category:
     description: The category of the new course.
@@ -58,8 +60,15 @@ options:
     type: str
     required: true
   idnumber:
-    description: ID number of the new course; at most 100 characters.
+    description: ID number of the new course; at most 100 characters. Where another course has it, the task fails.
     type: str
+  update:
+    description:
+      - Whether the full name, the ID number and the category of a course that exists are set where they differ.
+      - Needs C(core_course_update_courses) and C(core_course_get_courses_by_field) in the token's service. Without the first, nothing is
+        set, with a warning; without the second, nothing is seen.
+    type: bool
+    default: false
   replacements:
     description:
       - What the plugin puts in the place of texts of the template, such as C(section0:summary:data1). Values may be
@@ -92,6 +101,7 @@ EXAMPLES = r"""
     shortname: PHYS201
     fullname: Physics 201
     idnumber: P201
+    update: true
   register: physics
 
 - name: Say where it is
@@ -132,6 +142,11 @@ created:
   returned: success, or when the deployment itself failed
   type: bool
   sample: true
+updated:
+  description: Whether something of a course that exists was set, or would be in check mode; null when that is not known.
+  returned: success, or when the deployment itself failed
+  type: bool
+  sample: false
 confirmed:
   description:
     - V(false) when no proper answer to the deployment came. RV(created) is then what was found by looking, and the
@@ -142,7 +157,7 @@ confirmed:
 differences:
   description:
     - What about a course that exists is not as asked for (C(shortname), C(fullname), C(idnumber), C(category) by its
-      id), each with C(current) and C(wanted).
+      id), each with C(current) and C(wanted). Once O(update) has set them, what still is not.
     - Only what the token can read is compared (C(core_course_get_courses_by_field); C(core_course_get_categories) for a
       category by its idnumber). Null when nothing of the course can be read.
   returned: success, or when the deployment itself failed
@@ -170,7 +185,7 @@ def plan(site, params):
         idnumber=params["idnumber"],
         replacements=params["replacements"],
     )
-    return deploy_course.plan(site, wanted, timeout=params["timeout"], poll_timeout=params["poll_timeout"])
+    return deploy_course.plan(site, wanted, **{name: params[name] for name in ("update", "timeout", "poll_timeout")})
 
 
 TASK = Task(
@@ -193,6 +208,7 @@ TASK = Task(
         "shortname": {"type": "str", "required": True},
         "fullname": {"type": "str", "required": True},
         "idnumber": {"type": "str"},
+        "update": {"type": "bool", "default": False},
         "replacements": {"type": "dict"},
         "timeout": {"type": "int", "default": 3600},
         "poll_timeout": {"type": "int", "default": 600},

@@ -22,6 +22,7 @@ description:
     is used; without that too, everything is sent and reported as changed, and RV(changed_is_certain) is false."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.identifiers.course
   - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.identifiers.role
@@ -336,6 +337,7 @@ TASK = Task(
         "mutually_exclusive": [("user", "users", "enrolments")],
     },
     personal=("user", "users", "enrolments"),
+    remembers=True,
 )
 
 

@@ -19,6 +19,7 @@ description:
   - RV(plan_id) names just this plan. Hand it to the task that runs as O(approved_plan), and that one refuses another plan.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.source
   - activeprolearn.toolsync.attributes
 attributes:
@@ -277,6 +278,7 @@ TASK = Task(
         "required_by": {"columns": ("rows",), "rows_per_file": ("dest_file",)},
     },
     personal=("content", "rows"),
+    remembers=True,
 )
 
 

@@ -20,6 +20,7 @@ description:
   - A run that a row is known to end in the middle (a category that is not there, a command that is fatal) is not started.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.source
   - activeprolearn.toolsync.attributes
 attributes:
@@ -209,6 +210,7 @@ TASK = Task(
     },
     constraints={"mutually_exclusive": [("src", "content", "rows")], "required_by": {"columns": ("rows",)}},
     personal=("content", "rows"),
+    remembers=True,
 )
 
 

@@ -18,6 +18,7 @@ description:
     than by ids."
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.identifiers.role
   - activeprolearn.toolsync.bulk
@@ -279,6 +280,7 @@ TASK = Task(
     },
     constraints={"required_one_of": [("users", "assignments")], "mutually_exclusive": [("users", "assignments")]},
     personal=("users", "assignments"),
+    remembers=True,
 )
 
 

@@ -17,6 +17,7 @@ description:
   - What it finds, an unreachable site included, is no failure, unless O(fail_on_problems) is set.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.attributes.info
   - activeprolearn.toolsync.attributes
 options:
@@ -27,7 +28,8 @@ options:
         M(activeprolearn.toolsync.toolsync_upload) and M(activeprolearn.toolsync.toolsync_process).
       - V(check_courses) is to check whether courses exist.
       - V(deploy) is M(activeprolearn.toolsync.toolsync_deploy_course), V(compare_courses) is what it needs besides, to tell
-        the id of a course that exists, what differs, and whether the category exists.
+        the id of a course that exists, what differs, and whether the category exists; V(update_courses) is what it needs to set
+        what differs.
       - V(enrol) is M(activeprolearn.toolsync.toolsync_enrol); V(unenrol), V(unassign_role) (one role of several) and
         V(purge) are what it needs besides for these; V(compare_enrols) is what it needs to tell enrolments that are in
         place.
@@ -48,6 +50,7 @@ options:
       - process
       - check_courses
       - deploy
+      - update_courses
       - enrol
       - unenrol
       - unassign_role
@@ -239,6 +242,7 @@ TASK = Task(
         },
         "fail_on_problems": {"type": "bool", "default": False},
     },
+    remembers=True,
 )
 
 

@@ -17,6 +17,7 @@ description:
     of the site with it.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
+  - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.source
   - activeprolearn.toolsync.attributes
 attributes:
@@ -47,6 +48,12 @@ options:
     description: What the service will do with the file; V(sync) for all but V(courses).
     type: str
     choices: [create, delete, reset, check, bindmetas, sync]
+  settings:
+    description:
+      - Settings of O(service) that the run will find, as for M(activeprolearn.toolsync.toolsync_process); they are not sent.
+      - The check of the file goes by them, as what columns it needs depends on what identifies records. Without it, by what this host last
+        sent.
+    type: dict
   allow_destructive:
     description: Whether a file may hold rows that delete or reset (courses to delete, deleted users, whole cohorts, full resets).
     type: bool
@@ -165,7 +172,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings i
 
 def plan(site, params):
     service, action = checked_action(params["service"], params["action"]) if params["service"] else (None, None)
-    taken = ("commit", "force", "allow_destructive")
+    taken = ("settings", "commit", "force", "allow_destructive")
     options = {name: params[name] for name in taken}
     return upload.plan(site, Source.of(params, service, action), params["dest"], service=service, action=action, **options)
 
@@ -178,15 +185,17 @@ TASK = Task(
         "commit": {"type": "bool", "default": True},
         "service": {"type": "str", "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
         "action": {"type": "str", "choices": ["create", "delete", "reset", "check", "bindmetas", "sync"]},
+        "settings": {"type": "dict"},
         "allow_destructive": {"type": "bool", "default": False},
         "force": {"type": "bool", "default": False},
     },
     constraints={
         "required_one_of": [("src", "content", "rows")],
         "mutually_exclusive": [("src", "content", "rows")],
-        "required_by": {"columns": ("rows",), "action": ("service",)},
+        "required_by": {"columns": ("rows",), "action": ("service",), "settings": ("service",)},
     },
     personal=("content", "rows"),
+    remembers=True,
 )
 
 

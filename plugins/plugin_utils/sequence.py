@@ -68,8 +68,8 @@ FAIL, SKIP = "fail", "skip"
 #: The keys of every step, of those that have a service, and of those that have a list.
 _KEYS = {"name", "needs", "on_failures", "timeout"}
 _CSV_KEYS = {
-    *("action", "src", "rows", "columns", "dest", "config", "separator", "site_separator", "encoding"),
-    *("allow_destructive", "force", "tryback", "send", "exact", "leavers", "removals_limit"),
+    *("action", "src", "rows", "columns", "dest", "config", "separator", "encoding"),
+    *("allow_destructive", "tryback", "send", "exact", "leavers", "removals_limit"),
 }
 
 
@@ -163,6 +163,10 @@ def features_of(steps):
     for step in steps:
         if step["kind"] in LISTS:
             needed.append(LISTS[step["kind"]].feature)
+            if step["kind"] == "enrol":
+                asked = [step.get("defaults") or {}, *step["enrol"]]
+                needed += ["purge"] * any(item.get("purge") for item in asked)
+                needed += ["unenrol"] * any(item.get("state") == "absent" for item in asked)
         else:
             needed += ["check_courses"] if step["action"] == "check" else _FEATURES
     return list(dict.fromkeys(needed))
@@ -378,7 +382,7 @@ def _named(failure):
 
 def of_deployments(answers, names, check_mode):
     """What became of courses that were deployed one by one. What brings no evidence is a failure."""
-    counts, failures, lost = no_counts(), [], {}
+    counts, failures, told, lost = no_counts(), [], [], {}
     counts["rows"] = len(answers)
     for name, answer in zip(names, answers):
         if answer.get("failed") or "created" not in answer:
@@ -387,15 +391,21 @@ def of_deployments(answers, names, check_mode):
             failures.append({"line": None, "key": name, "reason": failure["message"]})
             if "outcome" in failure:
                 lost = {**failure, "message": f"What became of {name} is not known."}
-        else:
-            counts["created" if answer.get("changed") else "unchanged"] += 1
+            continue
+        counts["created" if answer["created"] else "updated" if answer.get("updated") else "unchanged"] += 1
+        word = "becomes" if answer.get("updated") else "not"
+        differences = answer.get("differences") or {}
+        told += [f"{name}: {field} is {sides['current']}, {word} {sides['wanted']}." for field, sides in differences.items()]
     return {
         "state": "done",
         "records_changed": any(answer.get("changed") for answer in answers),
-        "changed_is_certain": all(answer.get("changed_is_certain", "created" in answer) for answer in answers),
+        "changed_is_certain": all(
+            answer.get("confirmed", False) or ("error" in answer and not answer.get("changed")) for answer in answers
+        ),
         "outcome": "predicted" if check_mode else "complete",
         "counts": counts,
         "failures": failures,
+        "message": "\n".join(told),
         **lost,
     }
 

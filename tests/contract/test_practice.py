@@ -286,7 +286,7 @@ def test_page_shows_what_there_is_and_no_token(practice: Practice) -> None:
     assert practice.call("tool_sync_process", service="users", action="sync").splitlines()[-1] == "end of report"
     practice.condition("french-account")
     practice.fault("reset", function="tool_sync_process")
-    page = urllib.request.urlopen(practice.url + "/", timeout=10).read().decode()
+    page = urllib.request.urlopen(practice.url + "/", timeout=10).read().decode().replace("<wbr>", "")
     practice.clear_conditions()
     for text in ("mallory", "&lt;b&gt;M&lt;/b&gt;", "Math 101", "tool_sync_process", "userimport.csv", "French"):
         assert text in page

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import io
+import re
 import shlex
 
 import pytest
 import yaml
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.file import check
 
-from .blocks import PAGES, Block, blocks
+from .blocks import PAGES, ROOT, Block, blocks
 from .conftest import told
 
 #: Page and file or first words of a playbook -> why it is only checked for syntax.
@@ -55,11 +56,13 @@ def test_page(page, kitchen):
     waiting: dict[str, Block] = {}
     csvs: dict[str, Block] = {}
     said = ""
+    # Tasks that a playbook of the page includes are run with it.
+    included = {name for block in blocks(page) for name in re.findall(r"(?:include|import)_tasks: (\S+)", block.text)}
     for number, block in enumerate(blocks(page)):
         if block.language == "shell":
-            for command in commands(block, kitchen.folder):
+            for program, *command in commands(block, kitchen.folder):
                 waiting = {name: other for name, other in waiting.items() if name not in command}
-                done = kitchen.playbook(*command)
+                done = kitchen.playbook(*command) if program == "ansible-playbook" else kitchen.python(*command)
                 assert (done.returncode != 0) == (block.kind == "fails"), f"line {block.line}: {told(done)}"
                 said = done.stdout.replace(str(kitchen.folder), HERE)
             continue
@@ -67,7 +70,7 @@ def test_page(page, kitchen):
             assert [line for line in block.text.splitlines() if line.strip() not in said] == [], f"line {block.line}"
             continue
         name = block.name or f"block{number}.yml"
-        if block.is_tasks:
+        if block.is_tasks and block.name not in included:
             play = {"name": name, "hosts": "localhost", "gather_facts": False, "tasks": block.content}
             waiting[name] = Block("yaml", name, "", yaml.safe_dump([play], sort_keys=False), block.line)
         elif block.is_playbook:
@@ -86,11 +89,11 @@ def test_page(page, kitchen):
 
 
 def commands(block: Block, folder):
-    """The arguments of each ansible-playbook in a block of commands; others set up what is set up here."""
+    """Each ansible-playbook and python3 in a block of commands, with its arguments; others set up what is set up here."""
     for line in block.text.replace("\\\n", " ").splitlines():
         words = shlex.split(line.replace("$PWD", str(folder)))
-        if words[:1] == ["ansible-playbook"]:
-            yield words[1:]
+        if words[:1] in (["ansible-playbook"], ["python3"]):
+            yield words
 
 
 def run_all(csvs, kitchen):
@@ -114,6 +117,24 @@ def run_all(csvs, kitchen):
     }
     kitchen.write("all.yml", yaml.safe_dump([play], sort_keys=False))
     kitchen.succeeds("all.yml")
+
+
+def test_a_night_that_goes_wrong_is_told_by_mail_to_the_chat_and_to_the_monitor(kitchen, hook):
+    for block in blocks(ROOT / "docs/docsite/rst/guide_nightly.rst"):
+        if block.name:
+            kitchen.write(block.name, block.text)
+    refused = kitchen.playbook("nightly.yml", "-e", "sync_csv_dir=nowhere")
+    assert refused.returncode == 2
+    mail = (kitchen.folder / "mail.txt").read_text(encoding="utf-8")
+    assert "Subject: Moodle sync: refused, 0 rows failed" in mail and "holds none of them" in mail.partition("<html")[2]
+    assert hook.got[0]["text"].startswith("Practice Moodle: refused") or hook.got[0]["text"].startswith("refused: There is nothing to do")
+    report = "reports/toolsync-localhost.json"
+    assert kitchen.python("check_moodle_sync.py", report).returncode == 2
+    kitchen.succeeds("nightly.yml")
+    done = kitchen.python("check_moodle_sync.py", report)
+    assert (done.returncode, done.stdout) == (0, "OK: done, 1 rows, 0 failed. \n")
+    assert kitchen.python("check_moodle_sync.py", "reports/gone.json").returncode == 3
+    assert (kitchen.folder / "mail.txt").read_text(encoding="utf-8") == mail
 
 
 def test_what_is_not_run_exists():

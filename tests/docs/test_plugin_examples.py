@@ -68,7 +68,9 @@ def test_examples(plugin, inhabited, kitchen):
     skipped = re.findall(r"^TASK \[(.*?)\] \*+\n(?:skipping:.*\n)", output, re.MULTILINE)
     ours = {task["name"] for task in tasks_of(run) if any(key.startswith(PREFIX) for key in task)}
     assert not ours & set(skipped), output
-    assert internal or int(recap["ok"]) + len(skipped) == len(before) + len(list(tasks_of(run))), output
+    # A role has tasks of its own.
+    has_role = any("ansible.builtin.include_role" in task for task in tasks_of(run))
+    assert internal or has_role or int(recap["ok"]) + len(skipped) == len(before) + len(list(tasks_of(run))), output
     assert recap["ignored"] == "0"
 
 

@@ -39,6 +39,10 @@ STEPS = {
         "core_course_get_courses_by_field tool_sync_check_course -core_course_get_courses_by_field -tool_sync_check_course "
         "core_course_get_categories -core_course_get_courses_by_field tool_sync_deploy_course? tool_sync_deploy_course"
     ),
+    "update course": (
+        "-core_course_get_courses_by_field -core_course_get_courses_by_field -tool_sync_check_course core_course_update_courses? "
+        "core_course_update_courses core_course_get_courses_by_field"
+    ),
     "enrol": (
         "core_course_get_courses_by_field core_enrol_get_enrolled_users core_user_get_users_by_field tool_sync_enrol_users_enrol? "
         "tool_sync_enrol_users_enrol tool_sync_enrol_users_enrol"
@@ -203,6 +207,7 @@ LOOKED_FOR = {
     "tool_sync_enrol_users_enrol", "enrol_manual_unenrol_users", "core_role_unassign_roles", "core_role_assign_roles",
     "core_cohort_create_cohorts", "tool_sync_cohort_delete", "tool_sync_cohort_add_members", "tool_sync_cohort_delete_members",
     "core_group_create_groups", "core_group_add_group_members",
+    "core_course_update_courses",
 }  # fmt: skip
 
 

@@ -245,7 +245,7 @@ def test_booleans_of_a_survey_are_texts_and_mean_what_they_say(school, practice,
     # The step's own word goes before that of the role.
     step = {"service": "users", "src": "users.csv", **dict.fromkeys(OF_STEPS, no)}
     school.write("survey.json", json.dumps(dict.fromkeys(BOOLEANS, "yes")))
-    again = school.succeeds("-e", "@survey.json", "-e", "sync_validate_certs=no", play(school, steps=[step]))
+    again = school.succeeds("-e", "@survey.json", "-e", "sync_validate_certs=no", "-e", f"sync_force={no}", play(school, steps=[step]))
     assert "users.csv): 5 rows: 5 unchanged" in again, again
     forced = school.succeeds("-e", "@survey.json", "-e", "sync_validate_certs=no", play(school, steps=steps[:1]))
     assert "users.csv): file sent; 5 rows: 5 unchanged" in forced, forced

@@ -4,6 +4,7 @@
 """The page for people at ``/``: what is in the practice Moodle now, and what was asked of it. It shows no token."""
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from html import escape
@@ -32,19 +33,27 @@ header p { margin: 0; color: var(--soft); }
 .counts dd { margin: 0; font-size: 1.4rem; font-variant-numeric: tabular-nums; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 0 1rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem 1rem;
-  overflow-x: auto; margin-bottom: 1rem; }
+  margin-bottom: 1rem; }
 .columns > div { min-width: 0; }
 h2 { font-size: 1rem; margin: 0 0 .5rem; }
 h2 small { color: var(--soft); font-weight: normal; }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
 th { text-align: left; color: var(--soft); font-weight: 500; }
-th, td { padding: .15rem .75rem .15rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th, td { padding: .15rem .75rem .15rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td.number { white-space: nowrap; }
 td:last-child, th:last-child { padding-right: 0; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 tr.ok td.outcome { color: var(--good); }
 tr.bad td.outcome { color: var(--bad); }
-pre { margin: 0; font-size: .8rem; max-height: 20rem; overflow: auto; white-space: pre-wrap; }
+pre { margin: 0; font-size: .8rem; max-height: 20rem; overflow: auto; white-space: pre-wrap; overflow-wrap: break-word; }
 .none { color: var(--soft); margin: 0; }
+@media (max-width: 40rem) {
+  thead { display: none; }
+  table, tbody, tr { display: block; }
+  tr { border-bottom: 1px solid var(--line); padding: .25rem 0; }
+  td { display: inline; border: 0; padding: 0 .4rem 0 0; }
+  td:empty { display: none; }
+}
 """
 # Fetches the page again every two seconds and puts the new content in the place of the old.
 _SCRIPT = """
@@ -75,7 +84,7 @@ def render(site: Site, faults: Sequence[Fault]) -> str:
 {_counts(site)}
 <div class="columns">
 <div>{_calls(site)}{_courses(site)}{_users(site)}{_files(site)}</div>
-<div>{_report(site)}{_cohorts(site)}{_enrolments(site)}{_settings(site)}</div>
+<div>{_report(site)}{_cohorts(site)}{_groups(site)}{_enrolments(site)}{_settings(site)}</div>
 </div>
 </main><script>{_SCRIPT}</script></body></html>
 """
@@ -117,7 +126,7 @@ def _table(
     lines = []
     for number, row in enumerate(rows):
         cells = "".join(
-            f"<td{kind}>{escape('' if value is None else str(value))}</td>" for kind, value in zip(kinds, row)
+            f"<td{kind}>{_soft('' if value is None else str(value))}</td>" for kind, value in zip(kinds, row)
         )
         mark = f' class="{classes[number]}"' if classes else ""
         lines.append(f"<tr{mark}>{cells}</tr>")
@@ -127,6 +136,11 @@ def _table(
         body = '<p class="none">None.</p>'
     small = f" <small>{escape(note)}</small>" if note else ""
     return f'<section><h2>{escape(title)}{small}</h2>{body}</section>'
+
+
+def _soft(text: str) -> str:
+    """A text that may be broken after the marks in addresses, names of functions and paths, where it does not fit."""
+    return "".join(f"{escape(part)}<wbr>" if part in "@._/-" else escape(part) for part in re.split(r"([@._/-])", text) if part)
 
 
 def _listing(site: Site, title: str, columns: str, select: str, count: str) -> str:
@@ -167,6 +181,15 @@ def _cohorts(site: Site) -> str:
         "SELECT c.id, c.name, c.idnumber, (SELECT COUNT(*) FROM cohort_members m WHERE m.cohortid = c.id) "
         "FROM cohort c ORDER BY c.id DESC",
         "SELECT COUNT(*) FROM cohort",
+    )
+
+
+def _groups(site: Site) -> str:
+    return _listing(
+        site, "Groups", "course|group|members#",
+        "SELECT c.shortname, g.name, (SELECT COUNT(*) FROM groups_members m WHERE m.groupid = g.id) "
+        'FROM "groups" g LEFT JOIN course c ON c.id = g.courseid ORDER BY g.id DESC',
+        'SELECT COUNT(*) FROM "groups"',
     )
 
 

@@ -28,9 +28,9 @@ from ..plan import Plan
 from ..read.categories import CATEGORIES, Categories
 from ..read.courses import CHECK, COURSES, Course, Courses
 from ..read.directory import Ref
-from ..read.names import meant
 from ..wire.ask import Asker, require_functions
 from ..wire.moodle import has_markup
+from .deploy_course_update import Update, differences
 
 DEPLOY = "tool_sync_deploy_course"
 #: Seconds for an answer to a look at the site; the deployment itself has the option timeout.
@@ -103,18 +103,18 @@ def rendered(replacements):
     return text.replace("<", r"\u003c").replace(">", r"\u003e")
 
 
-def plan(site, wanted, *, timeout=3600, poll_timeout=600, sleep=time.sleep, clock=time.monotonic):
-    """wanted: a Deployment. timeout: seconds for the deployment; poll_timeout: seconds to look for a course whose
-    deployment gave no answer. Raises OptionError for what does not exist."""
+def plan(site, wanted, *, update=False, timeout=3600, poll_timeout=600, sleep=time.sleep, clock=time.monotonic):
+    """wanted: a Deployment; update: whether what differs of a course that exists is set. timeout: seconds for the deployment; poll_timeout:
+    seconds to look for a course whose deployment gave no answer. Raises OptionError for what does not exist."""
     if timeout < 1:
         raise OptionError("timeout must be at least 1.", option="timeout")
     if poll_timeout < 0:
         raise OptionError("poll_timeout must not be negative.", option="poll_timeout")
-    return DeployPlan(site, wanted, timeout=timeout, poll_timeout=poll_timeout, sleep=sleep, clock=clock)
+    return DeployPlan(site, wanted, update=update, timeout=timeout, poll_timeout=poll_timeout, sleep=sleep, clock=clock)
 
 
 class DeployPlan(Plan):
-    def __init__(self, site, wanted, *, timeout, poll_timeout, sleep, clock):
+    def __init__(self, site, wanted, *, update, timeout, poll_timeout, sleep, clock):
         self._site, self._wanted, self._asker = site, wanted, Asker(site.moodle)
         self._timeout, self._poll_timeout, self._sleep, self._clock = timeout, poll_timeout, sleep, clock
         found = self._find_existing()
@@ -122,17 +122,21 @@ class DeployPlan(Plan):
         if found is None:
             self._require_category_and_template()
             require_functions(site.moodle, [DEPLOY], timeout=READ_TIMEOUT)
+        differs = {} if found is None else None if found is UNREAD else differences(wanted, self._category, found)
+        self._update = Update(site, found, differs, self._seen, READ_TIMEOUT) if update and differs else None
+        changes = self._update.wanted if self._update else {}
         super().__init__(
-            changed=found is None,
+            changed=found is None or bool(changes),
             before=self._shown(found),
-            after=self._shown(found) if found is not None else _asked(wanted),
+            after={**self._shown(found), **_moved(changes)} if found is not None else _asked(wanted),
             result={
                 "shortname": wanted.shortname,
                 "course_id": None,
                 "course_url": None,
                 "created": found is None,
+                "updated": bool(changes),
                 "confirmed": True,
-                "differences": {} if found is None else self._differences(found),
+                "differences": differs,
             },
         )
         if found is not None:
@@ -141,26 +145,18 @@ class DeployPlan(Plan):
     # -- what is there --------------------------------------------------------------------------------------------
 
     def _find_existing(self):
-        """The course that was asked for: by its short name, else by its idnumber."""
+        """The course of this short name, or None. Raises OptionError where another one has the idnumber."""
         wanted = self._wanted
         by_name = self._find("shortname", wanted.shortname)
         by_number = self._find("idnumber", wanted.idnumber) if wanted.idnumber else None
-        if by_number is None:
+        # Where the token may only ask whether a course exists, both pass as the same one.
+        if by_number is None or (by_name is not None and by_name.id == by_number.id):
             return by_name
         holder = by_number.shortname or "that the account of the token may not see"
-        if by_name is None:
-            self._site.warn(
-                f"idnumber {wanted.idnumber} is that of the course {holder}, which was taken as the one that was asked "
-                f"for, although its short name is not {wanted.shortname}."
-            )
-            return by_number
-        # Where the token may only ask whether a course exists, both pass as the same one.
-        if by_name.id != by_number.id:
-            raise OptionError(
-                f"idnumber {wanted.idnumber} is taken by the course {holder}, which is another one than the course {wanted.shortname}.",
-                option="idnumber",
-            )
-        return by_name
+        raise OptionError(
+            f"idnumber {wanted.idnumber} is taken by the course {holder}, which is another one than the course {wanted.shortname}.",
+            option="idnumber",
+        )
 
     def _find(self, by, value):
         """The Course, UNREAD, or None for none; asks anew. Raises where that can't be told."""
@@ -197,20 +193,6 @@ class DeployPlan(Plan):
         if self._find(wanted.template_identifier, wanted.template) is None:
             raise OptionError(f"template {wanted.template_identifier} {wanted.template} does not exist.", option="template")
 
-    def _differences(self, course):
-        """What differs from what was asked for, as far as the account may see it; None when nothing can be seen."""
-        if course is UNREAD:
-            return None
-        asked = {name: getattr(self._wanted, name) for name in _TEXTS if getattr(self._wanted, name)}
-        found = {
-            name: {"current": getattr(course, name), "wanted": value}
-            for name, value in asked.items()
-            if getattr(course, name) is not None and meant(getattr(course, name)) != meant(value)
-        }
-        if self._category is not None and course.category_id not in (None, self._category):
-            found["category"] = {"current": course.category_id, "wanted": self._category or None}
-        return found
-
     def _shown(self, course):
         if course is None:
             return {}
@@ -235,6 +217,9 @@ class DeployPlan(Plan):
         if not self.changed:
             return
         self.changed = False
+        if self._update:
+            self._set()
+            return
         self.result["created"] = False
         try:
             number = self._deploy()
@@ -248,6 +233,19 @@ class DeployPlan(Plan):
         else:
             self._done(True)
             self._show_id(number)
+
+    def _set(self):
+        """Set what differs of a course that exists."""
+        self.result.update(updated=False, confirmed=False)
+        seen, changed, failure = self._update.apply()
+        self.changed = changed is not False
+        if seen is not None:
+            self.after = self._shown(seen)
+            self.result.update(updated=changed, confirmed=changed is not None, differences=differences(self._wanted, self._category, seen))
+        else:
+            self.result.update(updated=None if failure else True, differences=None)
+        if failure is not None:
+            raise failure
 
     def _done(self, confirmed):
         self.changed = True
@@ -323,6 +321,11 @@ class DeployPlan(Plan):
             # A site that can't be asked now may be asked later.
             return None
 
+    def _seen(self):
+        """The course as it is now; None where the token's account is not shown it. Raises where the site can't be asked."""
+        course = self._find("shortname", self._wanted.shortname)
+        return None if course is UNREAD else course
+
     def _explain(self, error):
         """Say more of an error that Moodle answered with, and whether there is a course all the same."""
         wanted = self._wanted
@@ -347,6 +350,11 @@ class DeployPlan(Plan):
             self._identify(course)
             error.message += f" The course {wanted.shortname} exists now, and may be incomplete."
             error.cure = "Delete that course before you run this again: one that is there is left alone."
+
+
+def _moved(changes):
+    """What is to be set, by the names of the diff."""
+    return {"categoryid" if name == "category" else name: value for name, value in changes.items()}
 
 
 def _asked(wanted):

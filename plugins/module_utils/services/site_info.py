@@ -44,6 +44,7 @@ FEATURES = {
     "process": Feature(("tool_sync_process",)),
     "check_courses": Feature(("tool_sync_check_course",)),
     "deploy": Feature(("tool_sync_deploy_course", "tool_sync_check_course")),
+    "update_courses": Feature(("core_course_get_courses_by_field", "core_course_update_courses")),
     "enrol": Feature(("tool_sync_enrol_users_enrol",)),
     "unenrol": Feature(_UNENROL),
     "unassign_role": Feature((*_UNENROL, "core_role_unassign_roles")),

@@ -55,6 +55,10 @@ CAPABILITIES = {
     # idnumber is for those who may manage categories: as what they are found by, too
     "core_course_get_categories": ("moodle/category:manage", "moodle/category:viewhiddencategories"),
     "core_user_get_users": _USERS,
+    "core_course_update_courses": (
+        *("moodle/course:update", "moodle/course:changefullname", "moodle/course:changeidnumber", "moodle/course:changecategory"),
+        *("moodle/course:create", *_COURSE),
+    ),
     "core_user_get_users_by_field": _USERS,
     "core_enrol_get_enrolled_users": _PARTICIPANTS,
     "core_cohort_get_cohorts": _SEE_COHORTS,

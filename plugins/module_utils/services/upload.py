@@ -19,6 +19,7 @@ from ..csvfile.findings import SHOWN, refuse, text
 from ..errors import OptionError, OutcomeUnknown, SourceFileError, ToolsyncError
 from ..memory import CONSUMED, KEPT
 from ..plan import Plan
+from ..settings import in_force
 
 CHUNK = 1 << 20
 #: What Moodle's PARAM_FILE takes out of a file name.
@@ -27,13 +28,13 @@ _CLEANED = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
 _STATE = ("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
 
 
-def plan(site, source, dest, *, service=None, action=None, commit=True, force=False, allow_destructive=False):
-    """Check a Source and plan its way. service, action: as checked_action gives them, or None.
+def plan(site, source, dest, *, service=None, action=None, settings=None, commit=True, force=False, allow_destructive=False):
+    """Check a Source and plan its way. service, action: as checked_action gives them, or None; settings: what the run will find.
 
     Raises SourceFileError, CsvRefused, OptionError.
     """
     name = _checked_name(dest or source.name)
-    known = site.memory.get("settings", service) or {} if service else {}
+    known = in_force(site.memory, service, settings) if service else {}
     with open(source.path, "rb") as stream:
         seen = os.fstat(stream.fileno())
         hashed = _Hashed(stream)

@@ -143,6 +143,10 @@ FUNCTIONS = {
             "core_course_get_categories", "criteria", "addsubcategories",
             answers=[Record({"id": NUMBER}, {"name": TEXT, "idnumber": MAYBE, "parent": NUMBER, "visible": FLAG, "path": MAYBE})],
         ),  # fmt: skip
+        _write(
+            "core_course_update_courses", "courses", repeat=ALWAYS,
+            answers=Record({}, {"warnings": [Record({}, {"warningcode": MAYBE, "message": MAYBE})]}),
+        ),  # fmt: skip
         _read("core_user_get_users_by_field", "field", "values", answers=_USERS),
         _read("core_user_get_users", "criteria", answers={"users": _USERS}),
         _read("core_enrol_get_enrolled_users", "courseid", "options", answers=_USERS),

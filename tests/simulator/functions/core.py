@@ -11,6 +11,7 @@ from typing import Any
 from .. import php
 from ..errors import CodingError, InvalidParameter, MoodleException, PhpError
 from ..moodle import access, users
+from ..moodle import courses as course_rows
 from ..moodle.files import draft_area
 from ..moodle.users import fullname
 from ..params import OPTIONAL, Multi, Struct, Value
@@ -147,6 +148,52 @@ def get_users(call: Call, criteria: list[dict[str, str]]) -> dict[str, Any]:
     if not access.has_capability(call.store, "moodle/user:viewalldetails", call.user["id"]):
         found = [user for user in found if user["id"] == call.user["id"]]
     return {"users": [describe_user(call, user) for user in found if user["username"] != "guest"], "warnings": []}
+
+
+#: What changing a field of a course takes.
+_CHANGES = {"fullname": "changefullname", "shortname": "changeshortname", "idnumber": "changeidnumber", "categoryid": "changecategory"}
+
+
+@function(
+    "core_course_update_courses",
+    {
+        "courses": Multi(
+            Struct({"id": Value("int"), **{name: Value("int" if name == "categoryid" else "raw", OPTIONAL) for name in _CHANGES}})
+        )
+    },
+    writes=True,
+)
+def update_courses(call: Call, courses: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is refused of a course is a warning. Not recorded: by Moodle's documentation."""
+    warnings = []
+    for given in courses:
+        try:
+            with call.store.atomic():
+                _update_course(call, dict(given))
+        except MoodleException as error:
+            told = {"item": "course", "itemid": given["id"], "warningcode": error.errorcode, "message": error.message}
+            warnings.append(told)
+    return {"warnings": warnings}
+
+
+def _update_course(call: Call, given: dict[str, Any]) -> None:
+    store = call.store
+    course = store.record("course", id=given.pop("id"))
+    if course is None:
+        raise MoodleException("invalidrecord", "Can't find data record in database table course.")
+    context = access.context_id(store, access.COURSE, course["id"])
+    access.require_capability(store, "moodle/course:update", call.user["id"], context)
+    columns = {("category" if name == "categoryid" else name): value for name, value in given.items()}
+    changed = {name: value for name, value in columns.items() if value != course[name]}
+    for name in changed:
+        access.require_capability(
+            store, f"moodle/course:{_CHANGES['categoryid' if name == 'category' else name]}", call.user["id"], context
+        )
+    if "category" in changed and not store.exists("course_categories", id=changed["category"]):
+        raise MoodleException("unknowncategory", "Unknown category!")
+    course_rows.check_names_free(store, changed.get("shortname"), changed.get("idnumber"), holders=True)
+    if changed:
+        store.update("course", course["id"], **changed, timemodified=call.now())
 
 
 COURSE_FIELDS = {"id": "int", "ids": "sequence", "shortname": "text", "idnumber": "raw", "category": "int"}

@@ -42,7 +42,7 @@ def function(
 # Functions of a real Moodle that the practice knows by name only.
 NAMED_ONLY = frozenset(
     "core_course_create_courses core_course_delete_courses core_course_duplicate_course core_course_get_contents "
-    "core_course_update_courses core_files_get_files core_files_upload".split()
+    "core_files_get_files core_files_upload".split()
 )
 
 

@@ -162,10 +162,19 @@ def test_what_a_list_came_to():
 
 @pytest.mark.parametrize("answer", [{}, {"changed": False, "rc": -9}, {"failed": True, "msg": "killed"}])
 def test_a_deployment_without_evidence_is_a_failure(answer):
-    told = sequence.of_deployments([answer, {"created": True, "changed": True, "changed_is_certain": True}], ["A", "B"], False)
+    told = sequence.of_deployments([answer, {"created": True, "changed": True, "confirmed": True}], ["A", "B"], False)
     assert told["counts"]["failed"] == 1 and told["counts"]["created"] == 1
     assert told["failures"][0]["key"] == "A" and told["failures"][0]["reason"]
     assert (told["state"], told["outcome"], told["records_changed"], told["changed_is_certain"]) == ("failed", "unknown", True, False)
+
+
+def test_what_differs_of_a_course_that_is_there_is_told():
+    differs = {"fullname": {"current": "Law", "wanted": "Law 2026"}}
+    there = {"created": False, "updated": False, "changed": False, "confirmed": True, "differences": differs}
+    told = sequence.of_deployments([there], ["LAW"], False)
+    assert told["counts"]["unchanged"] == 1 and told["message"] == "LAW: fullname is Law, not Law 2026."
+    told = sequence.of_deployments([{**there, "updated": True, "changed": True}], ["LAW"], True)
+    assert told["counts"]["updated"] == 1 and told["message"] == "LAW: fullname is Law, becomes Law 2026."
 
 
 def test_a_deployment_that_was_refused_is_a_row_that_failed():

@@ -51,11 +51,11 @@ def watch():
 
 @pytest.fixture
 def make_plan(site, server, watch):
-    def make(*answers, poll_timeout=20, **options):
+    def make(*answers, poll_timeout=20, update=False, **options):
         for answer in answers:
             server.answer(answer)
         wanted = deploy_course.checked(**{**WANTED, **options})
-        return deploy_course.plan(site, wanted, poll_timeout=poll_timeout, sleep=watch.sleep, clock=watch.clock)
+        return deploy_course.plan(site, wanted, update=update, poll_timeout=poll_timeout, sleep=watch.sleep, clock=watch.clock)
 
     return make
 
@@ -86,6 +86,7 @@ def test_a_new_course_is_planned_by_reading_and_deployed_once(server, make_plan)
         "course_id": 6,
         "course_url": f"{server.url}/course/view.php?id=6",
         "created": True,
+        "updated": False,
         "confirmed": True,
         "differences": {},
     }
@@ -146,12 +147,102 @@ def test_what_differs_is_told(site, make_plan):
     existing = {**D1, "fullname": "R&amp;D", "idnumber": "OTHER"}
     options = {"category": "SCI", "category_identifier": "idnumber", "idnumber": "DI1"}
     plan = make_plan({"courses": [existing]}, {"courses": []}, False, [{"id": 4}], **options)
-    assert plan.result["differences"] == {
-        "fullname": {"current": "R&D", "wanted": "Deployed one"},
-        "idnumber": {"current": "OTHER", "wanted": "DI1"},
-        "category": {"current": 1, "wanted": 4},
-    }
+    assert plan.result["differences"] == DIFFERENT
     assert not plan.changed and not site.warnings
+
+
+#: What differs of a course, and what is sent to set it.
+DIFFERENT = {
+    "fullname": {"current": "R&D", "wanted": "Deployed one"},
+    "idnumber": {"current": "OTHER", "wanted": "DI1"},
+    "category": {"current": 1, "wanted": 4},
+}
+EXISTING = {**D1, "fullname": "R&amp;D", "idnumber": "OTHER"}
+SET = {**D1, "categoryid": 4}
+UPDATED = {"category": "SCI", "category_identifier": "idnumber", "idnumber": "DI1", "update": True}
+
+
+@pytest.fixture
+def make_update(make_plan):
+    """A plan that sets what differs. answers: to the question whether the function may be called, and what follows."""
+
+    def make(*answers):
+        return make_plan({"courses": [EXISTING]}, {"courses": []}, False, [{"id": 4}], *answers, **UPDATED)
+
+    return make
+
+
+def test_what_differs_is_set_and_looked_at(server, make_update):
+    plan = make_update(REFUSED)
+    assert plan.changed and plan.result["updated"] and not plan.result["created"]
+    assert plan.result["differences"] == DIFFERENT
+    assert plan.after["fullname"] == "Deployed one" and plan.before["fullname"] == "R&D"
+    for answer in ({"warnings": []}, {"courses": [SET]}):
+        server.answer(answer)
+    plan.apply()
+    assert plan.changed and plan.result["updated"] and plan.result["confirmed"] and plan.result["differences"] == {}
+    sent = dict(server.seen[-2].form)
+    assert sent["wsfunction"] == "core_course_update_courses"
+    named = {name: value for name, value in sent.items() if name.startswith("courses")}
+    assert named == {
+        "courses[0][id]": "6", "courses[0][fullname]": "Deployed one", "courses[0][idnumber]": "DI1", "courses[0][categoryid]": "4",
+    }  # fmt: skip
+
+
+def test_nothing_is_set_by_a_token_that_may_not(site, server, make_update):
+    plan = make_update(NO_ACCESS)
+    assert not plan.changed and not plan.result["updated"] and plan.result["differences"] == DIFFERENT
+    assert "may not call core_course_update_courses" in site.warnings[0]
+    plan.apply()
+    assert called(server).count("core_course_update_courses") == 1
+
+
+def test_a_warning_is_a_refusal_and_a_look_says_what_was_done(server, make_update):
+    plan = make_update(REFUSED)
+    refused = {"warnings": [{"item": "course", "itemid": 6, "warningcode": "nopermissions", "message": "Sorry, but you do not"}]}
+    for answer in (refused, {"courses": [EXISTING]}):
+        server.answer(answer)
+    with pytest.raises(errors.MoodleError, match="did not set fullname, idnumber, category: Sorry") as caught:
+        plan.apply()
+    assert caught.value.errorcode == "nopermissions"
+    assert not plan.changed and plan.result["updated"] is False and plan.result["differences"] == DIFFERENT
+
+
+def test_an_error_after_the_work_is_no_failure_where_a_look_finds_it_done(server, make_update):
+    plan = make_update(REFUSED)
+    for answer in ({"exception": "moodle_exception", "errorcode": "cannotsend", "message": "Message was not sent."}, {"courses": [SET]}):
+        server.answer(answer)
+    plan.apply()
+    assert plan.changed and plan.result["updated"] and plan.result["differences"] == {}
+
+
+@pytest.mark.parametrize("looks", [[NO_ACCESS, NO_ACCESS], ["<html>"]])
+def test_where_nobody_can_look_the_task_fails_and_nothing_is_certain(server, make_update, looks):
+    plan = make_update(REFUSED)
+    for answer in ({"warnings": []}, *looks):
+        server.answer(answer)
+    with pytest.raises((errors.AccessRefused, errors.NotMoodle)):
+        plan.apply()
+    assert plan.changed and plan.result["updated"] is None and plan.result["confirmed"] is False and plan.result["differences"] is None
+
+
+def test_what_got_no_answer_may_still_be_done_after_a_look(server, make_update):
+    plan = make_update(REFUSED)
+    for _try in range(4):
+        server.answer("<html>", status=502)
+    server.answer({"courses": [EXISTING]})
+    with pytest.raises(errors.ToolsyncError):
+        plan.apply()
+    assert plan.changed and plan.result["updated"] is None and plan.result["confirmed"] is False
+
+
+def test_an_answer_without_effect_is_a_failure(server, make_update):
+    plan = make_update(REFUSED)
+    for answer in ({"warnings": []}, {"courses": [EXISTING]}):
+        server.answer(answer)
+    with pytest.raises(errors.MoodleError, match="answered that it had set"):
+        plan.apply()
+    assert not plan.changed
 
 
 @pytest.mark.parametrize("shown", ["R&amp;D &lt;1&gt;", "R&D <1>"])
@@ -173,11 +264,9 @@ def test_the_category_by_idnumber_is_left_out_where_it_cannot_be_read(make_plan)
     assert make_plan({"courses": [D1]}, failing, **options).result["differences"] == {}
 
 
-def test_a_course_known_by_its_idnumber_alone_is_the_one(site, make_plan):
-    plan = make_plan({"courses": []}, False, {"courses": [{**D1, "shortname": "OLD"}]}, idnumber="DI1")
-    assert not plan.changed and plan.result["course_id"] == 6
-    assert plan.result["differences"] == {"shortname": {"current": "OLD", "wanted": "D1"}}
-    assert "idnumber DI1 is that of the course OLD" in site.warnings[0]
+def test_a_course_of_another_name_with_the_idnumber_is_another_one(make_plan):
+    with pytest.raises(errors.OptionError, match="idnumber DI1 is taken by the course OLD, which is another one than the course D1"):
+        make_plan({"courses": []}, False, {"courses": [{**D1, "shortname": "OLD"}]}, idnumber="DI1")
 
 
 def test_an_idnumber_of_another_course_is_named(make_plan):

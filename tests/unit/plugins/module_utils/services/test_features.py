@@ -20,6 +20,7 @@ NEEDED = {
     "process cohorts": ["process", "compare_cohorts"],
     "check courses": ["check_courses"],
     "deploy": ["deploy", "compare_courses"],
+    "update course": ["deploy", "compare_courses", "update_courses"],
     "enrol": ["enrol", "compare_enrols"],
     "unenrol": ["unenrol"],
     "unassign": ["unassign_role"],

@@ -244,3 +244,10 @@ def test_encodings_that_do_not_fit(tmp_path, encoding, words):
     (tmp_path / "a.csv").write_text(CSV, encoding="utf-8")
     with pytest.raises(errors.CsvRefused, match=words):
         Source(src=str(tmp_path / "a.csv"), encoding=encoding)
+
+
+def test_a_file_is_checked_by_the_settings_that_its_run_will_find_and_not_by_those_of_another(site, server):
+    site.memory.put("settings", {"users": {"primaryidentity": "idnumber"}})
+    with pytest.raises(errors.CsvRefused, match="idnumber"):
+        plan(site, service="users")
+    assert plan(site, service="users", settings={"primaryidentity": "username"}).changed
