@@ -23,6 +23,8 @@ BULK = {
     "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
     "max_input_vars": {"type": "int", "default": 1000},
 }
+#: Of the modules whose state exact takes everybody out who is not listed.
+EXACT = {"allow_empty": {"type": "bool", "default": False}}
 
 
 def item(options, needed):

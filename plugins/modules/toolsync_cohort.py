@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_cohort
-short_description: Create, change and delete cohorts
+short_description: Manage cohorts
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:

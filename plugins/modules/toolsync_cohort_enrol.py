@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_cohort_enrol
-short_description: Bind a cohort to a course, so that its members are enrolled
+short_description: Manage the enrolment of a cohort in a course
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_cohort_members
-short_description: Put users into cohorts and take them out
+short_description: Manage the members of cohorts
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.identifiers.cohort
+  - activeprolearn.toolsync.exact
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
@@ -44,15 +45,13 @@ options:
     aliases: [user, userid]
   state:
     description:
-      - V(present) adds the users, V(absent) takes them out, V(exact) adds them and takes out everybody else.
-      - With V(exact), nobody is taken out of a cohort in whose list a user could not be identified.
+      - With V(present), O(users) are in the cohort. Other members are left as they are.
+      - With V(exact), exactly O(users) are in the cohort, and everybody else is taken out. Nobody is taken out of a cohort in whose list a
+        user could not be identified.
+      - With V(absent), O(users) are not in the cohort.
     type: str
     choices: [present, absent, exact]
     default: present
-  allow_empty:
-    description: Whether O(state=exact) may take all members out of a cohort because O(users) is empty.
-    type: bool
-    default: false
   memberships:
     description: Users of many cohorts. What an item does not say is taken from the options of the same name of the task.
     type: list
@@ -96,7 +95,7 @@ EXAMPLES = r"""
     cohort: Y1
     users: [ada, bob]
 
-- name: Exactly these are in it, by their e-mail addresses
+- name: Have exactly these in it, by their e-mail addresses, and nobody else
   activeprolearn.toolsync.toolsync_cohort_members:
     cohort: First year
     cohort_identifier: name
@@ -186,6 +185,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module imp
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
     BULK,
     COHORT_IDENTIFIER,
+    EXACT,
     USER_IDENTIFIER,
     item,
 )
@@ -204,7 +204,7 @@ TASK = Task(
     cohort_members.plan,
     options={
         **OPTIONS,
-        "allow_empty": {"type": "bool", "default": False},
+        **EXACT,
         "memberships": {"type": "list", "elements": "dict", "options": ITEM},
         **BULK,
     },

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_group
-short_description: Create and delete groups of courses, and set their members
+short_description: Manage the groups of courses and their members
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.identifiers.course
   - activeprolearn.toolsync.identifiers.user
+  - activeprolearn.toolsync.exact
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
@@ -49,29 +50,26 @@ options:
     aliases: [groupidsource]
   state:
     description:
-      - Whether the group is there.
-      - With V(absent), it is deleted with its memberships; its members stay enrolled.
+      - With V(present), the group is there, and O(members) are in it. Other members are left as they are.
+      - With V(exact), the group is there, exactly O(members) are in it, and everybody else is taken out. Nobody is taken out of a group in
+        whose list a user could not be identified.
+      - With V(absent), the group is deleted with its memberships; its members stay enrolled.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, exact]
     default: present
   members:
     description:
-      - Users, for O(members_state). Without it, members are left as they are.
+      - Users who are in the group. Without it, members are left as they are.
       - Only users who are enrolled in the course can be members.
     type: list
     elements: str
     aliases: [users]
+  absent_members:
+    description: Users who are not in the group, which stays.
+    type: list
+    elements: str
   user_identifier:
-    description: What O(members) are.
-  members_state:
-    description:
-      - With V(present), the users are members; others are left as they are.
-      - With V(absent), they are none.
-      - With V(exact), they are members, and nobody else is; an empty list empties the group. Nobody is removed from a group whose list
-        holds a user that could not be identified.
-    type: str
-    choices: [present, absent, exact]
-    default: present
+    description: What O(members) and O(absent_members) are.
   groups:
     description:
       - Many groups, in any number of courses. What an item does not say is taken from the options of the same name of the task.
@@ -101,21 +99,21 @@ options:
       state:
         description: As O(state).
         type: str
-        choices: [present, absent]
+        choices: [present, absent, exact]
       members:
         description: As O(members).
         type: list
         elements: str
         aliases: [users]
+      absent_members:
+        description: As O(absent_members).
+        type: list
+        elements: str
       user_identifier:
         description: As O(user_identifier).
         type: str
         choices: [id, username, idnumber, email]
         aliases: [useridsource]
-      members_state:
-        description: As O(members_state).
-        type: str
-        choices: [present, absent, exact]
 notes:
   - The token's account needs the capability C(moodle/course:managegroups) in the courses, and C(moodle/course:viewparticipants).
   - The plugin's group command C(greplace) is not used. It removes all memberships and then stops, on Moodle 4.1 and newer.
@@ -133,14 +131,14 @@ EXAMPLES = r"""
     group: Group A
     members: [ada, bob]
 
-- name: Have exactly these in the groups of a course
+- name: Have exactly these in the groups of a course, and nobody else
   activeprolearn.toolsync.toolsync_group:
     url: https://moodle.example.org
     token: "{{ moodle_token }}"
     course: M101
     course_identifier: idnumber
     user_identifier: email
-    members_state: exact
+    state: exact
     groups:
       - {group: Group A, members: [ada@example.com]}
       - {group: Group B, members: [bob@example.com, cleo@example.com]}
@@ -150,8 +148,7 @@ EXAMPLES = r"""
     url: https://moodle.example.org
     token: "{{ moodle_token }}"
     group: MATH101@Group A
-    members: [bob]
-    members_state: absent
+    absent_members: [bob]
 
 - name: Delete a group
   activeprolearn.toolsync.toolsync_group:
@@ -178,13 +175,13 @@ deleted:
   elements: dict
   sample: [{"course": "MATH101", "group": "Group B", "user": null}]
 added:
-  description: Members that were added, as C(course), C(group) and C(user) of the task.
+  description: Users who were put into groups, as C(course), C(group) and C(user) of the task.
   returned: once the groups were read
   type: list
   elements: dict
   sample: [{"course": "MATH101", "group": "Group A", "user": "ada"}]
 removed:
-  description: Members that were removed. Those whom O(members_state=exact) removes are told by their usernames.
+  description: Users who were taken out. Those whom O(state=exact) takes out are told by their usernames.
   returned: once the groups were read
   type: list
   elements: dict
@@ -248,6 +245,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module imp
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
     BULK,
     COURSE_IDENTIFIER,
+    EXACT,
     USER_IDENTIFIER,
     item,
 )
@@ -258,10 +256,10 @@ OPTIONS = {
     "course_identifier": COURSE_IDENTIFIER,
     "group": {"type": "str", "aliases": ["groupid"]},
     "group_identifier": {"type": "str", "choices": ["name", "id"], "default": "name", "aliases": ["groupidsource"]},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
     "members": {"type": "list", "elements": "str", "aliases": ["users"]},
+    "absent_members": {"type": "list", "elements": "str"},
     "user_identifier": USER_IDENTIFIER,
-    "members_state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
 }
 ITEM = item(OPTIONS, "group")
 
@@ -270,10 +268,11 @@ TASK = Task(
     options={
         **OPTIONS,
         "groups": {"type": "list", "elements": "dict", "options": ITEM},
+        **EXACT,
         **BULK,
     },
     constraints={"required_one_of": [("group", "groups")], "mutually_exclusive": [("group", "groups")]},
-    personal=("members", "groups"),
+    personal=("members", "absent_members", "groups"),
 )
 
 

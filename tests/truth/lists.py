@@ -68,11 +68,13 @@ def _group(chance):
         if chance.of(15):
             return {**made, "state": "absent"}
         if chance.of(85):
-            made["members"] = [chance.choice(USERS) for _number in range(chance.randint(0, 3))]
-            made["members_state"] = chance.pick((5, "present"), (2, "absent"), (2, "exact"))
+            name = chance.pick((7, "members"), (2, "absent_members"))
+            made[name] = [chance.choice(USERS) for _number in range(chance.randint(0, 3))]
+            if name == "members" and chance.of(30):
+                made["state"] = "exact"
         return made
 
-    return {"groups": _several(chance, item, "course", "group")}
+    return {"groups": _several(chance, item, "course", "group"), "allow_empty": chance.of(80)}
 
 
 def _role(chance):

@@ -16,6 +16,7 @@ from ..read.cohorts import COHORT_MEMBERS, PLUGIN_COHORTS, Cohorts
 from ..read.directory import Directory, Ref, reference, unknown
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
+from ..send.wanted import EXACT, check_exact, items_of
 from ..wire.ask import Asker
 
 ADD = "tool_sync_cohort_add_members"
@@ -61,28 +62,16 @@ def plan(site, params):
 
 def memberships(params):
     """The Memberships of toolsync_cohort_members' options, in their order. Raises OptionError."""
-    if params["memberships"] is None:
-        found = [_membership("the task", params)]
-    else:
-        found = []
-        for number, item in enumerate(params["memberships"], 1):
-            given = {key: value for key, value in item.items() if value is not None}
-            found.append(_membership(f"item {number} of memberships", {**params, **given}))
-    for one in found:
-        if one.state == "exact" and not one.users and not params["allow_empty"]:
-            raise OptionError(
-                f"users of {one.where} is empty, and state exact would take all members out of {one.cohort}.",
-                option="users",
-                cure="If that is meant, set allow_empty to true; nothing was sent.",
-            )
-    return found
+    return [_membership(where, item) for where, item in items_of(params, "memberships")]
 
 
 def _membership(where, item):
-    if item["cohort"] is None or item["users"] is None:
-        missing = "cohort" if item["cohort"] is None else "users"
-        raise OptionError(f"{missing} is missing for {where}.", option=missing)
+    for option in ("cohort", "users"):
+        if item[option] is None:
+            raise OptionError(f"{option} is missing for {where}.", option=option)
     cohort = reference("cohort", item["cohort_identifier"], item["cohort"], f"cohort of {where}")
+    if item["state"] == EXACT:
+        check_exact(where, item["users"], "users", cohort, item["allow_empty"])
     users = [reference("user", item["user_identifier"], user, f"user {number} of {where}") for number, user in enumerate(item["users"], 1)]
     return Membership(where, cohort, tuple(dict.fromkeys(users)), item["state"])
 
@@ -147,21 +136,15 @@ class MembersPlan(ListedPlan):
         return target.key, user if number is None else number
 
     def _refuse_contradictions(self, wanted):
-        exact: dict[t.Any, Membership] = {}
-        whole: dict[t.Any, Membership] = {}
-        single: dict[t.Any, Membership] = {}
+        """Raise for a user who is to be in and out of a cohort, and for a list that is exact beside another one of the cohort."""
+        firsts: dict[t.Any, Membership] = {}
         for one in wanted:
             target = self._targets[one.cohort]
-            rivals = [exact.get(target.key)]
-            if one.state == "exact":
-                exact[target.key] = one
-                rivals.append(whole.get(target.key))
-            whole.setdefault(target.key, one)
-            for user in one.users:
-                first = single.setdefault(self._place(target, user), one)
-                rivals.append(first if first.state != one.state else None)
+            rivals = [firsts.setdefault(self._place(target, user), one) for user in one.users]
+            whole = firsts.setdefault(target.key, one)
+            rivals = [rival for rival in rivals if rival.state != one.state] + [whole] * (EXACT in (one.state, whole.state))
             for rival in rivals:
-                if rival is not None and rival is not one:
+                if rival is not one:
                     raise OptionError(f"{one.where} and {rival.where} contradict each other for {one.cohort}.", option="memberships")
 
     def _decide(self, one, target, seen):
@@ -178,7 +161,7 @@ class MembersPlan(ListedPlan):
             elif self._place(target, user) not in seen:
                 seen.add(self._place(target, user))
                 self._decide_user(one, target, user)
-        if one.state == "exact":
+        if one.state == EXACT:
             self._decide_rest(one, target, unclear)
 
     def _decide_user(self, one, target, user):

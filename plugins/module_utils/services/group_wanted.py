@@ -12,30 +12,38 @@ from dataclasses import dataclass, field
 
 from ..errors import OptionError
 from ..read.directory import Ref, reference
+from ..read.groups import CourseGroups
+from ..send.wanted import EXACT, check_exact, items_of
 
 LONGEST = 254
 
 
-@dataclass
+@dataclass(eq=False)
 class WantedGroup:
-    """A group as it is wanted. where: what messages call it; members: Ref -> whether a member; exact: and nobody else."""
+    """A group as it is wanted. where: what messages call it; members: Ref -> whether a member; state: present, absent or exact.
+
+    at: its course, once that was looked up; number: the group's id, None until it is found or made.
+    """
 
     where: str
     course: Ref
     group: Ref
-    present: bool
+    state: str
     members: dict[Ref, bool] = field(default_factory=dict)
-    exact: bool = False
+    at: CourseGroups | None = None
+    number: int | None = None
 
     @property
     def item(self):
         return {"course": self.course.value, "group": self.group.value, "user": None}
 
+    @property
+    def concerns_members(self):
+        return bool(self.members) or self.state == EXACT
+
     def merge(self, other):
         """Take in what another item wants of the same group. Raises OptionError where they contradict each other."""
-        same = self.present == other.present and self.exact == other.exact
-        if same and self.exact:
-            same = self.members == other.members
+        same = self.state == other.state and (self.state != EXACT or self.members == other.members)
         if not same or any(self.members.get(ref, wish) != wish for ref, wish in other.members.items()):
             raise OptionError(
                 f"{other.where} and {self.where} contradict each other for the {self.group} in the {self.course}.", option="groups"
@@ -43,15 +51,9 @@ class WantedGroup:
         self.members.update(other.members)
 
 
-def wanted(params):
-    """The WantedGroup of toolsync_group's options, in their order. Raises OptionError."""
-    if params["groups"] is None:
-        return [_wanted("the task", params)]
-    items = []
-    for number, item in enumerate(params["groups"], 1):
-        given = {key: value for key, value in item.items() if value is not None}
-        items.append(_wanted(f"item {number} of groups", {**params, **given}))
-    return items
+def groups_of(params):
+    """The WantedGroups of toolsync_group's options, in their order. Raises OptionError."""
+    return [_wanted(where, item) for where, item in items_of(params, "groups")]
 
 
 def _wanted(where, item):
@@ -64,30 +66,32 @@ def _wanted(where, item):
             raise OptionError(
                 f"course is missing for {where}.", option="course", cure="Give it, or write the group as COURSE@GROUP; nothing was sent."
             )
-    by = item["group_identifier"] or "name"
     text = str(name).strip()
     if len(text) > LONGEST:
         raise OptionError(f"group of {where} is longer than {LONGEST} characters.", option="group")
     made = WantedGroup(
         where,
-        reference("course", item["course_identifier"] or "shortname", course, f"course of {where}"),
-        reference("group", by, text, f"group of {where}"),
-        item["state"] == "present",
+        reference("course", item["course_identifier"], course, f"course of {where}"),
+        reference("group", item["group_identifier"], text, f"group of {where}"),
+        item["state"],
     )
     _add_members(made, item)
     return made
 
 
 def _add_members(made, item):
-    mode = item["members_state"] or "present"
-    if item["members"] is None:
-        if mode == "exact" and made.present:
-            raise OptionError(f"members of {made.where} is missing: exact needs the list, which may be empty.", option="members")
-        return
-    if not made.present:
-        raise OptionError(f"members of {made.where} is for groups that are to be present.", option="members")
-    made.exact = mode == "exact"
-    by = item["user_identifier"] or "username"
-    for number, user in enumerate(item["members"], 1):
-        ref = reference("user", by, user, f"item {number} of members of {made.where}")
-        made.members[ref] = mode != "absent"
+    if made.state == EXACT:
+        if item["members"] is None:
+            raise OptionError(f"members of {made.where} is missing: state exact needs the list.", option="members")
+        check_exact(made.where, item["members"], "members", made.group, item["allow_empty"])
+    for option, wish in (("members", True), ("absent_members", False)):
+        if made.state == "absent" and item[option] is not None:
+            raise OptionError(
+                f"{option} of {made.where} is for groups that are to be there, and state absent deletes the {made.group}.",
+                option=option,
+                cure="To take users out of a group that stays, name them in absent_members, without state; nothing was sent.",
+            )
+        for number, user in enumerate(item[option] or (), 1):
+            ref = reference("user", item["user_identifier"], user, f"item {number} of {option} of {made.where}")
+            if made.members.setdefault(ref, wish) != wish:
+                raise OptionError(f"members and absent_members of {made.where} both name the {ref}.", option="absent_members")

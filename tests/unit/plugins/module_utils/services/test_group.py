@@ -90,7 +90,7 @@ def test_a_group_with_members(groups):
 def test_exactly_these_by_any_identifier(groups, by, members, course_by, course):
     groups.school.group("A", "ada", "bob")
     done = groups.both(
-        course=course, course_identifier=course_by, group="A", members=members, user_identifier=by, members_state="exact"
+        course=course, course_identifier=course_by, group="A", members=members, user_identifier=by, state="exact"
     )
     assert (users(done, "added"), users(done, "removed")) == ([members[1]], ["bob"])
     assert groups.now == {"A": {"ada", "cleo"}}
@@ -99,14 +99,33 @@ def test_exactly_these_by_any_identifier(groups, by, members, course_by, course)
 def test_users_by_their_ids(groups):
     number = groups.school.group("A", "ada", "bob")
     ids = groups.school.ids
-    done = groups.both(group=number, group_identifier="id", members=[ids["ada"]], user_identifier="id", members_state="absent")
+    done = groups.both(group=number, group_identifier="id", absent_members=[ids["ada"]], user_identifier="id")
     assert users(done, "removed") == [str(ids["ada"])]
     assert groups.now == {"A": {"bob"}}
 
 
+def test_some_are_to_be_in_and_some_are_not(groups):
+    groups.school.group("A", "ada", "bob")
+    wanted = {"group": "A", "members": ["cleo"], "absent_members": ["Bob", "dan"]}
+    done = groups.both(**wanted)
+    assert (users(done, "added"), users(done, "removed"), users(done, "unchanged")) == (["cleo"], ["bob"], ["dan"])
+    assert groups.now == {"A": {"ada", "cleo"}}
+    assert not groups.both(**wanted)["changed"]
+
+
+def test_the_state_of_the_task_is_that_of_its_items(groups):
+    groups.school.group("A", "ada", "bob")
+    groups.school.group("B", "ada", "bob")
+    done = groups.both(state="exact", groups=[{"group": "A", "members": ["ada"]}, {"group": "B", "members": ["bob"], "state": "present"}])
+    assert [(entry["group"], entry["user"]) for entry in done["removed"]] == [("A", "bob")]
+    before, after = ({"MATH101": {"A": {"members": {"bob": there}}}} for there in (True, False))
+    assert done["diff"] == {"before": before, "after": after}
+    assert groups.now == {"A": {"ada"}, "B": {"ada", "bob"}}
+
+
 def test_an_empty_exact_list_empties_the_group(groups):
     groups.school.group("A", "ada", "bob")
-    done = groups.both(group="A", members=[], members_state="exact")
+    done = groups.both(group="A", members=[], state="exact", allow_empty=True)
     assert users(done, "removed") == ["ada", "bob"]
     assert groups.now == {"A": set()}
 
@@ -133,7 +152,7 @@ def test_many_groups_in_several_courses(groups):
             {"course": "MATH101", "group": "A", "members": ["ada"]},
             {"course": "M101", "course_identifier": "idnumber", "group": "A", "members": ["bob"]},
             {"course": "TPL", "group": "T", "members": ["dan"]},
-            {"course": "MATH101", "group": "Old", "members": ["ada"], "members_state": "absent"},
+            {"course": "MATH101", "group": "Old", "absent_members": ["ada"]},
         ],
     )
     assert done["counts"] == {"created": 2, "deleted": 0, "added": 3, "removed": 1, "unchanged": 0, "failed": 0, "unknown": 0}
@@ -154,9 +173,9 @@ def test_those_that_fail_do_not_keep_the_others_from_being_done(groups):
 
 def test_nobody_is_removed_while_somebody_could_not_be_identified(groups):
     groups.school.group("A", "ada", "bob")
-    done = groups.both(group="A", members=["ada", "nobody"], members_state="exact", on_failures="ignore")
+    done = groups.both(group="A", members=["ada", "nobody"], state="exact", on_failures="ignore")
     assert not done["removed"] and groups.now == {"A": {"ada", "bob"}}
-    assert any("Nobody was removed" in warning for warning in done["warnings"])
+    assert any("Nobody was taken out" in warning for warning in done["warnings"])
 
 
 def test_unknown_courses_and_ids(groups):
@@ -239,7 +258,7 @@ def test_who_may_not_be_removed(server, site):
     refusal = {"exception": "x", "errorcode": "errorremovenotpermitted", "message": "You do not have permission to remove Ada"}
     server.answer(refusal)
     server.answer([{"id": 7, "name": "A"}]).answer([{"id": 5, "username": "ada"}]).answer([{"groupid": 7, "userids": [5]}])
-    made = group.plan(site, {**OPTIONS, "course": "MATH101", "group": "A", "members": ["ada"], "members_state": "absent"})
+    made = group.plan(site, {**OPTIONS, "course": "MATH101", "group": "A", "absent_members": ["ada"]})
     made.apply()
     (failure,) = made.result["failures"]
     assert failure["user"] == "ada" and "You do not have permission to remove Ada" in failure["reason"]
@@ -251,7 +270,7 @@ def test_who_is_still_there(server, site):
     server.answer([{"id": 5, "username": "ada"}]).answer([{"groupid": 7, "userids": [5]}])
     server.answer(REFUSED).answer(None)
     server.answer([{"id": 7, "name": "A"}]).answer([{"id": 5, "username": "ada"}]).answer([{"groupid": 7, "userids": [5]}])
-    made = group.plan(site, {**OPTIONS, "course": "MATH101", "group": "A", "members": [], "members_state": "exact"})
+    made = group.plan(site, {**OPTIONS, "course": "MATH101", "group": "A", "members": [], "state": "exact", "allow_empty": True})
     made.apply()
     assert not made.changed and "still in the group" in made.result["failures"][0]["reason"]
 
@@ -265,7 +284,7 @@ def test_what_became_of_an_answer_that_is_lost_is_looked_at(groups, practice, fu
     wanted = {
         CREATE: {"members": ["ada"]},
         ADD: {"members": ["bob"]},
-        REMOVE: {"members": ["ada"], "members_state": "absent"},
+        REMOVE: {"absent_members": ["ada"]},
         DELETE: {"state": "absent"},
     }[function]
     practice.fault("close", function=function, when=when, skip=1)  # the first call only asks whether it is allowed
@@ -295,7 +314,7 @@ def test_an_account_without_rights(groups, practice, token_for):
 def test_only_what_is_needed_is_needed(groups, token_for):
     groups.school.group("A", "ada")
     token = token_for(*READS, GROUPS, MEMBERS, REMOVE)
-    assert users(groups.both(group="A", members=[], members_state="exact", token=token), "removed") == ["ada"]
+    assert users(groups.both(group="A", members=[], state="exact", allow_empty=True, token=token), "removed") == ["ada"]
     refused = groups(group="A", state="absent", token=token)
     assert refused["failed"] and DELETE in refused["msg"] and refused["error"]["kind"] == "access"
 
@@ -315,7 +334,7 @@ def test_the_list_of_the_enrolled_shows_groups_with_members_only(groups, token_f
     groups.school.group("A", "ada", "bob")
     groups.school.group("Empty")
     token = token_for(*READS, CREATE, ADD, REMOVE, DELETE)
-    assert users(groups.both(group="A", members=["ada"], members_state="exact", token=token), "removed") == ["bob"]
+    assert users(groups.both(group="A", members=["ada"], state="exact", token=token), "removed") == ["bob"]
     done = groups.both(group="Empty", state="absent", token=token)
     assert not done["changed"] and GROUPS in done["failures"][0]["reason"]
     foretold = groups(check_mode=True, group="Empty", token=token)
@@ -326,7 +345,7 @@ def test_a_course_that_can_not_be_looked_up(groups, token_for):
     """It is known by its shortname only, which Moodle's functions that make groups do not take."""
     groups.school.group("A", "ada", "bob")
     token = token_for("tool_sync_get_enrolled_full_users", CREATE, ADD, REMOVE)
-    assert users(groups.both(group="A", members=["ada"], members_state="exact", token=token), "removed") == ["bob"]
+    assert users(groups.both(group="A", members=["ada"], state="exact", token=token), "removed") == ["bob"]
     refused = groups(group="B", token=token)
     assert refused["failed"] and READS[0] in refused["msg"]
     unknown = groups(group="A", course="NOPE", members=["ada"], token=token, on_failures="fail")
@@ -345,17 +364,20 @@ def test_a_course_that_can_not_be_looked_up(groups, token_for):
         ({"group": " "}, "group of the task is empty"),
         ({"group": "<b>"}, "holds a <"),
         ({"group": "A", "group_identifier": "id"}, "must be a number"),
-        ({"group": "A", "members_state": "exact"}, "members of the task is missing"),
-        ({"group": "A", "state": "absent", "members": ["ada"]}, "is for groups that are to be present"),
+        ({"group": "A", "state": "exact"}, "members of the task is missing: state exact needs the list"),
+        ({"group": "A", "state": "exact", "members": []}, "set allow_empty to true"),
+        ({"group": "A", "state": "absent", "absent_members": ["ada"]}, "absent_members of the task is for groups that are to be there"),
+        ({"group": "A", "members": ["ada"], "absent_members": ["ADA"]}, "members and absent_members of the task both name the user ada"),
+        ({"group": "A", "state": "absent", "members": ["ada"]}, "name them in absent_members, without state"),
         ({"group": "A", "members": ["ada", ""]}, "item 2 of members of the task is empty"),
         ({"group": "A", "max_input_vars": 3}, "max_input_vars must be at least"),
         ({"groups": [{"group": "A"}, {"group": "A", "state": "absent"}]}, "item 2 of groups and item 1 of groups contradict"),
         (
-            {"groups": [{"group": "A", "members": ["ada"]}, {"group": "A", "members": ["ada"], "members_state": "absent"}]},
+            {"groups": [{"group": "A", "members": ["ada"]}, {"group": "A", "absent_members": ["ada"]}]},
             "contradict",
         ),
         (
-            {"members_state": "exact", "groups": [{"group": "A", "members": ["ada"]}, {"group": "A", "members": ["bob"]}]},
+            {"state": "exact", "groups": [{"group": "A", "members": ["ada"]}, {"group": "A", "members": ["bob"]}]},
             "contradict",
         ),
     ],
@@ -364,6 +386,15 @@ def test_what_is_refused(groups, options, says):
     refused = groups(**options)
     assert refused["failed"] and refused["error"]["kind"] == "option" and says in refused["msg"], refused["msg"]
     assert groups.now == {}
+
+
+def test_a_user_by_two_names_can_not_be_in_and_out(groups):
+    groups.school.group("A", "ada", "bob")
+    refused = groups(
+        groups=[{"group": "A", "members": ["ada"]}, {"group": "A", "absent_members": ["Uada"], "user_identifier": "idnumber"}],
+    )
+    assert refused["failed"] and refused["error"]["option"] == "absent_members" and "user Uada (idnumber)" in refused["msg"]
+    assert groups.now == {"A": {"ada", "bob"}}
 
 
 def test_no_groups_are_nothing_to_do(groups):
