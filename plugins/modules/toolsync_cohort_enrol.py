@@ -25,7 +25,7 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - The site is only read. An unknown role is found only in the real run.
+      - The site is only read. An unknown role is found only in the real run, so RV(changed_is_certain) is false before.
       - "RV(ignore:changed) is told from what was last sent from this host. The real run sees more: it compares how many active bindings the
         course has before and after, and learns from the plugin's errors what is suspended."
   diff_mode:
@@ -35,7 +35,7 @@ attributes:
     details:
       - Bindings can't be listed over web services. What was sent is remembered in O(state_file).
       - With C(core_course_get_courses_by_field) in the token's service, V(present) is certain in the real run. V(suspended) always is, but
-        for its repetition. V(absent) can't tell a suspended binding of which this host does not know from none.
+        for its repetition. V(absent) is where an active one was taken away; a suspended one can't be told from none.
 options:
   cohort:
     description: The cohort, which must be there.

@@ -54,12 +54,31 @@ def _cohort(chance):
     return {"cohorts": _several(chance, item, "cohort")}
 
 
+def _people(chance, option, least):
+    """Some users under an option, mostly by their usernames. E-mail addresses and idnumbers may be shared by two accounts."""
+    by = chance.pick((6, "username"), (1, "email"), (1, "idnumber"))
+    form = {"username": "{}", "email": "{}@x.org", "idnumber": "N{:.1}"}[by]
+    names = [chance.choice(USERS) for _number in range(chance.randint(least, 4))]
+    return {option: [form.format(name if by != "idnumber" else name[1:]) for name in names], "user_identifier": by}
+
+
+def _a_cohort(chance):
+    by_name = {"cohort": chance.choice(("Cohort 1", "Cohort 2", "R&D", "Nowhere")), "cohort_identifier": "name"}
+    return by_name if chance.of(20) else {"cohort": chance.choice(COHORTS)}
+
+
 def _cohort_members(chance):
     def item():
-        users = [chance.choice(USERS) for _number in range(chance.randint(1, 4))]
-        return {"cohort": chance.choice(COHORTS), "users": users, "state": chance.pick((5, "present"), (2, "absent"), (2, "exact"))}
+        state = chance.pick((5, "present"), (2, "absent"), (2, "exact"))
+        return {**_a_cohort(chance), **_people(chance, "users", 0 if chance.of(10) else 1), "state": state}
 
-    return {"memberships": _several(chance, item, "cohort")}
+    return {"memberships": _several(chance, item, "cohort"), "allow_empty": chance.of(80)}
+
+
+def _cohort_enrol(chance):
+    made = {**_a_cohort(chance), "course": chance.pick((6, "MATH101"), (2, chance.choice(COURSES)))}
+    made["role"] = chance.pick((6, "student"), (2, "teacher"), (0.5, "norole"))
+    return {**made, "state": chance.pick((3, "present"), (2, "absent"), (2, "suspended"))}
 
 
 def _group(chance):
@@ -69,7 +88,7 @@ def _group(chance):
             return {**made, "state": "absent"}
         if chance.of(85):
             name = chance.pick((7, "members"), (2, "absent_members"))
-            made[name] = [chance.choice(USERS) for _number in range(chance.randint(0, 3))]
+            made.update(_people(chance, name, 0))
             if name == "members" and chance.of(30):
                 made["state"] = "exact"
         return made
@@ -97,6 +116,7 @@ MAKERS = {
     "toolsync_enrol": _enrol,
     "toolsync_cohort": _cohort,
     "toolsync_cohort_members": _cohort_members,
+    "toolsync_cohort_enrol": _cohort_enrol,
     "toolsync_group": _group,
     "toolsync_role": _role,
 }

@@ -15,8 +15,7 @@ from __future__ import annotations
 from ..errors import MoodleError, OptionError, ParameterRefused, ToolsyncError
 from ..plan import Plan
 from ..read.cohorts import Cohorts
-from ..read.courses import Courses
-from ..read.directory import not_one, reference, unknown
+from ..read.directory import Directory, reference, unknown
 from ..send.listed import told
 from ..wire.ask import Asker, require_functions
 
@@ -38,28 +37,23 @@ _LEFT_BEHIND = (
 
 def plan(site, params):
     """params: the options of toolsync_cohort_enrol. Raises OptionError for what does not exist."""
-    refs = {
-        kind: reference(kind, params[f"{kind}_identifier"], params[kind], kind) for kind in ("cohort", "course", "role")
-    }
-    state = ACTIVE if params["state"] == "present" else params["state"]
-    return BindingPlan(site, refs["cohort"], refs["course"], refs["role"], state)
+    refs = [reference(kind, params[f"{kind}_identifier"], params[kind], kind) for kind in ("cohort", "course", "role")]
+    return BindingPlan(site, *refs, ACTIVE if params["state"] == "present" else params["state"])
 
 
 class BindingPlan(Plan):
     def __init__(self, site, cohort, course, role, state):
-        self._site, self._moodle, self._asker = site, site.moodle, Asker(site.moodle)
-        self._cohort, self._course, self._role, self._state = cohort, course, role, state
+        self._site, self._asker, self._state = site, Asker(site.moodle), state
+        self._cohort, self._course, self._role = cohort, course, role
         cohort_id = self._read_cohort()
         course_id, self._count = self._read_course()
-        self._names = {
-            **_named("chidsource", "chid", cohort, cohort_id),
-            **_named("cidsource", "cid", course, course_id),
-            "method": METHOD,
-        }
-        self._key = f"{_shown(cohort, cohort_id)} in {_shown(course, course_id)}"
+        (ch_by, ch), (c_by, c) = _named(cohort, cohort_id), _named(course, course_id)
+        self._names = {"chidsource": ch_by, "chid": ch, "cidsource": c_by, "cid": c, "method": METHOD}
+        self._key = f"cohort {ch_by}={ch} in course {c_by}={c}"
         #: Role -> state as last sent from here; None where nothing was.
         self._sent = site.memory.get(SECTION, self._key)
         self._role_key = f"{role.by}={role.value}"
+        self._suspects = [ref for ref, number in ((cohort, cohort_id), (course, course_id)) if number is None]
         before = self._state_before()
         super().__init__(
             changed=before != state,
@@ -72,7 +66,8 @@ class BindingPlan(Plan):
                 "state": state,
                 "previous": before,
                 "restored": False,
-                "changed_is_certain": state == ACTIVE and self._count == 0,
+                # Neither bindings nor roles can be looked at before.
+                "changed_is_certain": False,
             },
         )
         require_functions(site.moodle, _NEEDED[state])
@@ -80,6 +75,7 @@ class BindingPlan(Plan):
     # -- reading --------------------------------------------------------------------------------------------------
 
     def _read_cohort(self):
+        """The cohort's id, None where the token can't tell."""
         cohorts = Cohorts(self._asker)
         cohorts.look_up([self._cohort])
         if self._cohort.by == "name":
@@ -91,15 +87,13 @@ class BindingPlan(Plan):
 
     def _read_course(self):
         """(the course's id, how many active bindings of cohorts it has), both None where the token can't tell."""
-        courses = Courses(self._asker)
-        courses.look_up([self._course])
-        if courses.refusal(self._course) is not None:
-            raise courses.refusal(self._course)
-        if not courses.readable:
+        directory = Directory(self._asker)
+        directory.look_up([self._course])
+        problem, found = directory.problem(self._course), directory.courses.find(self._course)
+        if problem is not None:
+            raise OptionError(f"course: {problem.rstrip('.')}.", option="course")
+        if not found:
             return None, None
-        found = courses.find(self._course)
-        if len(found) != 1:
-            raise OptionError(f"course: {not_one(self._course, [course.id for course in found])}.", option="course")
         return found[0].id, None if found[0].methods is None else found[0].methods.count(METHOD)
 
     def _counted(self):
@@ -120,8 +114,7 @@ class BindingPlan(Plan):
     # -- doing ----------------------------------------------------------------------------------------------------
 
     def apply(self):
-        # Until the end is known, the worst is assumed.
-        self.result["changed_is_certain"], self._touched = False, False
+        self._touched = False
         try:
             {ACTIVE: self._activate, SUSPENDED: self._suspend, ABSENT: self._remove}[self._state]()
         except ParameterRefused as error:
@@ -135,24 +128,23 @@ class BindingPlan(Plan):
                 self._site.memory.put(SECTION, {self._key: None})
             raise
         if not self.changed:
-            self.before = {"state": self._state}
-            self.result["previous"] = self._state
+            self._settle(False, self.result["changed_is_certain"], self._state)
+
+    def _settle(self, changed, certain, previous=None):
+        """Note what was seen. previous: what the binding was, where that was seen too."""
+        self.changed, self.result["changed_is_certain"] = changed, certain
+        if previous is not None:
+            self.before["state"] = self.result["previous"] = previous
 
     def _activate(self):
         bound = self._bind(self._role_key)
         count = self._counted()
         if not bound or count == 0:
             self._restore()
-            self.changed = self.result["restored"] = True
-            self.before["state"] = self.result["previous"] = SUSPENDED
-            self._see_that_it_works()
-            return
-        if count is not None:
-            self.changed = count > self._count
-            self.result["changed_is_certain"] = True
-            if self.changed:
-                self.before["state"] = self.result["previous"] = ABSENT
-        self._remember({**(self._sent or {}), self._role_key: ACTIVE})
+        else:
+            if count is not None:
+                self._settle(count > self._count, True, ABSENT if count > self._count else None)
+            self._remember({**(self._sent or {}), self._role_key: ACTIVE})
 
     def _restore(self):
         self._call(UNBIND, self._names)
@@ -165,25 +157,24 @@ class BindingPlan(Plan):
         if lost:
             self._site.warn(f"The suspended binding of {', '.join(lost)} was lost: the plugin can restore one only by removing all.")
         self._remember({role: ACTIVE for role in (self._role_key, *others) if role not in lost})
-
-    def _see_that_it_works(self):
         works = self._counted() != 0
-        self.result["changed_is_certain"] = works
         if not works:
             self._site.warn(
                 "The course still lists no active binding of a cohort: is the enrolment method Cohort sync enabled (Site administration > "
                 "Plugins > Enrolments > Manage enrol plugins)?"
             )
+        self.result["restored"] = True
+        self._settle(True, works, SUSPENDED)
 
     def _suspend(self):
         if self.before["state"] == SUSPENDED and not self._count:
-            # Binding it to see whether it is there might wake it, should the plugin be mended one day.
+            # Binding it to see whether it is there might wake it, should the plugin be fixed one day.
             self._call(SUSPEND, self._names)
         elif self._bind(self._role_key):
             self._call(SUSPEND, self._names)
-            self.changed = self.result["changed_is_certain"] = True
+            self._settle(True, True)
         else:
-            self.changed, self.result["changed_is_certain"] = False, True
+            self._settle(False, True)
         others = sorted(role for role, state in (self._sent or {}).items() if state == ACTIVE and role != self._role_key)
         if others:
             self._site.warn(f"The plugin suspends the bindings of all roles: that of {', '.join(others)} too.")
@@ -194,8 +185,7 @@ class BindingPlan(Plan):
         count = self._counted()
         if count is not None:
             gone = count < self._count
-            self.changed = gone or SUSPENDED in (self._sent or {}).values()
-            self.result["changed_is_certain"] = gone or self._sent is not None
+            self._settle(gone or SUSPENDED in (self._sent or {}).values(), gone)
         if self.changed and self.before["state"] != SUSPENDED:
             self._site.warn(_LEFT_BEHIND)
         self._remember({})
@@ -212,7 +202,7 @@ class BindingPlan(Plan):
         return True
 
     def _call(self, function, parameters):
-        self._moodle.call(function, parameters)
+        self._site.moodle.call(function, parameters)
         self._touched = True
 
     def _remember(self, roles):
@@ -223,14 +213,9 @@ class BindingPlan(Plan):
         """Why Moodle refused a call, as far as it can be told."""
         if error.debuginfo:
             return told(error)
-        suspects = [self._role] if self._state != ABSENT else []
-        suspects += [ref for ref, key in ((self._cohort, "chid"), (self._course, "cid")) if self._names[key] == ref.value]
-        return f"{unknown(suspects)}."
+        return f"{unknown([self._role, *self._suspects] if self._state != ABSENT else self._suspects)}."
 
 
-def _named(source, key, ref, number):
-    return {source: ref.by, key: ref.value} if number is None else {source: "id", key: number}
-
-
-def _shown(ref, number):
-    return f"{ref.kind} {ref.by}={ref.value}" if number is None else f"{ref.kind} {number}"
+def _named(ref, number):
+    """(identifier, value) by which a record is sent and remembered."""
+    return (ref.by, ref.value) if number is None else ("id", number)

@@ -37,11 +37,11 @@ class Groups:
     def both(self, **options):
         """Check mode, then the real run, which must agree and write only in the second; the real result."""
         writes = self.practice.counters()["writes"]
-        foretold = self(check_mode=True, **options)
+        predicted = self(check_mode=True, **options)
         assert self.practice.counters()["writes"] == writes
         done = self(**options)
         for key in ("changed", "counts", "diff", "failures", *LISTS):
-            assert foretold[key] == done[key], key
+            assert predicted[key] == done[key], key
         return done
 
     @property
@@ -337,8 +337,8 @@ def test_the_list_of_the_enrolled_shows_groups_with_members_only(groups, token_f
     assert users(groups.both(group="A", members=["ada"], state="exact", token=token), "removed") == ["bob"]
     done = groups.both(group="Empty", state="absent", token=token)
     assert not done["changed"] and GROUPS in done["failures"][0]["reason"]
-    foretold = groups(check_mode=True, group="Empty", token=token)
-    assert foretold["changed"] and not foretold["changed_is_certain"]
+    predicted = groups(check_mode=True, group="Empty", token=token)
+    assert predicted["changed"] and not predicted["changed_is_certain"]
 
 
 def test_a_course_that_can_not_be_looked_up(groups, token_for):
