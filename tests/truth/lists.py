@@ -37,9 +37,14 @@ def _enrol(chance):
     return {"enrolments": _several(chance, item, "course", "user", "role")}
 
 
+def _a_cohort(chance):
+    by_name = {"cohort": chance.choice(("Cohort 1", "Cohort 2", "R&D", "Nowhere")), "cohort_identifier": "name"}
+    return by_name if chance.of(20) else {"cohort": chance.choice(COHORTS)}
+
+
 def _cohort(chance):
     def item():
-        made = {"cohort": chance.choice(COHORTS)}
+        made = _a_cohort(chance)
         if chance.of(20):
             return {**made, "state": "absent"}
         for name, values in (("name", ("Cohort 1", "Neu é", "R&D")), ("description", ("d1", "d2", "")), ("idnumber", ("CO7",))):
@@ -60,11 +65,6 @@ def _people(chance, option, least):
     form = {"username": "{}", "email": "{}@x.org", "idnumber": "N{:.1}"}[by]
     names = [chance.choice(USERS) for _number in range(chance.randint(least, 4))]
     return {option: [form.format(name if by != "idnumber" else name[1:]) for name in names], "user_identifier": by}
-
-
-def _a_cohort(chance):
-    by_name = {"cohort": chance.choice(("Cohort 1", "Cohort 2", "R&D", "Nowhere")), "cohort_identifier": "name"}
-    return by_name if chance.of(20) else {"cohort": chance.choice(COHORTS)}
 
 
 def _cohort_members(chance):

@@ -21,7 +21,7 @@ from ..wire.ask import Asker
 from .group_wanted import groups_of
 
 #: What becomes of a step -> (the function that does it, its parameter), in the order of doing.
-FUNCTIONS = {
+GROUP_CHANGES = {
     "created": ("core_group_create_groups", "groups"),
     "added": ("core_group_add_group_members", "members"),
     "removed": ("core_group_delete_group_members", "members"),
@@ -51,7 +51,7 @@ class GroupPlan(ListedPlan):
         super().__init__(site, on_failures, max_input_vars)
         asker = Asker(self.moodle, max_input_vars)
         self._directory, self._reader = Directory(asker), Groups(asker, site.warn)
-        self._steps: dict[str, list[Step]] = {becomes: [] for becomes in FUNCTIONS}
+        self._steps: dict[str, list[Step]] = {becomes: [] for becomes in GROUP_CHANGES}
         #: Course -> the Refs of its groups whose members matter.
         self._concerned: dict = {}
         self._wanted = self._read(items)
@@ -59,7 +59,7 @@ class GroupPlan(ListedPlan):
         for one in self._wanted:
             self._decide(one, decided)
         unknown = [step for step in self._steps["created"] if step.about[0].at.number is None]
-        self.need({COURSES: unknown, **{function: self._steps[becomes] for becomes, (function, _name) in FUNCTIONS.items()}})
+        self.need({COURSES: unknown, **{function: self._steps[becomes] for becomes, (function, _name) in GROUP_CHANGES.items()}})
         self.report([step for steps in self._steps.values() for step in steps])
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -180,7 +180,7 @@ class GroupPlan(ListedPlan):
     # -- doing ----------------------------------------------------------------------------------------------------
 
     def act(self):
-        for becomes, (function, parameter) in FUNCTIONS.items():
+        for becomes, (function, parameter) in GROUP_CHANGES.items():
             steps = self._steps[becomes] if parameter != "members" else self._with_group(becomes)
             self.send(steps, function, parameter, _reason, answered=_note_ids if becomes == "created" else None)
 

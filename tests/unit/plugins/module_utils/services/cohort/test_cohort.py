@@ -191,7 +191,16 @@ def test_without_a_list_the_plugin_itself_says_whether_there_was_a_cohort(school
     predicted = school.run(MODULE, check_mode=True, **gone)
     assert predicted["changed"] and not predicted["changed_is_certain"]
     real = school.run(MODULE, **gone)
-    assert real["changed_is_certain"] and real.lists("cohort") == {"deleted": ["Y1"], "unchanged": ["Y2"]}
+    assert not real["changed_is_certain"] and real.lists("cohort") == {"deleted": ["Y1"], "unchanged": ["Y2"]}
+    school.run(MODULE, cohort="Y1", name="n")
+    assert school.run(MODULE, cohort="Y1", state="absent", token=gone["token"])["changed_is_certain"]
+
+
+def test_a_deletion_that_is_sent_again_unseen_is_not_called_needless_for_certain(school):
+    school.run(MODULE, cohort="Y1", name="n")
+    school.practice.fault("reset", function=DELETE, when="after", skip=1)
+    result = school.run(MODULE, cohort="Y1", state="absent", token=school.token_for(DELETE), retries=1)
+    assert school.rows("cohort") == [] and school.executed(DELETE) == [2] and not result["changed_is_certain"]
 
 
 # -- tokens -----------------------------------------------------------------------------------------------------------
