@@ -50,24 +50,29 @@ class ListedPlan(Plan):
     what steps remember.
 
     A subclass fills C(unchanged) and C(failures) while it plans, then calls C(report) with the steps. C(act) sends them; C(look) sees
-    what came of them. What nobody can see is neither done nor failed, but unknown.
+    what came of them. What nobody can see is neither done nor failed, but unknown. In check mode, C(obstacle) and C(doubt) say of a step
+    what is going to come of it, and what nobody can tell is in C(doubts); a subclass that has any puts that list into its result.
     """
 
     lists: tuple[str, ...] = ()
     section = ""
+    #: Whether a step that Moodle took, and that is not in place, may have changed something that nobody can see.
+    half_done = False
 
     def __init__(self, site, on_failures, max_input_vars):
         super().__init__(changed=False, before={}, after={}, result={})
         self.site, self.moodle = site, site.moodle
         self.max_input_vars = max_input_vars
         self._on_failures = on_failures
+        self._planned: list[Step] = []
         self.done: list[Step] = []
         self.unchanged: list[dict[str, t.Any]] = []
         self.failures: list[dict[str, t.Any]] = []
-        #: Whether what is called unchanged is known to be.
+        #: Whether what is called unchanged, or failed, is known to have changed nothing.
         self.certain = True
         #: Step -> what Moodle's answer, though no error, says against it. Filled by the callback C(answered).
         self.objections: dict[Step, str] = {}
+        self.doubts: list[dict[str, t.Any]] = []
         self._unknown: dict[Step, str] = {}
 
     def act(self):
@@ -85,7 +90,29 @@ class ListedPlan(Plan):
         """Why a doubtful step may not have been done, for a failure."""
         raise NotImplementedError
 
+    def obstacle(self, step):
+        """Why Moodle is going to refuse a step, as far as that was seen; else None."""
+        return None
+
+    def doubt(self, step):
+        """What decides whether a step can be done, and could not be seen; None where all was seen."""
+        return None
+
     def rehearse(self):
+        """Tell what is going to fail, and what nobody can tell."""
+        foreseen = []
+        for step in self._planned:
+            obstacle = self.obstacle(step)
+            if obstacle is not None:
+                self.fail(step.item, obstacle)
+                continue
+            doubt = self.doubt(step) if step.certain else None
+            if doubt is not None:
+                step.certain = False
+                self.doubts.append({**step.item, "reason": doubt})
+            foreseen.append(step)
+        del self.doubts[LISTED:]
+        self._tell(foreseen)
         self.conclude()
 
     def apply(self):
@@ -93,7 +120,7 @@ class ListedPlan(Plan):
             self.act()
             self._verify()
         finally:
-            self.report(self.done)
+            self._tell(self.done)
             self.remember()
         self.conclude()
 
@@ -169,6 +196,7 @@ class ListedPlan(Plan):
         for step, there in seen.items():
             if there is False:
                 self.fail(step.item, self.objections.get(step) or self.why_left(step))
+                self.certain = self.certain and not self.half_done
             elif there is None and step in self.objections:
                 self._unknown[step] = self.objections[step]
             elif there is None:
@@ -183,6 +211,11 @@ class ListedPlan(Plan):
     # -- telling --------------------------------------------------------------------------------------------------
 
     def report(self, steps):
+        """Say what is planned."""
+        self._planned = steps
+        self._tell(steps)
+
+    def _tell(self, steps):
         """Set result, changed and both sides of the diff from what is, or will be, done."""
         listed: dict[str, list[dict[str, t.Any]]] = {name: [] for name in self.lists}
         self.before, self.after = {}, {}
