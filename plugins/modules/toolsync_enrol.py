@@ -31,8 +31,11 @@ extends_documentation_fragment:
 attributes:
   check_mode:
     details:
-      - The site is only read. Unknown users and courses, and functions that the token may not call, are found as in the real run. An
-        unknown role, or a right that the token's account lacks in a course, is found only when it is sent.
+      - The site is only read. Unknown users and courses, a course whose method is off, and functions that the token may not call, are
+        found as in the real run.
+      - "What can't be seen makes RV(changed_is_certain) false, with the reason in RV(doubts): by which methods somebody is enrolled whose
+        enrolment is to end, where the course has more than C(manual); a role that nobody was seen to hold, but for those of every Moodle;
+        what the token's account may do, unless it is an administrator's, which C(core_webservice_get_site_info) tells."
   diff_mode:
     details: Shows those who change. What can't be read is null; roles that are named by an id are shown as it.
   idempotent:
@@ -41,7 +44,8 @@ attributes:
       - Start and end of an enrolment can't be read from Moodle. Those that O(timestart) and O(timeend) asked for are remembered in
         O(state_file), without names, and are sent again only when they differ from it. A host that does not remember sends them once
         more, with RV(changed_is_certain) false.
-      - Moodle does not tell by which method a user is enrolled. Who holds the role through a cohort counts as enrolled.
+      - Moodle does not tell by which method a user is enrolled. Who holds the role through a cohort counts as enrolled. Who is enrolled by
+        another method can be neither un-enrolled nor suspended, and fails.
 options:
   course:
     description:
@@ -277,6 +281,16 @@ unknown:
   type: list
   elements: dict
   sample: [{"course": "MATH101", "user": "eve", "role": "student", "reason": "Moodle knows no user eve (username)"}]
+doubts:
+  description: Records of which check mode can't tell whether they are going to be done, with what could not be seen. Empty in a run.
+  returned: once the options were checked
+  type: list
+  elements: dict
+  sample:
+    - course: MATH101
+      user: dan
+      role: null
+      reason: "by which methods the user is enrolled can't be seen, and the course has more than manual: cohort"
 counts:
   description: How many records are in the lists.
   returned: once the options were checked
@@ -284,8 +298,10 @@ counts:
   sample: {"enrolled": 1, "updated": 1, "unenrolled": 1, "unchanged": 1, "failed": 1, "unknown": 1}
 changed_is_certain:
   description:
-    - Whether everything in RV(enrolled), RV(updated) and RV(unenrolled) is known to have been another before.
-    - False where the site could not be read, where a period was sent that this host does not remember, or with any in RV(unknown).
+    - Whether everything in RV(enrolled), RV(updated) and RV(unenrolled) is known to have been another before, and RV(failures) to have
+      changed nothing.
+    - False where the site could not be read, where a period was sent that this host does not remember, where somebody is left by another
+      method, or with any in RV(unknown) or RV(doubts).
   returned: once the options were checked
   type: bool
   sample: true

@@ -25,7 +25,11 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
-    details: The site is only read. An unknown role or module, and a right that the token's account lacks, are found only in the real run.
+    details:
+      - The site is only read. An unknown role or module, and a right that the token's account lacks, are found only in the real run.
+      - "What can't be seen makes RV(changed_is_certain) false, with the reason in RV(doubts): an id of a role that nobody was seen to hold
+        in a course; where a role comes from that is to be taken away, in a course with methods that own roles, such as C(cohort);
+        what the token's account may do, unless it is an administrator's, which C(core_webservice_get_site_info) tells."
   idempotent:
     support: partial
     details:
@@ -221,6 +225,17 @@ unknown:
   type: list
   elements: dict
   sample: [{"user": "eve", "role": "manager", "context": "category", "instance": "SCI", "reason": "Moodle knows no such user"}]
+doubts:
+  description: Assignments of which check mode can't tell whether they are going to be done, with what could not be seen. Empty in a run.
+  returned: once the options were checked
+  type: list
+  elements: dict
+  sample:
+    - user: ada
+      role: teacher
+      context: course
+      instance: MATH101
+      reason: "whether there is a role with the id 4 can't be seen: nobody was seen to hold it in a course"
 counts:
   description: How many assignments are in the lists.
   returned: once the options were checked
@@ -229,7 +244,8 @@ counts:
 changed_is_certain:
   description:
     - Whether everything in the lists is known to be as they say.
-    - False as soon as one of the assignments is elsewhere than in a course, or of a user who is not enrolled there.
+    - False as soon as one of the assignments is elsewhere than in a course, or of a user who is not enrolled there; where a role stays that
+      comes from an enrolment method; and with any in RV(unknown) or RV(doubts).
   returned: once the options were checked
   type: bool
   sample: false

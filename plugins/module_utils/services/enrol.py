@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused
+from ..read.account import SITE_INFO, Account
 from ..read.courses import COURSES
 from ..read.directory import Directory, Ref
 from ..read.enrolments import ENROLLED, Enrolments
@@ -19,20 +20,22 @@ from ..read.users import USERS
 from ..send.batch import checked_lanes, checked_limit
 from ..send.listed import ListedPlan, Step
 from ..wire.ask import Asker
+from . import enrol_outlook as outlook
 from .enrol_records import DEFAULT_METHOD, Record, fold, purge_targets, records
-from .enrol_refusals import reason, roles_in
+from .enrol_refusals import reason, roles_in, without_instance
 from .enrol_standing import Period, Roster, Standing, is_as_sent, is_role, memory_key
 
 ENROL = "tool_sync_enrol_users_enrol"
 UNENROL = "enrol_manual_unenrol_users"
 UNASSIGN = "core_role_unassign_roles"
-SITE_INFO = "core_webservice_get_site_info"
 #: What ENROL takes for a variable that is not sent (plugin.md, tool_sync_enrol_user_enrol).
 DEFAULTS = {"suspend": False, "timestart": 0, "timeend": 0, "method": DEFAULT_METHOD}
 _OTHER_METHOD = (
     "is still there: it comes from another enrolment method than manual (a cohort, self enrolment, ...), which web services "
     "can't end"
 )
+_STILL_ACTIVE = "is still active: another enrolment method than manual keeps the user so, which web services can't suspend"
+_LEFT_AS_IT_IS = "left as it is, because another record of the same user and course was refused"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ class EnrolSubject:
         """What two requests at a time must not write to."""
         return self.roster.key, self.user
 
+    @property
+    def is_state_only(self):
+        """Whether the user has the role, so that only whether he is active can be looked at."""
+        return self.period is not None and not self.gains_role
+
 
 def plan(site, params):
     """params: the options of toolsync_enrol. Raises OptionError before anything is sent."""
@@ -66,6 +74,7 @@ def plan(site, params):
 class EnrolPlan(ListedPlan):
     lists = ("enrolled", "updated", "unenrolled", "unchanged")
     section = "enrolments"
+    half_done = True
 
     def __init__(self, site, wanted, purged, *, on_failures, max_input_vars, lanes):
         super().__init__(site, on_failures, max_input_vars)
@@ -73,12 +82,14 @@ class EnrolPlan(ListedPlan):
         self._asker = Asker(self.moodle, max_input_vars, lanes)
         self._directory = Directory(self._asker)
         self._reader = Enrolments(self._asker, site.warn)
+        self._account = Account(self._asker)
         self._remembered = site.memory.get(self.section)
         self._rosters: dict[Ref, Roster] = {}
         self._standings: dict[t.Any, Standing] = {}
         self._enrolments: list[Step] = []
         self._unassignments: list[Step] = []
         self._unenrolments: list[Step] = []
+        #: Roles that somebody was seen to hold in a course.
         self._known_roles: set[Ref] = set()
         self._undated = self._revived = 0
         self._ends = False
@@ -86,6 +97,7 @@ class EnrolPlan(ListedPlan):
         self._decide(fold(self._identified(wanted), self._place), purged)
         self._require_functions()
         self.report([*self._enrolments, *self._unassignments, *self._unenrolments])
+        self.result["doubts"] = self.doubts
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -94,12 +106,15 @@ class EnrolPlan(ListedPlan):
         self._directory.look_up(courses)
         by_id: dict[int, Roster] = {}
         for ref in courses:
-            roster = Roster(ref, self._directory.id_of(ref), problem=self._directory.problem(ref))
+            found = self._directory.courses.find(ref)
+            methods = found[0].methods if len(found) == 1 else None
+            roster = Roster(ref, self._directory.id_of(ref), methods, problem=self._directory.problem(ref))
             # A course by two names is one course.
             self._rosters[ref] = roster if roster.number is None else by_id.setdefault(roster.number, roster)
         there = {id(roster): roster for roster in self._rosters.values() if roster.problem is None}.values()
         for roster, told in zip(there, self._reader.read_all([(roster.ref, roster.number) for roster in there])):
             roster.enrolled, roster.problem = told
+            self._known_roles.update(roles_in(roster.enrolled))
         for record in wanted:
             enrolled = self._rosters[record.course].enrolled
             number = enrolled.find(record.user) if enrolled is not None else None
@@ -260,7 +275,13 @@ class EnrolPlan(ListedPlan):
             for (key, role), (roster, _role) in targets.items()
             for member in self._surplus(roster, role, by_course.get(key, ()))
         ]
-        own = self._own_id() if found else None
+        own = self._account.id if found else None
+        if found and own is None:
+            raise AccessRefused(
+                f"purge needs {SITE_INFO}, to leave the token's own account alone, and the token may not call it.",
+                cure=f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
+                option="purge",
+            )
         for roster, role, member in found:
             name = member.fields.get("username")
             user = Ref("user", "username", name) if name else Ref("user", "id", str(member.id))
@@ -295,16 +316,6 @@ class EnrolPlan(ListedPlan):
                 if is_role(role, name, number) and not any(is_role(ref, name, number) for ref in kept.get(member.id, ())):
                     yield member
 
-    def _own_id(self):
-        info = self._asker.ask(SITE_INFO, {})
-        if info is None:
-            raise AccessRefused(
-                f"purge needs {SITE_INFO}, to leave the token's own account alone, and the token may not call it.",
-                cure=f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-                option="purge",
-            )
-        return info["userid"]
-
     def _require_functions(self):
         """Raise, before anything is sent, for a function that the token may not call."""
         if self._unassignments and not self.moodle.may_call(UNASSIGN):
@@ -317,13 +328,46 @@ class EnrolPlan(ListedPlan):
             self._unassignments = []
         self.need({ENROL: self._enrolments, UNENROL: self._unenrolments or self._ends})
 
+    # -- foreseeing -----------------------------------------------------------------------------------------------
+
+    def rehearse(self):
+        ending = {id(step.about.roster): step.about.roster.enrolled for step in self._unenrolments}
+        for _ids in self._asker.each(lambda enrolled: enrolled and enrolled.inactive(), ending.values()):
+            pass
+        super().rehearse()
+
+    def obstacle(self, step):
+        subject = step.about
+        if subject.period is None:
+            refused = (other for other in self._enrolments if other.about.place == subject.place and self.obstacle(other))
+            return _LEFT_AS_IT_IS if any(refused) else None
+        methods = subject.roster.methods
+        off = methods is not None and DEFAULT_METHOD == subject.record.method not in methods
+        return without_instance(subject.record) if off else None
+
+    def doubt(self, step):
+        subject = step.about
+        record, roster = subject.record, subject.roster
+        reasons = [self._account.doubt]
+        if subject.period is not None:
+            reasons += [
+                outlook.unclear_user(record.user, subject.user),
+                outlook.unclear_role(record.role, self._known_roles),
+                outlook.unclear_method(roster, record.method),
+                outlook.unclear_state(roster, subject) if subject.is_state_only else None,
+            ]
+        elif subject.gone_role is not None:
+            reasons.append(outlook.unclear_owner(roster))
+        else:
+            reasons.append(outlook.unclear_enrolment(roster, subject.user))
+        return next(filter(None, reasons), None)
+
     # -- doing ----------------------------------------------------------------------------------------------------
 
     def act(self):
         _leave_out_defaults(self._enrolments)
         # Two requests at a time with one user and course would clash, and what is known by no id may be the same.
         known = all(step.about.user is not None and step.about.roster.number is not None for step in self._enrolments)
-        self._known_roles = {role for roster in self._rosters.values() for role in roles_in(roster.enrolled)}
         self.send(
             self._enrolments,
             ENROL,
@@ -342,7 +386,7 @@ class EnrolPlan(ListedPlan):
         refused = {step.about.place for step in self._enrolments if step not in done}
         for step in steps:
             if step.about.place in refused:
-                self.fail(step.item, "left as it is, because another record of the same user and course was refused")
+                self.fail(step.item, _LEFT_AS_IT_IS)
             else:
                 yield step
 
@@ -353,11 +397,12 @@ class EnrolPlan(ListedPlan):
         return [_is_done(step.about, lists.get(step.about.roster.key)) for step in steps]
 
     def is_doubtful(self, step):
-        # Moodle is silent for an enrolment of another method, which stays.
-        return step.about.period is None
+        # Moodle is silent for an enrolment of another method, which stays as it is.
+        subject = step.about
+        return subject.period is None or (subject.is_state_only and subject.roster.others != [])
 
     def why_left(self, step):
-        return _OTHER_METHOD
+        return _OTHER_METHOD if step.about.period is None else _STILL_ACTIVE
 
     def _reason(self, step, error):
         record, roster = step.about.record, step.about.roster
@@ -397,4 +442,5 @@ def _is_done(subject, enrolled):
     # The role is given last, so that who has it now and lacked it has the rest too. Of the rest, only the suspension can be read.
     if subject.gains_role:
         return True
-    return None if record.is_dated else is_as_sent(enrolled, user, subject.period)
+    as_sent = is_as_sent(enrolled, user, subject.period)
+    return None if as_sent and record.is_dated else as_sent

@@ -35,6 +35,11 @@ def reason(error, record, suspects):
     return f"{error.message} The plugin enrols by the method manual, hardly by {record.method}."
 
 
+def without_instance(record):
+    """The words for a Record whose course lacks its method."""
+    return _ADVICE["wsnoinstance"].format(method=record.method)
+
+
 def roles_in(enrolled):
     """The Refs, by both identifiers, of all roles that somebody holds in a course."""
     for shortname, number in enrolled.roles.items() if enrolled is not None else ():

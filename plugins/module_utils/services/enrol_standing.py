@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from ..read.directory import Ref
 from ..read.enrolments import Enrolled
+from ..rows.classroom import GUEST_ACCESS
+from .enrol_records import DEFAULT_METHOD
 
 _UNREAD = object()
 
@@ -23,11 +25,13 @@ _UNREAD = object()
 class Roster:
     """A course of a task. ref: as the user wrote it; number: its id, if known; enrolled: None where nobody can tell.
 
-    unclear: whether there are records of it whose user could not be identified.
+    methods: the enrolment methods that are on; None where nobody can tell. unclear: whether there are records of it whose user could not
+    be identified.
     """
 
     ref: Ref
     number: int | None = None
+    methods: tuple[str, ...] | None = None
     enrolled: Enrolled | None = None
     problem: str | None = None
     unclear: bool = False
@@ -35,6 +39,11 @@ class Roster:
     @property
     def key(self):
         return self.ref if self.number is None else self.number
+
+    @property
+    def others(self):
+        """The methods besides manual by which somebody may be enrolled; None where nobody can tell."""
+        return None if self.methods is None else sorted(set(self.methods) - {DEFAULT_METHOD, GUEST_ACCESS})
 
     def shows(self, user):
         """Whether its list would show a user who is known by no id."""

@@ -15,11 +15,13 @@ import typing as t
 from dataclasses import dataclass
 
 from ..errors import FUNCTIONS_PAGE, OptionError, ParameterRefused
+from ..read.account import Account
 from ..read.categories import CATEGORIES
 from ..read.courses import COURSES
 from ..read.directory import Directory, Ref, reference
 from ..read.enrolments import Enrolments
 from ..read.users import USERS
+from ..rows.classroom import GUEST_ACCESS, ORDINARY
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
 from ..wire.ask import Asker
@@ -59,11 +61,15 @@ class Assignment:
 
 @dataclass
 class Place:
-    """A context as the site knows it. number: its instance's id. enrolled: who is in the course, None where that can't be read."""
+    """A context as the site knows it. number: its instance's id.
+
+    enrolled: who is in the course; methods: its enrolment methods that are on. None: that can't be read.
+    """
 
     number: int
     enrolled: t.Any = None
     ref: Ref | None = None
+    methods: tuple[str, ...] | None = None
 
 
 def plan(site, params):
@@ -136,11 +142,12 @@ def _as_id(value):
 class RolePlan(ListedPlan):
     lists = ("assigned", "unassigned", "unchanged")
     section = "roles"
+    half_done = True
 
     def __init__(self, site, wanted, numbers, *, on_failures, max_input_vars):
         super().__init__(site, on_failures, max_input_vars)
         asker = Asker(self.moodle, max_input_vars)
-        self._directory = Directory(asker)
+        self._directory, self._account = Directory(asker), Account(asker)
         self._reader = Enrolments(asker, site.warn, "id,username,roles")
         self._remembered = site.memory.get(self.section)
         self._assignments: list[Step] = []
@@ -148,7 +155,10 @@ class RolePlan(ListedPlan):
         self._places: dict[t.Any, Place] = {}
         self._problems: dict[t.Any, str] = {}
         self._read(wanted)
-        self._role_ids = {**site.memory.get(ROLE_IDS), **self._told_by_courses(), **numbers}
+        told = {**site.memory.get(ROLE_IDS), **self._told_by_courses()}
+        #: Ids of roles that somebody was seen to hold in a course, if by this host before.
+        self._seen_roles = set(told.values())
+        self._role_ids = {**told, **numbers}
         self._decide(wanted)
         # A token that can't even look up may be good for nothing at all.
         doubtful = [] if self._directory.readable else wanted
@@ -159,6 +169,7 @@ class RolePlan(ListedPlan):
             }
         )
         self.report([*self._assignments, *self._unassignments])
+        self.result["doubts"] = self.doubts
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -190,6 +201,8 @@ class RolePlan(ListedPlan):
         self._places[one.context, number] = place
         if one.context == "course" and place.ref is None:
             place.ref = instance
+            found = self._directory.courses.find(instance)
+            place.methods = found[0].methods if found else None
             place.enrolled = self._reader.read(instance, number)
 
     def _told_by_courses(self):
@@ -248,6 +261,21 @@ class RolePlan(ListedPlan):
             about=place,
         )
         (self._assignments if one.present else self._unassignments).append(step)
+
+    # -- foreseeing -----------------------------------------------------------------------------------------------
+
+    def doubt(self, step):
+        if self._account.doubt is not None:
+            return self._account.doubt
+        if step.sent["roleid"] not in self._seen_roles:
+            return f"whether there is a role with the id {step.sent['roleid']} can't be seen: nobody was seen to hold it in a course"
+        if step.after is not None:
+            return None
+        methods = step.about.methods
+        if methods is None:
+            return f"which enrolment methods the course has can't be seen: add {COURSES} to the token's service ({FUNCTIONS_PAGE})"
+        owners = sorted(set(methods) - {*ORDINARY, GUEST_ACCESS})
+        return f"whose role it is can't be seen: it stays where it comes from {' or '.join(owners)}" if owners else None
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
