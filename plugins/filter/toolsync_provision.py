@@ -34,13 +34,13 @@ def toolsync_provision(courses, user_identifier="username", teacher_role="editin
     deployments = [{**asked, **{key: value for key, value in course.items() if key in COURSE and value is not None}} for course in courses]
     steps = [{"name": "courses", "deploy": deployments}]
     for people, role in roles.items():
-        options = {"role": role, "user_identifier": user_identifier, "purge": True}
+        options = {"role": role, "user_identifier": user_identifier, "state": "exact"}
         lists = {str(course["shortname"]): course[people] for course in courses if course.get(people) is not None}
         items = [{"course": name, "user": str(user)} for name, users in lists.items() for user in users]
         if items:
             steps.append({"name": people, "enrol": items, "defaults": options, "needs": ["courses"]})
         for name in (name for name, users in lists.items() if not users):
-            empty = {**options, "course": name, "purge_empty": True}
+            empty = {**options, "course": name, "allow_empty": True}
             steps.append({"name": f"no {people} of {name}", "enrol": [], "defaults": empty, "needs": ["courses"]})
     return steps
 

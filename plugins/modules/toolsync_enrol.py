@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_enrol
-short_description: Enrol users in courses, suspend and end enrolments
+short_description: Manage the enrolments of users in courses
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
@@ -26,6 +26,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.identifiers.course
   - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.identifiers.role
+  - activeprolearn.toolsync.exact
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:
@@ -71,7 +72,7 @@ options:
   role:
     description:
       - The role in the course.
-      - With O(state=present) the default is V(student).
+      - With O(state=present) and O(state=exact) the default is V(student).
       - "With O(state=absent): without O(role), the whole enrolment ends, with grades and group memberships as Moodle's settings have it.
         With O(role), only users who hold it are concerned, and those who hold other roles too keep them; that takes the function
         C(core_role_unassign_roles), without which they fail."
@@ -106,9 +107,16 @@ options:
     type: bool
     aliases: [suspend]
   state:
-    description: Whether the users are enrolled.
+    description:
+      - With V(present), the users are enrolled. Others are left as they are.
+      - With V(exact), in each of the courses exactly the users of the list hold O(role). Whoever else holds it loses it, and with his last
+        role the enrolment. Nobody is taken out of a course in whose list a user could not be identified, and the token's own account never
+        is. Items of O(enrolments) with another state can be in the same list.
+      - V(exact) needs C(core_course_get_courses_by_field), C(core_enrol_get_enrolled_users), C(core_webservice_get_site_info) and
+        C(enrol_manual_unenrol_users) in the token's service; for users with several roles C(core_role_unassign_roles) too.
+      - With V(absent), the users are not enrolled, or do not hold O(role).
     type: str
-    choices: [present, absent]
+    choices: [present, absent, exact]
     default: present
   enrolments:
     description:
@@ -161,20 +169,7 @@ options:
       state:
         description: As O(state).
         type: str
-        choices: [present, absent]
-  purge:
-    description:
-      - "Whether the list is complete: in each of its courses, exactly these users hold the role. Whoever else holds it loses it, and with
-        his last role the enrolment."
-      - Nobody is removed from a course in whose list a user could not be identified, and the token's own account never is.
-      - Needs C(core_course_get_courses_by_field), C(core_enrol_get_enrolled_users), C(core_webservice_get_site_info) and
-        C(enrol_manual_unenrol_users) in the token's service; for users with several roles C(core_role_unassign_roles) too.
-    type: bool
-    default: false
-  purge_empty:
-    description: Whether O(purge) may remove everybody who holds O(role) in O(course) because the list is empty.
-    type: bool
-    default: false
+        choices: [present, absent, exact]
   parallel_requests:
     description:
       - How many requests with enrolments are under way at a time, once the site has taken a first one. From V(1) to V(8).
@@ -194,14 +189,14 @@ EXAMPLES = r"""
     course: MATH101
     user: ada
 
-- name: Exactly these teach the course, by their e-mail addresses
+- name: Have exactly these teach the course, by their e-mail addresses, and nobody else
   activeprolearn.toolsync.toolsync_enrol:
     course: M101
     course_identifier: idnumber
     users: [ada@example.com, bob@example.com]
     user_identifier: email
     role: editingteacher
-    purge: true
+    state: exact
 
 - name: Enrol everybody in the list, go on past unknown users, and say who they were
   activeprolearn.toolsync.toolsync_enrol:
@@ -316,6 +311,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module imp
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
     BULK,
     COURSE_IDENTIFIER,
+    EXACT,
     ROLE_IDENTIFIER,
     USER_IDENTIFIER,
     item,
@@ -333,7 +329,7 @@ OPTIONS = {
     "timestart": {"type": "str"},
     "timeend": {"type": "str"},
     "suspended": {"type": "bool", "aliases": ["suspend"]},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
 }
 ITEM = item(OPTIONS, "user")
 
@@ -343,8 +339,7 @@ TASK = Task(
         **OPTIONS,
         "users": {"type": "list", "elements": "str"},
         "enrolments": {"type": "list", "elements": "dict", "options": ITEM},
-        "purge": {"type": "bool", "default": False},
-        "purge_empty": {"type": "bool", "default": False},
+        **EXACT,
         **BULK,
         "parallel_requests": {"type": "int", "default": 2},
     },

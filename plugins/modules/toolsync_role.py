@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_role
-short_description: Give users roles in a context, and take them away
+short_description: Manage the roles of users in a context
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:

@@ -31,7 +31,7 @@ options:
         the id of a course that exists, what differs, and whether the category exists; V(update_courses) is what it needs to set
         what differs.
       - V(enrol) is M(activeprolearn.toolsync.toolsync_enrol); V(unenrol), V(unassign_role) (one role of several) and
-        V(purge) are what it needs besides for these; V(compare_enrols) is what it needs to tell enrolments that are in
+        V(exact) are what it needs besides for these; V(compare_enrols) is what it needs to tell enrolments that are in
         place.
       - V(compare_users), V(compare_enrols) and V(compare_cohorts) are what M(activeprolearn.toolsync.toolsync_process)
         needs to tell whether a run of these services changed anything.
@@ -54,7 +54,7 @@ options:
       - enrol
       - unenrol
       - unassign_role
-      - purge
+      - exact
       - compare_courses
       - compare_users
       - compare_enrols

@@ -165,7 +165,7 @@ def features_of(steps):
             needed.append(LISTS[step["kind"]].feature)
             if step["kind"] == "enrol":
                 asked = [step.get("defaults") or {}, *step["enrol"]]
-                needed += ["purge"] * any(item.get("purge") for item in asked)
+                needed += ["exact"] * any(item.get("state") == "exact" for item in asked)
                 needed += ["unenrol"] * any(item.get("state") == "absent" for item in asked)
         else:
             needed += ["check_courses"] if step["action"] == "check" else _FEATURES

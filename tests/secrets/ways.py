@@ -67,7 +67,7 @@ CASES: dict[str, Case] = {
     "again": Case("upload", twice=True),
     "no diff": Case("config", keywords={"diff": False}),
     "unknown option": Case("config", {"colour": "blue"}),
-    "wrong type": Case("enrol", {"purge": "perhaps"}),
+    "wrong type": Case("enrol", {"allow_empty": "perhaps"}),
     "wrong choice": Case("process users", {"service": "teachers"}),
     "no such item": Case("enrol", {"enrolments": "zqada"}, without=("users",)),
     "wrong choice in an item": Case("enrol", {"enrolments": [{"user": "zqada", "state": "zqgone"}]}, without=("users",)),

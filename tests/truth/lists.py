@@ -33,7 +33,7 @@ def _enrol(chance):
 
     if chance.of(15):
         users = sorted({chance.choice(USERS[:6]) for _number in range(3)})
-        return {"course": "MATH101", "users": users, "role": "student", "purge": True}
+        return {"course": "MATH101", "users": users, "role": "student", "state": "exact"}
     return {"enrolments": _several(chance, item, "course", "user", "role")}
 
 

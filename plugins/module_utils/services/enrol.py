@@ -21,7 +21,7 @@ from ..send.batch import checked_lanes, checked_limit
 from ..send.listed import ListedPlan, Step
 from ..wire.ask import Asker
 from . import enrol_outlook as outlook
-from .enrol_records import DEFAULT_METHOD, Record, fold, purge_targets, records
+from .enrol_records import DEFAULT_METHOD, Record, exact_targets, fold, records
 from .enrol_refusals import reason, roles_in, without_instance
 from .enrol_standing import Period, Roster, Standing, is_as_sent, is_role, memory_key
 
@@ -66,9 +66,9 @@ class EnrolSubject:
 def plan(site, params):
     """params: the options of toolsync_enrol. Raises OptionError before anything is sent."""
     limit, lanes = checked_limit(params["max_input_vars"]), checked_lanes(params["parallel_requests"])
-    wanted = fold(records(params), lambda record: (record.course, record.user))
-    purged = purge_targets(params, wanted) if params["purge"] else []
-    return EnrolPlan(site, wanted, purged, on_failures=params["on_failures"], max_input_vars=limit, lanes=lanes)
+    given = records(params)
+    wanted = fold(given, lambda record: (record.course, record.user))
+    return EnrolPlan(site, wanted, exact_targets(params, given), on_failures=params["on_failures"], max_input_vars=limit, lanes=lanes)
 
 
 class EnrolPlan(ListedPlan):
@@ -76,7 +76,7 @@ class EnrolPlan(ListedPlan):
     section = "enrolments"
     half_done = True
 
-    def __init__(self, site, wanted, purged, *, on_failures, max_input_vars, lanes):
+    def __init__(self, site, wanted, exact, *, on_failures, max_input_vars, lanes):
         super().__init__(site, on_failures, max_input_vars)
         self._lanes = lanes
         self._asker = Asker(self.moodle, max_input_vars, lanes)
@@ -93,16 +93,16 @@ class EnrolPlan(ListedPlan):
         self._known_roles: set[Ref] = set()
         self._undated = self._revived = 0
         self._ends = False
-        self._read(wanted, [course for course, role in purged])
-        self._decide(fold(self._identified(wanted), self._place), purged)
+        self._read(wanted, [course for course, role in exact])
+        self._decide(fold(self._identified(wanted), self._place), exact)
         self._require_functions()
         self.report([*self._enrolments, *self._unassignments, *self._unenrolments])
         self.result["doubts"] = self.doubts
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    def _read(self, wanted, purged):
-        courses = list(dict.fromkeys([record.course for record in wanted] + purged))
+    def _read(self, wanted, exact):
+        courses = list(dict.fromkeys([record.course for record in wanted] + exact))
         self._directory.look_up(courses)
         by_id: dict[int, Roster] = {}
         for ref in courses:
@@ -152,7 +152,7 @@ class EnrolPlan(ListedPlan):
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
-    def _decide(self, wanted, purged):
+    def _decide(self, wanted, exact):
         # Roles are given before others are taken away: a user who loses the last one loses the enrolment.
         for record in wanted:
             if record.present:
@@ -160,7 +160,7 @@ class EnrolPlan(ListedPlan):
         for record in wanted:
             if not record.present:
                 self._decide_absent(record)
-        self._decide_purge(wanted, purged)
+        self._decide_others(wanted, exact)
         if self._undated:
             self.site.warn(
                 f"Enrolments that may exist ({self._undated}) are sent without a start or an end that this host knows: Moodle then "
@@ -265,8 +265,9 @@ class EnrolPlan(ListedPlan):
         subject = EnrolSubject(record, roster, user, gone_role=name)
         self._unassignments.append(self._step("updated", subject, before, standing.describe(False), sent, True))
 
-    def _decide_purge(self, wanted, purged):
-        targets = {(self._rosters[ref].key, role): (self._rosters[ref], role) for ref, role in purged}
+    def _decide_others(self, wanted, exact):
+        """Take the role from whoever else holds it."""
+        targets = {(self._rosters[ref].key, role): (self._rosters[ref], role) for ref, role in exact}
         by_course: dict[t.Any, list[Record]] = {}
         for record in wanted if targets else ():
             by_course.setdefault(self._rosters[record.course].key, []).append(record)
@@ -278,17 +279,17 @@ class EnrolPlan(ListedPlan):
         own = self._account.id if found else None
         if found and own is None:
             raise AccessRefused(
-                f"purge needs {SITE_INFO}, to leave the token's own account alone, and the token may not call it.",
+                f"state exact needs {SITE_INFO}, to leave the token's own account alone, and the token may not call it.",
                 cure=f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-                option="purge",
+                option="state",
             )
         for roster, role, member in found:
             name = member.fields.get("username")
             user = Ref("user", "username", name) if name else Ref("user", "id", str(member.id))
-            record = Record("purge", roster.ref, user, role, DEFAULT_METHOD, None, None, None, False)
+            record = Record("state exact", roster.ref, user, role, DEFAULT_METHOD, None, None, None, False)
             self._directory.learn(user, member.id)
             if member.id == own:
-                self.site.warn(f"purge leaves the token's own account in {roster.ref}.")
+                self.site.warn(f"The token's own account was left in the {roster.ref}: state exact never takes it out.")
             elif self._standing(record).holds(role):
                 self._remove(record, roster, member.id, self._standing(record))
 
@@ -300,12 +301,12 @@ class EnrolPlan(ListedPlan):
             return
         if roster.enrolled is None:
             raise AccessRefused(
-                f"purge needs to know who is enrolled in {roster.ref}, which can't be read.",
+                f"state exact needs to know who is enrolled in the {roster.ref}, which can't be read.",
                 cure=f"Add {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-                option="purge",
+                option="state",
             )
         if roster.unclear or any(self._directory.id_of(record.user) is None for record in wanted):
-            self.site.warn(f"purge removed nobody from {roster.ref}: some of its users could not be identified.")
+            self.site.warn(f"Nobody was taken out of the {roster.ref}: some of its users could not be identified.")
             return
         kept: dict[t.Any, list[Ref]] = {}
         for record in wanted:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ..errors import OptionError
 from ..read.directory import Ref, reference
+from ..send.wanted import EXACT, check_exact
 from ..wire.moodle import has_markup
 
 DEFAULT_ROLE = "student"
@@ -30,7 +31,10 @@ _IDENTIFIER_DEFAULTS = {"course": "shortname", "user": "username", "role": "shor
 
 @dataclass(frozen=True)
 class Record:
-    """One wanted enrolment. where: what messages call it; timestart, timeend: epoch seconds, 0 for none; None: as it is."""
+    """One wanted enrolment. where: what messages call it; timestart, timeend: epoch seconds, 0 for none; None: as it is.
+
+    exact: whether nobody else is to hold the role.
+    """
 
     where: str
     course: Ref
@@ -41,6 +45,7 @@ class Record:
     timeend: int | None
     suspended: bool | None
     present: bool
+    exact: bool = False
 
     @property
     def settings(self):
@@ -83,7 +88,7 @@ def _record(where, item):
     if item.get("course") is None or item.get("user") is None:
         missing = "course" if item.get("course") is None else "user"
         raise OptionError(f"{missing} is missing for {where}.", option=missing)
-    present = item["state"] == "present"
+    present = item["state"] != "absent"
     refs = {
         kind: reference(kind, item[f"{kind}_identifier"] or _IDENTIFIER_DEFAULTS[kind], item[kind], f"{kind} of {where}")
         for kind in ("course", "user")
@@ -96,9 +101,8 @@ def _record(where, item):
     start, end = (moment(item[name], f"{name} of {where}", name) for name in ("timestart", "timeend"))
     if start and end and end <= start:
         raise OptionError(f"timeend of {where} is not after its timestart.", option="timeend")
-    return Record(
-        where, refs["course"], refs["user"], _role(where, item, present), method, start, end, item["suspended"], present
-    )
+    role, exact = _role(where, item, present), item["state"] == EXACT
+    return Record(where, refs["course"], refs["user"], role, method, start, end, item["suspended"], present, exact)
 
 
 def _role(where, item, present):
@@ -170,21 +174,14 @@ def _contradict(one, other):
     return one.present != other.present or (one.present and one.settings != other.settings)
 
 
-def purge_targets(params, wanted):
+def exact_targets(params, wanted):
     """The (course, role) pairs whose holders are to be exactly those wanted. Raises OptionError."""
-    if params["state"] == "absent":
-        raise OptionError("purge needs state present: it removes everybody else.", option="purge")
-    targets = dict.fromkeys((record.course, record.role) for record in wanted if record.present)
-    given = params["enrolments"] if params["enrolments"] is not None else params["users"]
-    if not targets:
-        if given is None or params["course"] is None:
-            raise OptionError("purge needs a course and the list of its users.", option="purge")
-        if not params["purge_empty"]:
-            raise OptionError(
-                "purge with an empty list would remove everybody who holds the role.",
-                option="purge",
-                cure="If that is meant, set purge_empty to true; nothing was sent.",
-            )
-        by = params["course_identifier"] or _IDENTIFIER_DEFAULTS["course"]
-        targets = {(reference("course", by, params["course"], "course"), _role("the task", params, True)): None}
+    targets = dict.fromkeys((record.course, record.role) for record in wanted if record.exact)
+    if not targets and params["state"] == EXACT:
+        by, role = params["course_identifier"] or _IDENTIFIER_DEFAULTS["course"], _role("the task", params, True)
+        if params["course"] is None:
+            raise OptionError("course is missing for the task: state exact with an empty list is about one.", option="course")
+        course = reference("course", by, params["course"], "course")
+        check_exact("the task", (), "users" if params["enrolments"] is None else "enrolments", course, params["allow_empty"])
+        targets = {(course, role): None}
     return list(targets)

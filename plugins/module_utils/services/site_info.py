@@ -48,7 +48,7 @@ FEATURES = {
     "enrol": Feature(("tool_sync_enrol_users_enrol",)),
     "unenrol": Feature(_UNENROL),
     "unassign_role": Feature((*_UNENROL, "core_role_unassign_roles")),
-    "purge": Feature((*_UNENROL, SITE_INFO)),
+    "exact": Feature((*_UNENROL, SITE_INFO)),
     "compare_courses": Feature(("core_course_get_courses_by_field", "core_course_get_categories")),
     "compare_users": Feature(("core_user_get_users_by_field",)),
     "compare_enrols": Feature(_ENROLLED),

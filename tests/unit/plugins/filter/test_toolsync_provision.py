@@ -33,9 +33,9 @@ def test_exactly_the_listed_people_are_in_a_course_and_where_there_is_no_list_no
     steps = toolsync_provision(courses, user_identifier="idnumber", teacher_role="teacher")
     assert [step["name"] for step in steps] == ["courses", "teachers", "students", "no students of B"]
     assert steps[1]["enrol"] == [{"course": "A", "user": "t"}]
-    assert steps[1]["defaults"] == {"role": "teacher", "user_identifier": "idnumber", "purge": True}
+    assert steps[1]["defaults"] == {"role": "teacher", "user_identifier": "idnumber", "state": "exact"}
     assert steps[2]["enrol"] == [{"course": "A", "user": "s"}, {"course": "A", "user": "7"}]
-    assert steps[3]["enrol"] == [] and steps[3]["defaults"]["course"] == "B" and steps[3]["defaults"]["purge_empty"]
+    assert steps[3]["enrol"] == [] and steps[3]["defaults"]["course"] == "B" and steps[3]["defaults"]["allow_empty"]
     assert all(step["needs"] == ["courses"] for step in steps[1:])
 
 
