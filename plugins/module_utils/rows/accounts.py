@@ -19,8 +19,8 @@ from .plan import HIDDEN, LOOK, REPORT, SURE
 GUEST, GUEST_ID = "guest", "1"
 
 
-#: How Moodle renames an account that is deleted: nobody is shown it, but the plugin finds it.
-of_the_deleted = re.compile(r".*\.[0-9]{9,11}").fullmatch
+#: How Moodle renames an account that is deleted, and what it makes of the e-mail: nobody is shown it, but the plugin finds it.
+of_the_deleted = re.compile(r".*\.[0-9]{9,11}|[0-9a-f]{32}").fullmatch
 
 
 class Found(t.NamedTuple):
@@ -71,7 +71,7 @@ class Accounts:
             return Found(None, HIDDEN)
         if not value:
             return Found(None, REPORT)
-        if by == "username" and of_the_deleted(value):
+        if by in ("username", "email") and of_the_deleted(value):
             return Found(None, HIDDEN)
         records = self.records(value)
         if by != "id":
