@@ -12,7 +12,8 @@ import collections
 import re
 
 from ..read.directory import Ref
-from .plan import CREATE, DELETE, HIDDEN, REPORT, SURE, UNCHANGED, UPDATE, Rules, Sight, name_of, truthy
+from ..read.names import meant
+from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UNCHANGED, UPDATE, Rules, Sight, name_of, truthy
 from .tally import Tally
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*").fullmatch
@@ -135,6 +136,25 @@ class ResetRules(_CourseRules):
         return said == "failed"
 
 
+def _parts(cell):
+    """The names on a category's path, from the top."""
+    return tuple(cell.removeprefix("/").removesuffix("/").split("/"))
+
+
+def _lies(categories, parts):
+    """Whether there is a category at the end of a path; None where that can't be told."""
+    if categories is None:
+        return None
+    parents = {0}
+    for name in parts:
+        below = [category for category in categories.values() if category.parent in parents]
+        parents = {category.id for category in below if category.name == name}
+        if not parents:
+            # Moodle shows names without markup, and a database may take no notice of case.
+            return None if any(meant(one.name).casefold() == meant(name).casefold() for one in below) else False
+    return True
+
+
 class CreateRules(_CourseRules):
     """Of the settings that no web service sets, fileuploadidentifier, coursecategoryidentifier and forceupdate decide here."""
 
@@ -147,6 +167,9 @@ class CreateRules(_CourseRules):
         self._idnumbers: list[tuple[Ref, Ref]] = []
         #: line -> the setting coursecategoryidentifier by which its category is one.
         self._modes: dict[int, str] = {}
+        #: Paths of categories that rows make, and line -> whether it makes some; None: that can't be told.
+        self._paths: set[tuple[str, ...]] = set()
+        self._makes: dict[int, bool | None] = {}
 
     def _by(self):
         return self.settings.get("fileuploadidentifier") or "shortname"
@@ -185,14 +208,22 @@ class CreateRules(_CourseRules):
             # The site overwrites courses that exist. With what, can't all be seen.
             return Sight(False, False, UPDATE, False, 2)
         sight = super().seen(row, said)
+        if sight is None or not sight.unchanged or self._makes.get(row.line) is False:
+            return sight
         # A category may have been made for a course that then was not.
-        return sight and sight._replace(whole=bool(_NUMBER(row.values.get("category", ""))) or not sight.unchanged)
+        made = _lies(self._categories_after, _parts(row.values.get("category", "")))
+        return sight._replace(unchanged=not made, whole=made is not None)
+
+    def look_again(self, rows, agreed):
+        super().look_again(rows, agreed)
+        self._categories_after = self.readers.anew().categories.all()
 
     def play(self, row):
         values = row.values
         tally = Tally(row.line, name_of(row, "shortname"))
         if row.given != len(row.columns):
             tally.fail("has another number of values than the header")
+            self._makes[row.line] = False
             return tally.outcome()
         ref = self._ref(row)
         there = None if ref is None else self._there[ref]
@@ -203,6 +234,7 @@ class CreateRules(_CourseRules):
             tally.unknown(f"{self.column}: whether there is such a course can't be told")
         elif there:
             self._existing.add(row.line)
+            self._makes[row.line] = False
             self._exists(tally)
         else:
             self._create(row.line, values, tally)
@@ -223,12 +255,20 @@ class CreateRules(_CourseRules):
         tally.says = "created"
         shortname = Ref("course", "shortname", values.get("shortname", ""))
         if self.column != "shortname" and self._there.get(shortname):
+            self._makes[line] = False
             tally.fail("shortname: another course has it")
             return
         template = values.get("template", "")
-        if truthy(template) and not self._template(template, tally):
-            return
         if self._breaks(values, tally) or not self._category(line, values.get("category", ""), tally):
+            return
+        makes = self._makes[line] = self._make_path(line, values.get("category", ""))
+        if truthy(template) and not self._template(template, tally):
+            why = "category: the path is made all the same"
+            if makes and self.settings.get("coursecategoryidentifier") == "idname":
+                tally.did(UPDATE)
+                tally.field("category", None, values["category"])
+            elif makes is not False:
+                tally.may(UPDATE, LOOK, why)
             return
         idnumber = Ref("course", "idnumber", values.get("idnumber", ""))
         if idnumber.value and self._taken(idnumber, bool(template), tally):
@@ -243,6 +283,15 @@ class CreateRules(_CourseRules):
         self._there[shortname] = True
         if idnumber.value:
             self._there[idnumber] = True
+
+    def _make_path(self, line, cell):
+        """Whether a row makes categories: it does so before anything else, and they stay when the course fails."""
+        if self.settings.get("coursecategoryidentifier") == "idnumber" or _NUMBER(cell):
+            return False
+        parts = _parts(cell)
+        there = parts in self._paths or _lies(self._categories, parts)
+        self._paths.update(parts[: length + 1] for length in range(len(parts)))
+        return None if there is None or not there and not self.readers.sees_all() else not there
 
     def _template(self, name, tally):
         """Returns whether the row goes on."""

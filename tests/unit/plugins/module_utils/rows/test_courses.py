@@ -28,6 +28,20 @@ def test_a_template_that_is_not_there(job):
     assert foretold.rows[2] == ("fail", "template: there is no such course")
 
 
+def test_a_template_that_is_not_there_and_a_category_that_is_made_all_the_same(job):
+    content = "shortname;fullname;category;template\nK32;Course;Category 1/Fresh;NOPE\nK33;Course;Category 1/Fresh;NOPE\n"
+    job.put("courses", content, "create")
+    foretold = job.foretold(settings=TOLD)
+    assert foretold.counts == {"failed": 2} and foretold.changed and foretold.certain
+    assert not job.foretold().certain, "whether that is a path is a setting of the site"
+    before = len(job.practice.state()["course_categories"])
+    done = job.run(settings=TOLD)
+    assert len(job.practice.state()["course_categories"]) == before + 1
+    assert done.counts == {"failed": 2} and done.changed and done.certain
+    again = job.run(settings=TOLD)
+    assert not again.changed and again.certain
+
+
 def test_a_category_that_is_not_there_keeps_the_run_from_starting(job):
     content = "shortname;fullname;category\nK25;C;1\nK39;C;1\nK34;C;999\nK11;C;1\n"
     job.put("courses", content, "create")
