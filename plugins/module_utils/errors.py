@@ -35,11 +35,11 @@ class ToolsyncError(Exception):
     message: what happened, in the words of the option the user wrote; never a token, never a cell of a CSV.
     cure: what to do about it. option: the module option that caused it.
     errorcode, debuginfo: Moodle's own, when Moodle answered. result: return values known so far.
-    may_be_done: whether the call that raised it may have been executed all the same.
+    may_be_done: whether the call that raised it may have been executed all the same; over: whether it is known to have ended.
     """
 
     kind = "error"
-    may_be_done = False
+    may_be_done = over = False
     cause = "Something went wrong that has no class of its own."
     cure = ""
 
@@ -159,7 +159,7 @@ class MoodleError(ToolsyncError):
     """Moodle answered with an error object. It looks at token, function and parameters first; anything else may come after the work."""
 
     kind = "moodle"
-    may_be_done = True
+    may_be_done = over = True
     cause = "Moodle raised an exception that has no class of its own here."
     cure = "See the message, and Moodle's own log. Setting Site administration > Development > Debugging to NORMAL makes Moodle tell more."
 
@@ -237,7 +237,7 @@ class OutcomeUnknown(ToolsyncError):
 
 class ExecutedUnreadable(ToolsyncError):
     kind = "executed_unreadable"
-    may_be_done = True
+    may_be_done = over = True
     cause = "The work was done, but Moodle refused to hand over the report (invalidresponse)."
     cure = (
         "Nothing is repeated on its own. Set Site administration > Development > Debugging to DEVELOPER to receive the report "

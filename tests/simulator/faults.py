@@ -10,7 +10,7 @@ A fault is a JSON object: ``kind`` and, where they matter,
 * ``when``: ``before`` (default) or ``after`` the work was done;
 * ``status``, ``retry_after`` (seconds), ``location``, ``seconds``, ``text``: see the kinds.
 
-Kinds: ``status`` (an HTTP error page), ``redirect``, ``reset`` (the connection is reset), ``close`` (closed without a
+Kinds: ``status`` (an HTTP error page, or ``text``), ``redirect``, ``reset`` (the connection is reset), ``close`` (closed without a
 word), ``hang`` (no answer, for ``seconds`` if given, else until the client leaves), ``slow-headers`` and ``slow-body``
 (``seconds`` long), ``truncate`` (half of the JSON as if it were all), ``cut`` (the connection ends in mid-body),
 ``noise`` (``text`` before the JSON), ``empty`` (200 without a body), ``refuse`` (no connection is taken for
@@ -113,6 +113,8 @@ class Faults:
 
     async def _strike(self, fault: Fault, request: web.Request) -> web.StreamResponse | None:
         if fault.kind == "status":
+            if fault.text:
+                return web.Response(text=fault.text, status=fault.status, content_type="text/html")
             return error_page(fault.status, fault.retry_after)
         if fault.kind == "redirect":
             status = fault.status if 300 <= fault.status < 400 else 302

@@ -225,7 +225,10 @@ class Moodle:
             if repeat == ALWAYS or (repeat == NOT_WHILE_RUNNING and not_begun):
                 raise
             # Services have a cure of their own for this: what this error advises goes before it.
-            raise OutcomeUnknown(f"{error} Whether {function.name} was done cannot be told.") from None
+            lost = OutcomeUnknown(f"{error} Whether {function.name} was done cannot be told.")
+            if error.over:
+                lost.over, lost.cure = True, "It may have been done: look at the site before you run this again."
+            raise lost from None
 
     def _check(self, value, shape, name):
         """Raise for JSON that is not what Moodle answers."""
@@ -284,7 +287,7 @@ class Moodle:
         text = text_of(reply.body)
         died = last_words(text)
         if died:
-            return HttpRefused(f"PHP stopped in the middle of {name}: {died}.", cure=_PHP_DIED)
+            return _php_died(f"PHP stopped in the middle of {name}: {died}.")
         found = "a web page" if text[:1] == "<" else "no text at all" if not text else "text that is not JSON"
         return self._not_moodle(f"{self.base} answered {name} with {found}{title(text)}.")
 
@@ -309,7 +312,7 @@ class Moodle:
             return error
         died = last_words(text)
         if died:
-            return HttpRefused(f"PHP stopped in the middle of {name} (HTTP {status}): {died}.", cure=_PHP_DIED)
+            return _php_died(f"PHP stopped in the middle of {name} (HTTP {status}): {died}.")
         if status == 429:
             return Throttled(f"{self.base} answered {name} with HTTP 429 (too many requests).")
         if status in (401, 407):
@@ -407,6 +410,12 @@ class Moodle:
         if error.kind == MoodleError.kind:
             return UploadRefused(error.message, errorcode=code, debuginfo=error.debuginfo)
         return error
+
+
+def _php_died(message):
+    error = HttpRefused(message, cure=_PHP_DIED)
+    error.over = True
+    return error
 
 
 def _is_error(value):
