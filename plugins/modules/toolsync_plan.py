@@ -176,10 +176,16 @@ counts:
   type: dict
   sample: {"rows": 60, "created": 3, "updated": 1, "deleted": 0, "unchanged": 55, "skipped": 0, "failed": 1, "unreported": 0}
 certain:
-  description: Whether everything that the plan says was seen. RV(rows) says what was not.
+  description: Whether everything that the plan says was seen. RV(uncertain) says what was not.
   returned: always, once the file was read
   type: bool
   sample: true
+uncertain:
+  description: What could not be seen, each with C(because) and the number of C(rows) of which that is so; most rows first.
+  returned: always, once the file was read
+  type: list
+  elements: dict
+  sample: [{"because": "starttime: the dates that are there can't be seen", "rows": 12}]
 removals:
   description: How many records the run would remove.
   returned: always, once the file was read

@@ -35,10 +35,11 @@ attributes:
   idempotent:
     support: partial
     details:
-      - The run is always started. RV(ignore:changed) is true only where a record was seen to become another, or a row that was foretold to
-        change one was confirmed by the report. M(activeprolearn.toolsync.toolsync_plan) tells beforehand whether there is anything to run.
-      - RV(changed_is_certain) is false where something could not be seen, which C(because) in RV(rows) then says. No web service shows the
-        dates of an enrolment, nor by which of several methods somebody is enrolled, nor roles without an enrolment, nor passwords.
+      - The run is always started. RV(ignore:changed) is false only where it is certain that nothing changed.
+        M(activeprolearn.toolsync.toolsync_plan) tells beforehand whether there is anything to run.
+      - RV(changed_is_certain) is false where something could not be seen; RV(uncertain) says what. No web service shows the dates of an
+        enrolment, nor by which of several methods somebody is enrolled, nor roles without an enrolment, nor passwords. Then
+        RV(ignore:changed) is true, since it may have changed.
       - Settings of the site that no web service shows may be told in O(settings). What a run has shown of them is remembered.
 options:
   service:
@@ -124,7 +125,7 @@ action:
 outcome:
   description:
     - V(complete), the run reached the end of the file.
-    - V(aborted), it stopped before; rows before that are done. Or it was not started at all, when RV(ignore:changed) is false.
+    - V(aborted), it stopped before; RV(rows) says how far it has come. Or it was not started at all, when RV(ignore:changed) is false.
     - V(executed_unreadable), it ran, but Moodle did not hand over the report.
     - V(unknown), no answer came; it may have been done, and may still be running.
     - V(predicted), check mode.
@@ -136,10 +137,13 @@ counts:
   description:
     - Number of rows by what became of them. C(rows) is the sum of the others but C(unparsed), which counts lines of the report that are not
       understood.
+    - C(not_done) rows are those that a run which stopped in the middle, or was not started, has left as they were. To go on with them, plan
+      the file again with O(activeprolearn.toolsync.toolsync_plan#module:send=differing), and run what that writes.
     - C(unreported) rows are those of which nobody can tell what becomes of them.
   returned: always, once the options were checked
   type: dict
-  sample: {"rows": 60, "created": 3, "updated": 1, "deleted": 0, "unchanged": 55, "skipped": 0, "failed": 1, "unreported": 0, "unparsed": 0}
+  sample: {"rows": 60, "created": 3, "updated": 1, "deleted": 0, "unchanged": 55, "skipped": 0, "failed": 1, "not_done": 0, "unreported": 0,
+    "unparsed": 0}
 failures:
   description:
     - The rows that failed, each with C(line) (in the file), C(key) (of the record) and C(reason), as far as the report tells.
@@ -152,7 +156,7 @@ rows:
   description:
     - What becomes of the rows, of those that are not simply unchanged, at most 10,000.
     - C(line) is that of the file, C(key) names the record.
-    - C(outcome) is V(create), V(update), V(delete), V(unchanged), V(skip), V(fail) or V(unknown).
+    - C(outcome) is V(create), V(update), V(delete), V(unchanged), V(skip), V(fail), V(not_done) or V(unknown).
     - C(because) begins with the name of the column that is to blame, where one is.
   returned: always, once the options were checked
   type: list
@@ -169,6 +173,14 @@ changed_is_certain:
   returned: always, once the options were checked
   type: bool
   sample: true
+uncertain:
+  description:
+    - What could not be seen, each with C(because) and the number of C(rows) of which that is so; most rows first.
+    - Where that leaves open whether anything changed, RV(ignore:changed) is true.
+  returned: always, once the options were checked
+  type: list
+  elements: dict
+  sample: [{"because": "starttime: the dates that are there can't be seen", "rows": 12}]
 simulated:
   description: Whether the site runs the plugin in simulation, where nothing changes.
   returned: always, once the options were checked

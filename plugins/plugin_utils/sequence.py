@@ -20,7 +20,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings i
 
 from .words import WORDS, counted, numbered
 
-COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
+COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported", "unparsed")
 #: Failed rows that the summary shows of a step.
 SHOWN = 20
 #: The outcomes of a run that has failed which are told as such; the others are told as "failed".
@@ -332,7 +332,7 @@ def of_files(plan, done):
     counts["unchanged"] = counts["rows"] - counts["failed"] - counts["skipped"]
     for told, file in itertools.zip_longest(done, plan["files"]):
         # A file that was not come to has rows, too.
-        for name, number in (told or {"counts": {"rows": file["rows"], "unreported": file["rows"]}}).get("counts", {}).items():
+        for name, number in (told or {"counts": {"rows": file["rows"], "not_done": file["rows"]}}).get("counts", {}).items():
             counts[name] += number
     last = done[-1] if done else {}
     return {

@@ -9,7 +9,7 @@ Messages of modules stay English: they are what one searches the guides for.
 from __future__ import annotations
 
 #: What became of rows, in the order in which it is told.
-COUNTED = ("created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported")
+COUNTED = ("created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported")
 
 _EN = {
     "file_sent": "file sent",
@@ -90,6 +90,7 @@ _EN["numbered"] = {
         "unchanged": ("unchanged", "unchanged"),
         "skipped": ("skipped", "skipped"),
         "failed": ("failed", "failed"),
+        "not_done": ("not done", "not done"),
         "unreported": ("not accounted for", "not accounted for"),
         "unpredicted": ("not predicted", "not predicted"),
         "rows_failed": ("row failed", "rows failed"),
@@ -115,6 +116,7 @@ _FR["numbered"] = {
         "unchanged": ("inchangée", "inchangées"),
         "skipped": ("ignorée", "ignorées"),
         "failed": ("en erreur", "en erreur"),
+        "not_done": ("non traitée", "non traitées"),
         "unreported": ("sans compte rendu", "sans compte rendu"),
         "unpredicted": ("imprévisible", "imprévisibles"),
         "rows_failed": ("ligne en erreur", "lignes en erreur"),

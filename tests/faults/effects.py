@@ -22,7 +22,7 @@ ITEMS = {
     "role": ("role_assignments",),
 }
 #: Counts of items that were left as they are, or of which nobody knows.
-_NOT_DONE = ("rows", "unchanged", "skipped", "failed", "unreported", "unparsed", "unknown")
+_NOT_DONE = ("rows", "unchanged", "skipped", "failed", "not_done", "unreported", "unparsed", "unknown")
 #: What differs between two runs that do the same, and what only one of two that end alike says.
 _OF_THE_WAY = ("invocation", "warnings", "draft_item_id", "confirmed", "course_url")
 
@@ -40,7 +40,7 @@ def told_items(result):
     unsaid = counts.get("unknown", 0) + counts.get("unreported", 0)
     if result.get("outcome") == "unknown":
         # What was seen not to be done, by a run that may still be going on.
-        unsaid += counts["skipped"]
+        unsaid += counts["not_done"]
     return sum(number for name, number in counts.items() if name not in _NOT_DONE), unsaid
 
 

@@ -38,7 +38,7 @@ def main():
                     if verdict.wrong and args.failures and written < args.most:
                         written += 1
                         keep(args.failures, shrunk(ground, verdict))
-    print("\n".join(tally.lines()))
+    print("\n".join([*tally.lines(), "", "Why plans are not certain where all is shown:", *tally.reasons()]))
     return 1 if tally.wrong else 0
 
 

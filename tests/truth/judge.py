@@ -19,10 +19,12 @@ DOES, DOES_NOT = ("create", "update", "delete"), ("unchanged", "skip")
 @dataclass
 class Verdict:
     """What was said in a job and whether it was so. plans, runs: whether what check mode and what a run said was certain, of those that
-    were not refused; wrong: (step, what); told: (step, result, Truth); refused: whether the check of the file refused it."""
+    were not refused; doubts: why plans were not; wrong: (step, what); told: (step, result, Truth); refused: whether the check of the file
+    refused it."""
 
     job: object
     plans: list = field(default_factory=list)
+    doubts: list = field(default_factory=list)
     runs: list = field(default_factory=list)
     wrong: list = field(default_factory=list)
     told: list = field(default_factory=list)
@@ -59,6 +61,10 @@ class Judge:
     def wrong(self, step, what):
         self.found.wrong.append((step, what))
 
+    def doubted(self, plan):
+        """Note why a plan is not certain."""
+        self.found.doubts += [doubt["because"] for doubt in plan.get("uncertain", ())]
+
     def hold(self, step, result, truth, check_mode):
         """Judge what a step says of itself."""
         if "exception" in result:
@@ -67,6 +73,7 @@ class Judge:
             if truth.net or truth.rows:
                 self.wrong(step, f"check mode wrote: {truth.net}")
             self.found.plans += [result["changed_is_certain"]] if "changed_is_certain" in result else []
+            self.doubted(result)
             return
         self.found.runs += [result["changed_is_certain"]] if "changed_is_certain" in result else []
         self.hold_changed(step, result, truth)
@@ -87,6 +94,8 @@ class Judge:
                 self.wrong(foretelling, f"other counts than the run: {_few(ours)}, then {_few(theirs)}")
 
     def hold_changed(self, step, result, truth):
+        if not certain(result) and not result["changed"] and truth.changed:
+            self.wrong(step, f"uncertain, and changed is false: {truth.net}")
         if certain(result) and truth.changed is not None and result["changed"] != truth.changed:
             self.wrong(step, f"changed is {str(result['changed']).lower()}: {truth.net}")
 

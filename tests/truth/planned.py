@@ -48,6 +48,7 @@ class PlannedTrial(Trial):
         if plan.get("failed"):
             return None
         self.found.plans.append(plan["certain"])
+        self.doubted(plan)
         before, rows, ran = ground.snapshot(), [], True
         for file in plan["files"]:
             ran = self._run(running, file["path"], rows) and ran

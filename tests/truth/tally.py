@@ -12,6 +12,8 @@ class Tally:
 
     def __init__(self):
         self.figures = collections.defaultdict(collections.Counter)
+        #: kind -> why plans of jobs where all is shown are not certain: number of plans.
+        self.doubts = collections.defaultdict(collections.Counter)
 
     def add(self, verdict):
         found = self.figures[verdict.job.kind]
@@ -27,6 +29,7 @@ class Tally:
         if verdict.job.plain and not verdict.refused:
             found["plain plans"] += len(verdict.plans)
             found["plain certain"] += sum(verdict.plans)
+            self.doubts[verdict.job.kind].update(verdict.doubts)
 
     def update(self, other):
         for kind, found in other.items():
@@ -53,6 +56,12 @@ class Tally:
                 for name in ("plans", "runs")
             )
             yield f"{kind:24}{found['jobs']:>6}{found['refused']:>9} |{plans}{plain:>28} |{runs}"
+
+    def reasons(self):
+        """Why plans are not certain although all is shown, by kind."""
+        for kind, found in self.doubts.items():
+            for why, number in found.most_common():
+                yield f"{kind:10}{number:>6}  {why}"
 
 
 def _share(part, whole):

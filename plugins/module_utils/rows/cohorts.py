@@ -17,6 +17,8 @@ from .accounts import Accounts, Found
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
 from .tally import Tally
 
+#: Columns whose change Moodle shows.
+_SHOWN = frozenset(("userid", "cdescription", "members"))
 _CATEGORY_COLUMNS = {"ccatcontext": "id", "ccatcontextidnumber": "idnumber"}
 
 
@@ -343,4 +345,4 @@ class CohortRules(Rules):
             kind = DELETE
         told = all(one is None or one[3] is not None for one in (was, now))
         whole = told and not any(row.values.get(column) for column in ("component", *_CATEGORY_COLUMNS))
-        return Sight(was == now, expected == now, kind, whole, self._rows_of[value])
+        return Sight(was == now, expected == now, kind, whole, self._rows_of[value], _SHOWN)

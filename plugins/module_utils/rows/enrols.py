@@ -17,10 +17,12 @@ from ..errors import OptionError
 from .accounts import Accounts, CourseNames
 from .classroom import GUEST_ACCESS, ORDINARY, STANDARD_ROLES, Room, Rooms
 from .dates import NOW, Dates
-from .groups import GroupRules, groups_of
+from .groups import GROUP_COLUMNS, GroupRules, groups_of
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
 from .tally import Tally
 
+#: Columns whose change Moodle shows.
+_SHOWN = frozenset(("rolename", "active", *GROUP_COLUMNS))
 #: Seconds after which a start that was "now" is another one.
 _LATER = 1.1
 _NO_ROLE = "rolename: nobody was seen with this role, and without it the row fails"
@@ -152,7 +154,8 @@ class EnrolRules(Rules):
         unchanged = after.like(member.was) and groups == names & room.were
         as_planned = after.like(member.visible()) and groups == names & (room.groups or set())
         kind = UPDATE if after.listed == member.was.listed else CREATE if after.listed else DELETE
-        return Sight(unchanged, as_planned, kind, not after.listed and bool(row.values.get("enrol")), self._rows_at[place])
+        whole = not after.listed and bool(row.values.get("enrol"))
+        return Sight(unchanged, as_planned, kind, whole, self._rows_at[place], _SHOWN)
 
     # -- a row ------------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ they name; what comes of it is one Outcome a row.
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import typing as t
 
@@ -21,6 +22,8 @@ from ..read.users import Users
 from ..wire.ask import Asker
 
 CREATE, UPDATE, DELETE, UNCHANGED, SKIP, FAIL, UNKNOWN = "create", "update", "delete", "unchanged", "skip", "fail", "unknown"
+#: Only after a run: the row should have changed something, and has not.
+NOT_DONE = "not_done"
 #: Outcomes, and what the counts of a result call them.
 COUNTED = {
     CREATE: "created",
@@ -29,6 +32,7 @@ COUNTED = {
     UNCHANGED: "unchanged",
     SKIP: "skipped",
     FAIL: "failed",
+    NOT_DONE: "not_done",
     UNKNOWN: "unreported",
 }
 #: Who can still tell what is open in an outcome: nobody needs to; the run's report; a look at the record after the run; nobody.
@@ -44,15 +48,16 @@ class Outcome:
 
     line: in the file; key: names the record, for people; outcome: one of COUNTED; because: our reason, without a cell of the file.
     fields: {column: (before, after)} of what differs. changes: whether the site's data become others; None: nobody can tell.
-    A row that fails in one part may change something in another. doubt: SURE or who can still tell. says: what the report will call the
-    row (a key of its counts), if it goes as planned; None: that can't be told. removes: records that the row takes away.
-    stops: the run ends here, and later rows are not reached; None: perhaps. wrecks: the harm that the row does without saying so, in words.
+    A row that fails in one part may change something in another. doubt: SURE or who can still tell; open: what that is about, in words.
+    says: what the report will call the row (a key of its counts), if it goes as planned; None: that can't be told.
+    removes: records that the row takes away. stops: the run ends here, and later rows are not reached; None: perhaps.
+    wrecks: the harm that the row does without saying so, in words.
     """
 
-    __slots__ = ("line", "key", "outcome", "because", "fields", "changes", "doubt", "says", "removes", "stops", "wrecks")
+    __slots__ = ("line", "key", "outcome", "because", "fields", "changes", "doubt", "open", "says", "removes", "stops", "wrecks")
 
-    def __init__(self, line, key, outcome, because="", *, changes=_BY_OUTCOME, doubt=SURE, says=None, fields=None, removes=0):
-        self.line, self.key, self.outcome, self.because = line, key, outcome, because
+    def __init__(self, line, key, outcome, because="", *, changes=_BY_OUTCOME, doubt=SURE, open="", says=None, fields=None, removes=0):
+        self.line, self.key, self.outcome, self.because, self.open = line, key, outcome, because, open
         told = None if outcome == UNKNOWN else outcome in (CREATE, UPDATE, DELETE)
         self.changes = told if changes is _BY_OUTCOME else changes
         self.doubt, self.says, self.fields, self.removes = doubt, says, fields or NO_FIELDS, removes
@@ -93,6 +98,11 @@ class FilePlan:
         """True, False, or None where nobody can tell."""
         found = {row.changes if row.outcome != UNKNOWN else None for row in self.rows}
         return True if True in found else None if None in found else False
+
+    def uncertain(self):
+        """What keeps the plan from being certain: dicts of because and (number of) rows, most rows first."""
+        found = collections.Counter(row.open or row.because or "it can't be told" for row in self.rows if not row.certain)
+        return [{"because": why, "rows": number} for why, number in found.most_common()]
 
     @property
     def removals(self):
@@ -233,13 +243,18 @@ class Rules:
 
 class Sight(t.NamedTuple):
     """A record before the run, as it should be after all rows, and after the run. kind: what came of it, an outcome; whole: whether all
-    that the row may change can be seen; rows: how many rows are about it."""
+    that the row may change can be seen; rows: how many rows are about it; shows: columns whose change would be seen in any case."""
 
     unchanged: bool
     as_planned: bool
     kind: str
     whole: bool
     rows: int
+    shows: frozenset = frozenset()
+
+
+#: Why nobody is certain of a record that was looked at.
+_UNSEEN = "not all that the row may change can be seen"
 
 
 def verdict(planned, said, sight, began=True):
@@ -248,6 +263,7 @@ def verdict(planned, said, sight, began=True):
     began: whether the run may have come to its first row.
     """
     made = Outcome(planned.line, planned.key, planned.outcome, planned.because, fields=planned.fields, removes=planned.removes)
+    made.open = planned.open or _UNSEEN
     failed = said == "failed"
     if sight is None:
         # Nobody can look: what the report says is all there is.
@@ -255,8 +271,7 @@ def verdict(planned, said, sight, began=True):
         made.changes, made.doubt = None, HIDDEN
         return made
     if not began and sight.unchanged:
-        made.outcome, made.because, made.changes, made.fields, made.removes = SKIP, "is not done", False, NO_FIELDS, 0
-        return made
+        return _not_done(made, False)
     # Where it did not fail as foretold, it may have found a record that nobody is shown.
     foreign = planned.outcome == FAIL and not failed and said not in SILENT
     nothing = False if sight.whole and sight.rows == 1 and planned.doubt != HIDDEN and not foreign else None
@@ -269,16 +284,24 @@ def verdict(planned, said, sight, began=True):
         if said in SILENT and planned.outcome == FAIL:
             made.outcome = FAIL
         elif said in SILENT and planned.changes:
-            made.outcome, made.because, made.fields, made.removes = SKIP, "is not done", NO_FIELDS, 0
+            if nothing is False or not sight.shows.isdisjoint(planned.fields):
+                _not_done(made, nothing)
+            else:
+                made.outcome, made.because = UNKNOWN, "whether it is done can't be seen"
     elif sight.as_planned and planned.outcome != UNKNOWN:
         made.outcome, made.changes = planned.outcome, planned.changes if sight.unchanged else True
     else:
         made.outcome, made.changes = sight.kind, True
     if sight.rows > 1:
-        made.doubt = HIDDEN
-    if made.outcome not in (planned.outcome, SKIP):
+        made.doubt, made.open = HIDDEN, "several rows are about the record, and the run did not go as planned"
+    if made.outcome not in (planned.outcome, NOT_DONE, UNKNOWN):
         made.because = ""
     return made
+
+
+def _not_done(outcome, changes):
+    outcome.outcome, outcome.because, outcome.changes, outcome.fields, outcome.removes = NOT_DONE, "is not done", changes, NO_FIELDS, 0
+    return outcome
 
 
 def made(rules, rows):
@@ -298,7 +321,8 @@ def made(rules, rows):
             outcome = rules.play(row)
             stop = outcome if outcome.stops else None
             # That a later row is reached is told by the report.
-            outcome.doubt = max(outcome.doubt, REPORT) if perhaps else outcome.doubt
+            if perhaps and outcome.doubt < REPORT:
+                outcome.doubt, outcome.open = REPORT, "a row before it may end the run"
             perhaps = perhaps or outcome.stops is None
         outcomes.append(outcome)
     return FilePlan(outcomes, covered=rules.covered(), notes=rules.notes)

@@ -58,6 +58,11 @@ class Sidelines:
             self._readable = self._readable and isinstance(told, tuple)
             self._members[name] = set(told) if isinstance(told, tuple) else set()
 
+    @staticmethod
+    def touches(values):
+        """Whether a row does something here."""
+        return truthy(values.get("cohort")) or any(_courses(values))
+
     def play(self, values, who, tally):
         """who: the id of the account, or what stands for a new one."""
         if truthy(values.get("cohort")):

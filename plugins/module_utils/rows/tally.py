@@ -18,6 +18,8 @@ class Tally:
         self._line, self._key = line, key
         self.says, self.ended = None, False
         self._doubt, self._why = doubt, ""
+        #: (doubt, why) of whatever may be wrong.
+        self._open = [(doubt, "settings: what identifies the records of this service is not known")]
         self._sure: set[str] = set()
         #: What the row may have done besides: (kind or None, who can tell, why).
         self._maybe: list[tuple] = []
@@ -30,6 +32,7 @@ class Tally:
     def doubted(self, doubt, why=""):
         """Whatever is said of the row may be wrong."""
         self._doubt = max(self._doubt, doubt)
+        self._open.append((doubt, why))
         if doubt:
             self._why = self._why or why
 
@@ -87,7 +90,9 @@ class Tally:
         open_ = [one for one in self._maybe if not drowned or one[0] == DELETE]
         done = self._sure | {kind for kind, _doubt, _why in open_}
         changes = True if self._sure else None if open_ else False
-        doubt = max([self._doubt, *(doubt for _kind, doubt, _why in open_)])
+        doubts = [*self._open, *((doubt, why) for _kind, doubt, why in open_)]
+        doubt = max(doubt for doubt, _why in doubts)
+        open_why = next((why for one, why in doubts if why and one == doubt), "") if doubt else ""
         why = self._why or next((why for _kind, _doubt, why in open_), "")
         if self._unknown:
             kind, changes, says = UNKNOWN, None, None
@@ -97,6 +102,8 @@ class Tally:
             kind = next((kind for kind in (CREATE, DELETE, UPDATE) if kind in done), SKIP if self._skipped else UNCHANGED)
             says = self.says
         fields = self._fields or NO_FIELDS
-        made = Outcome(self._line, self._key, kind, why, changes=changes, doubt=doubt, says=says, fields=fields, removes=self._removes)
+        made = Outcome(
+            self._line, self._key, kind, why, changes=changes, doubt=doubt, open=open_why, says=says, fields=fields, removes=self._removes
+        )
         made.stops, made.wrecks = self._stops, self._wrecks
         return made

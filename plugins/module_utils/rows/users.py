@@ -340,7 +340,7 @@ class UserRules(Rules):
             return None
         if row.line in self._told:
             same = all(own == self._defaults[name] for name, own in self._open[row.line].items())
-            return Sight(same, same, UPDATE, not row.values.keys() & UNSHOWN, 1)
+            return Sight(same, same, UPDATE, not row.values.keys() & UNSHOWN and not self._sidelines.touches(row.values), 1)
         person, now = self._persons.get(row.line), self._after.get(self._username(row))
         if person is None:
             person = self._people.before(self._username(row))
@@ -354,8 +354,8 @@ class UserRules(Rules):
         if kind == CREATE and said == "updated":
             # It was there, deleted, and was revived.
             kind, as_planned = UPDATE, False
-        whole = not row.values.keys() & UNSHOWN and not truthy(row.values.get("cohort"))
-        return Sight(unchanged, as_planned, kind, whole, self._rows_of[row.values.get("username", "").lower()])
+        whole = not row.values.keys() & UNSHOWN and not self._sidelines.touches(row.values)
+        return Sight(unchanged, as_planned, kind, whole, self._rows_of[row.values.get("username", "").lower()], SHOWN)
 
     def _username(self, row):
         person = self._persons.get(row.line)

@@ -112,6 +112,8 @@ class RowsPlan(Plan):
     def _told(self, site, digest, outcomes):
         plan, shown = self._plan, self._params["show_rows"]
         counts = {"rows": len(outcomes), **plan.counts()}
+        # Nothing was to be done yet.
+        del counts["not_done"]
         listed = {
             "none": [],
             "failed": [row for row in outcomes if row.outcome == FAIL],
@@ -124,6 +126,7 @@ class RowsPlan(Plan):
             "plan_id": plan.plan_id(site.moodle.base, digest),
             "counts": counts,
             "certain": plan.certain,
+            "uncertain": plan.uncertain(),
             "removals": plan.removals,
             "removals_allowed": self._limit.allowed(plan.covered),
             "covered": plan.covered,

@@ -32,11 +32,16 @@ from ..settings import LOCATIONS, SEEN, in_force
 
 __all__ = ["RowFile", "plan"]
 
-COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
+COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported", "unparsed")
 #: Outcomes of a row that change the site.
 CHANGING = ("created", "updated", "deleted")
 #: Rows, and failures, that a result lists.
 LISTED = 10_000
+#: How to go on after a run that stopped in the middle.
+_GO_ON = (
+    "Once the cause is fixed, plan the file again with toolsync_plan and send: differing (sync_send: differing in the role), and run what "
+    "that writes: it goes on where this run ended."
+)
 #: What a report calls rows of which it says nothing.
 _UNTOLD = ("skipped", "unreported")
 
@@ -138,13 +143,14 @@ class ProcessPlan(Plan):
         """Say what a plan of rows says, foretold or proven."""
         counts = {**dict.fromkeys(COUNTS, 0), **plan.counts(), "unparsed": self.result["counts"]["unparsed"]}
         counts["rows"] = len(plan.rows)
-        # Where nobody can tell, a row that is to change something counts as one that does.
-        self.changed = any(row.changes or row.changes is None and row.outcome not in (UNCHANGED, FAIL) for row in plan.rows)
+        # Where nobody can tell, something may have changed.
+        self.changed = plan.changes or not plan.certain
         self.after = {"counts": counts}
         listed = [row for row in plan.rows if row.outcome != UNCHANGED or row.changes]
         self.result.update(
             counts=counts,
             changed_is_certain=plan.certain,
+            uncertain=plan.uncertain(),
             rows=[
                 {"line": row.line, "key": row.key, "outcome": row.outcome, "because": row.because} for row in listed[:LISTED]
             ],
@@ -157,9 +163,7 @@ class ProcessPlan(Plan):
         """Raise where the run is known not to reach the end of its file, or to do more than its rows say."""
         objection = self._prospect and self._prospect.objection(self._allow_destructive)
         if objection:
-            counts = {**dict.fromkeys(COUNTS, 0), "rows": self.result["counts"]["rows"], "skipped": self.result["counts"]["rows"]}
-            self.changed, self.after = False, {"counts": counts}
-            self.result.update(outcome="refused", counts=counts, changed_is_certain=True)
+            self._unsettle("refused", changed=False)
             self.result["rows"] = [{**row, "outcome": FAIL} for row in self.result["rows"] if row["line"] == objection.line]
             raise objection
 
@@ -192,26 +196,28 @@ class ProcessPlan(Plan):
             if found is not None:
                 return found
             self._unsettle("executed_unreadable", changed=True)
-            self._look_after(error, over=True)
-        elif isinstance(error, MoodleError) and concerns_records(error):
+            self._look_after(error)
+        elif isinstance(error, MoodleError) and concerns_records(error) or error.over and error.may_be_done:
             # An exception in the middle of the file leaves the rows before it done and gives no report.
             self._unsettle("aborted", changed=True)
-            error.message += " The rows before the one that failed are done; there is no report of them."
-            self._look_after(error, over=True)
+            error.message += " The rows before that are done; there is no report of them."
+            error.cure = f"{error.cure} {_GO_ON}" if isinstance(error, MoodleError) else _GO_ON
+            self._look_after(error)
         elif error.may_be_done:
             error.cure = (
-                "The run may still be going on. It is not started again on its own: wait, look at the data on the site, then run "
-                "the task again. If a proxy cut the answer, raise its time-out or send the rows in parts."
+                "The run may still be going on. It is not started again on its own: wait until rows are done no more, then plan the file "
+                "again with toolsync_plan and send: differing (sync_send: differing in the role), and run what that writes. If a proxy cut "
+                "the answer, raise its time-out, or send fewer rows at a time (rows_per_file)."
             )
-            self._look_after(error, over=False)
+            self._look_after(error)
         else:
             self._unsettle("aborted", changed=False)
             if untouched:
                 self._site.memory.put("files", untouched)
         raise error
 
-    def _look_after(self, error, *, over):
-        """Say of each row whether it is done, where no report does. over: whether the run has ended for sure."""
+    def _look_after(self, error):
+        """Say of each row whether it is done, where no report does."""
         if self._prospect is None:
             return
         try:
@@ -220,17 +226,17 @@ class ProcessPlan(Plan):
             self._site.warn(f"What the run has done can't be seen: {other.message}")
             return
         self._tell(proven)
-        if not over:
+        if not error.over:
             self.changed = True
             self.result["changed_is_certain"] = False
-        error.message += " What is done of each row was looked at: see rows."
+        error.message += f" What is done was looked at, row by row (see rows): {_told(self.result['counts'])}."
 
     def _unsettle(self, outcome, *, changed):
-        """What is known while no report is: nothing about the rows."""
+        """What is known while no report is. changed: whether anything may have been done."""
         self.changed = changed
         counts = dict.fromkeys(COUNTS, 0)
-        counts["rows"] = counts["unreported"] = self.result["counts"]["rows"]
-        self.result.update(outcome=outcome, counts=counts, changed_is_certain=False)
+        counts["rows"] = counts["unreported" if changed else "not_done"] = self.result["counts"]["rows"]
+        self.result.update(outcome=outcome, counts=counts, changed_is_certain=not changed, uncertain=[])
         self.after = {"counts": counts}
 
     def _finish(self, text, noise):
@@ -258,12 +264,12 @@ class ProcessPlan(Plan):
 
     def _settle(self, parsed):
         """What a report says, which is all where nobody looks."""
-        counts = dict(parsed.counts)
+        counts = {**dict.fromkeys(COUNTS, 0), **parsed.counts}
         self.changed, certain = not parsed.simulated, parsed.simulated
         if parsed.fatal and not any(counts[name] for name in CHANGING):
             self.changed, certain = False, True
         self.after = {"counts": counts}
-        self.result.update(counts=counts, changed_is_certain=certain)
+        self.result.update(counts=counts, changed_is_certain=certain, uncertain=[])
 
     def _gathered(self, problems):
         """One error of all that came up once the run had ended: the run's own comes first, if there is one."""
@@ -334,7 +340,15 @@ class ProcessPlan(Plan):
             )
         if parsed.fatal:
             return RunFailed(f"The run of {service} stopped: {parsed.fatal}")
-        return RunFailed(f"The run of {service} stopped before the end of the file; see report.")
+        told = f": {_told(self.result['counts'])}" if self._prospect else ""
+        return RunFailed(f"The run of {service} stopped before the end of the file{told}; see report.", cure=_GO_ON)
+
+
+def _told(counts):
+    """ "2 created, 3 not done": what is not nought."""
+    words = {"not_done": "not done", "unreported": "of which it can't be told"}
+    named = (name for name in COUNTS if name not in ("rows", "unparsed") and counts[name])
+    return ", ".join(f"{counts[name]} {words.get(name, name)}" for name in named) or "nothing"
 
 
 def _result(service, action, outcome, counts, certain):
@@ -347,6 +361,7 @@ def _result(service, action, outcome, counts, certain):
         "rows": [],
         "report": [],
         "changed_is_certain": certain,
+        "uncertain": [],
         "simulated": False,
     }
 

@@ -251,7 +251,7 @@ def test_rows_that_are_left_out_and_rows_of_several_files_are_told_as_rows_of_th
     lost = {**done[0], "state": "failed", "outcome": "unknown", "message": "No answer came.", "changed_is_certain": False}
     told = sequence.of_files(planned, [lost])
     assert (told["state"], told["outcome"], told["message"]) == ("failed", "unknown", "No answer came.")
-    assert told["counts"]["unreported"] == 1 and told["counts"]["rows"] == 10
+    assert told["counts"]["not_done"] == 1 and told["counts"]["rows"] == 10
 
 
 def test_the_reason_of_a_failed_row_is_ours_with_that_of_the_plugin_beside_it():

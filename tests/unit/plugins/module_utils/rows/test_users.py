@@ -121,6 +121,24 @@ def test_cohorts_that_come_with_accounts(school, job):
     assert foretold.counts == done.counts == {"updated": 1} and "cohort_members" in tables and done.certain
 
 
+@pytest.mark.parametrize("role", ["student", "norole"])
+def test_a_run_that_a_later_row_ends_has_enrolled_whom_the_rows_before_it_name(school, practice, job, role):
+    """What became of their enrolments is not in their accounts."""
+    practice.configure(plugin={"courses_primaryidentity": "shortname"})
+    head = HEAD.rstrip("\n") + ";course1;role1;enrol1\n"
+    lines = [row(name, name.title(), name[0].upper(), idnumber=f"U{name}").rstrip("\n") for name in ("ada", "bob")]
+    job.put("users", head + f"{lines[0]};;;\n{lines[1]};;;\n")
+    job.run()
+    job.path.write_text(f"{head}{lines[0]};TPL;{role};manual\n{lines[1]};TPL;norole;\n", encoding="utf-8")
+    job.put("users", job.path.read_text(encoding="utf-8"), check=False)
+    before = job.database()["user_enrolments"]
+    result = job.task(settings={"courses_primaryidentity": "shortname"})
+    assert result["failed"] and result["changed"] and result["outcome"] == "aborted"
+    assert len(job.database()["user_enrolments"]) == len(before) + 1
+    assert not result["changed_is_certain"] and result["counts"]["not_done"] == result["counts"]["skipped"] == 0
+    assert "plan the file again" in result["msg"] and "send: differing" in result["msg"]
+
+
 def test_an_unknown_course_fails_though_the_account_is_made(school, job):
     content = HEAD.strip() + ";course1;role1;enrol1;start1\n" + row("new", idnumber="N1").strip() + ";NOPE;student;manual;1725177600\n"
     foretold, done, tables = job.both("users", content)

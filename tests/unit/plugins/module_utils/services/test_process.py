@@ -147,13 +147,14 @@ def test_enrols(sequence):
     assert nonzero(foretold) == nonzero(done) == {"rows": 2, "created": 2}
     foretold, done = sequence.run("enrols", ENROLS)
     assert nonzero(foretold) == nonzero(done) == {"rows": 2, "unchanged": 2}
-    assert not done.changed and not done.result["changed_is_certain"], "their start dates can't be seen"
+    assert done.changed and not done.result["changed_is_certain"]
+    assert done.result["uncertain"] == [{"because": "starttime: the dates that are there can't be seen", "rows": 2}]
     foretold, done = sequence.run("enrols", ENROLS.replace("ada;MATH101;student", "ada;MATH101;teacher"))
     assert nonzero(foretold) == nonzero(done) == {"rows": 2, "updated": 1, "unchanged": 1}
     foretold, done = sequence.run("enrols", ENROLS.replace("add;cleo", "del;cleo"))
     assert counts(foretold, "rows", "deleted") == counts(done, "rows", "deleted") == (2, 1)
     _foretold, done = sequence.run("enrols", ENROLS.replace("add;cleo", "del;cleo"))
-    assert counts(done, "deleted", "unchanged") == (0, 2) and not done.changed
+    assert counts(done, "deleted", "unchanged") == (0, 2) and done.result["uncertain"][0]["rows"] == 1
 
 
 def test_enrols_with_an_unknown_course(sequence):
@@ -233,8 +234,22 @@ def test_a_run_whose_answer_is_lost_is_unknown_and_not_repeated(practice, sequen
     with pytest.raises(errors.OutcomeUnknown, match="not started again on its own"):
         done.apply()
     assert done.changed and done.result["outcome"] == "unknown" and not done.result["changed_is_certain"]
-    assert nonzero(done) == {"rows": 3, "created" if when == "after" else "skipped": 3} and len(done.result["rows"]) == 3
+    assert nonzero(done) == {"rows": 3, "created" if when == "after" else "not_done": 3} and len(done.result["rows"]) == 3
     assert practice.counters()["calls"]["tool_sync_process"] == 1
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_a_run_in_which_php_died_is_over(practice, sequence, status):
+    rows = sequence.put("users", "sync", USERS)
+    died = "<br />\n<b>Fatal error</b>:  Maximum execution time of 300 seconds exceeded in <b>/srv/lib.php</b> on line <b>1</b><br />\n"
+    practice.fault("status", function="tool_sync_process", when="before", status=status, text=died)
+    done = sequence.plan(rows)
+    with pytest.raises(errors.OutcomeUnknown, match="Maximum execution time of 300 seconds exceeded") as caught:
+        done.apply()
+    told = str(caught.value)
+    assert "still be" not in told and "3 not done" in told and "send: differing" in told
+    assert done.result["outcome"] == "aborted" and nonzero(done) == {"rows": 3, "not_done": 3}
+    assert done.result["changed_is_certain"] and not done.changed
 
 
 def test_a_run_that_moodle_keeps_to_itself(practice, sequence):
