@@ -136,6 +136,23 @@ def test_what_would_do_harm_or_stop_in_the_middle_is_not_started(grounds, moodle
     assert not any(truth.net for _step, _result, truth in verdict.told)
 
 
+@pytest.mark.parametrize("moodle", VERSIONS)
+@pytest.mark.parametrize("by", ["id", "email", "username"])
+def test_a_deleted_account_is_no_account_that_is_not_there(grounds, moodle, by):
+    """The plugin finds it, and takes it out of the cohort in place of deleting that."""
+    gone = {"username": "ann@x.org.1700000000", "email": "5d41402abc4b2a76b9719d911017c592", "deleted": 1}
+    named = "{id:user:ann@x.org.1700000000}" if by == "id" else gone[by]
+    one = job(
+        "deleted",
+        moodle,
+        "cohorts",
+        {"users": [gone], "cohorts": [{"name": "One", "idnumber": "C1"}]},
+        ["cmd;userid;cidnumber", f"del;{named};C1"],
+    )
+    one.settings = {**COHORTS, "useridentifier": by}
+    assert judge(grounds(moodle), one).wrong == []
+
+
 def job(name, moodle, service, records, lines, **more):
     action = "create" if service == "courses" else "sync"
     return Job(name, moodle, service, records, action, SETTINGS[service], lines=lines, known=KNOWN.get(service, {}), **more)

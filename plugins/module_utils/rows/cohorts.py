@@ -280,7 +280,8 @@ class CohortRules(Rules):
         if truthy(values.get("userid")):
             members = "its members" if many is None else f"{many} members"
             tally.wrecks(f"userid: there is no such user, and so the whole cohort is deleted, with {members}")
-        tally.doubted(user.doubt)
+        # The report calls both deleted, the cohort and a member of it.
+        tally.doubted(LOOK if user.doubt == REPORT else user.doubt, "userid: whether there is such a user can't be told")
         tally.did(DELETE, removes=1 + (many or 0))
         tally.field(self._column, values[self._column], None)
         self._drop(cohort)
