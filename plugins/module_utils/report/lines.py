@@ -3,582 +3,324 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The lines that the plugin writes into its reports, and what each of them means.
 
-Private to this collection. A pattern is literal text with C(*) for what varies; its parts are looked for from left to
-right, so a line costs time in proportion to its length. A placeholder that the plugin left unfilled is text like any
-other.
+Private to this collection. A pattern is literal text with C(*) for what varies; its parts are looked for from left to right, so a line
+costs time in proportion to its length. A placeholder that the plugin left unfilled is text like any other.
+
+The tables say it class by class: key, English text, French text, with ( | ) between the two; what is indented further goes on with the
+line before. A key without texts is a string that the plugin forgot: Moodle shows it as [[key]].
 """
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
-# What a line says of its row. SIM stands only in the report of a simulated run.
+#: What a line says of its row. Besides, there are info, and sim in the report of a simulated run.
+FATAL, FAILED, WARNING, SKIPPED = "fatal", "failed", "warning", "skipped"
 CREATED, UPDATED, DELETED, OK = "created", "updated", "deleted", "ok"
-SKIPPED, FAILED, WARNING, INFO, FATAL, SIM = "skipped", "failed", "warning", "info", "fatal", "sim"
 
 PREFIXES = ("SIMULATION : ", "SIMULATION: ", "SIMULATE: ")
 
-# key: (class, English, French). A key without texts is a string that the plugin forgot: Moodle shows it as [[key]].
-SHARED = {
-    "filenotfound": (FATAL, "File * not found.", "Le fichier * n'a pas été trouvé"),
-    "endofreport": (INFO, "end of report", "Fin du rapport de traitement"),
-    "invalidseparatordetected": (
-        FATAL,
-        "Invalid separator detected. The file formatting may not match the tool settings.",
-        "Séparateur de champ innatendu dans les noms de colonne. Le format du fichier ne semble pas correspondre au régalge de l'outil.",
-    ),
-    "errornullcsvheader": (
-        FATAL,
-        "Error : Null CSV columns are not permitted in header",
-        "Erreur ; Les colonnes du fichier CSV doivent toutes être nommées",
-    ),
-    "error/invalidfieldname": (FATAL, '"*" is not a valid field name'),
-    "error/fieldrequired": (FATAL, '"*" is a required field'),
-    "errorinvalidcolumnname": (
-        FATAL,
-        "Error: column name as n* is invalid",
-        'Erreur : nom de colonne "*" invalide',
-    ),
-    "errorrequiredcolumn": (FATAL, "Error : Missing column: *", "Erreur : colonne requise : *"),
-    "errorinvalidfieldname": (FATAL, 'Error: invalide field name "*"', 'Erreur : nom de champ "*" invalide'),
-    "reportdisabledbyconf": (
-        INFO,
-        "Not storing report (disabled by config)",
-        "Rapport non sauvegardé (désactivé dans la configuration)",
-    ),
-    "trybackdisabledbyconf": (
-        INFO,
-        "Not storing tryback (disabled by config)",
-        "Fichier de reprise non généré (désactivé dans la configuration)",
-    ),
-    "archivingdisabledbyconf": (
-        INFO,
-        "Not archiving input file (disabled by config)",
-        "Fichier de commande non archivé (désactivé dans la configuration)",
-    ),
-    "cleanupdisabledbyconf": (
-        INFO,
-        "Not cleaning out input file (disabled by config)",
-        "Fichier de commande non supprimé (désactivé dans la configuration)",
-    ),
-    "roleassigned": (INFO,),
-    "moodle/addedtogroup": (OK, 'Added to group "*"'),
-    "moodle/addedtogroupnot": (FAILED, 'Not added to group "*"'),
-    "moodle/addedtogroupnotenrolled": (SKIPPED, 'Not added to group "*", because not enrolled in course'),
-    # Lines that are in no language file.
-    "starting": (INFO, "Starting...*"),
-    "cleaned": (INFO, "Cleaning out input file... cleaned."),
-    "storing": (INFO, "Storing report*"),
-    "finalization": (INFO, "Finalization"),
-    "singlefile": (INFO, "SINGLE FILE mode*"),
-    "debugstep": (INFO, ">> *"),
-    "grouping": (INFO, "Grouping..."),
-    "rearming": (INFO, "Rearming for next run"),
-}
 
-_INVALID = "Error at line *: Invalid value for field * "
-_INVALIDE = "Erreur ligne * : Valeur du champ * invalide "
+def _table(text):
+    """key -> (class, text, text in French), of a table as it stands below."""
+    table, cls = {}, None
+    for entry in re.split(r"\n(?! {4})", text.strip("\n")):
+        if not entry.startswith("  "):
+            cls = entry
+            continue
+        key, _colon, texts = re.sub(r"\n +", " ", entry).strip().partition(":")
+        table[key] = (cls, *filter(None, texts.strip().split(" | ")))
+    return table
 
-_COURSES = {
-    "startingcreate": (INFO, "Starting creating courses..."),
-    "coursecreated": (
-        CREATED,
-        "Course [*] * has been created with id *.",
-        "Le cours [*] * a été créé sous l'id *.",
-    ),
-    "creatingcoursefromarchive": (INFO, "Creating course with *", "Création du cours à partir de *"),
-    "courseupdated": (
-        UPDATED,
-        "Course [*] {*} * updated on id *.",
-        "Cours [*] {*} * mis à jour sous l'id *.",
-    ),
-    "errorcourseupdated": (
-        FAILED,
-        "Error at line *: Course * update failed.",
-        "Erreur ligne *: Erreur sur la mise à jour du cours *.",
-    ),
-    "courseexists": (OK, "Course [*] {*} * already exists.", "Le cours [*] * existe déjà sous l'id *."),
-    "errorbadcount": (
-        FAILED,
-        "Error at line * : * values found. * expected.",
-        "Erreur ligne * : * valeurs trouvées. * attendues.",
-    ),
-    "catidnumbererror": (
-        FAILED,
-        "Course category idnumber * not found",
-        "Identification de catégorie * non trouvée",
-    ),
-    "errorcategorycreate": (
-        FAILED,
-        "Error at line *: An error occured creating category with name *, meaning a total * category(ies) failed",
-        "Erreur ligne * : Erreur pendant la création de la catégorie nommée *, un total de * categorie(s) ont échoué.",
-    ),
-    "errorcategoryparenterror": (
-        FAILED,
-        "Error at line *: Course with shortname * could not be created because parent category(ies) failed",
-        "Erreur ligne * : Le cours * n'a pu être créé car la (les) catégorie(s) sont manquantes.",
-    ),
-    "errorshortnamecollision": (
-        FAILED,
-        "Error at line * : new course identified by * has colliding shortname * with another existing course.",
-        "Erreur ligne * : Un cours à créer identifié par * a un nom court * déjà utilisé par un autre cours.",
-    ),
-    "errornoteacheraccountkey": (
-        WARNING,
-        "Error at line *: Invalid value for field teacher* - other fields were specified but required teacher *_account was null.",
-        "Erreur ligne * : Valeur invalide pour le champ teacher * - d'autres champs ont été spécifiés mais le champ *_account est nul.",
-    ),
-    "errorvalidationstringlength": (WARNING, _INVALID + "(length &gt; *).", _INVALIDE + "(longueur &gt; *)."),
-    "errorvalidationempty": (WARNING, _INVALID + "(only spaces or missing).", _INVALIDE + "(vide ou espaces)."),
-    "errorvalidationintegercheck": (WARNING, _INVALID + "(not an integer).", _INVALIDE + "(n'est pas entier)."),
-    "errorvalidationintegerabove": (WARNING, _INVALID + "(&gt; *).", _INVALIDE + "(&gt; *)."),
-    "errorvalidationintegerbeneath": (WARNING, _INVALID + "(&lt; *).", _INVALIDE + "(&lt; *)."),
-    "errorvalidationtimecheck": (WARNING, _INVALID + "(Bad Timestamp).", _INVALIDE + "(n'est pas un temps valide)."),
-    "errorvalidationvalueset": (
-        WARNING,
-        _INVALID + "(Must be one of *).",
-        _INVALIDE + "(doit être dans l'ensemble *).",
-    ),
-    "errorvalidationcategoryid": (
-        WARNING,
-        _INVALID + "(No Category with ID *).",
-        _INVALIDE + "(pas de catégorie d'ID *).",
-    ),
-    "errorvalidationcategoryunpathed": (WARNING, _INVALID + "(Path string not set).", _INVALIDE + "(chemin vide)."),
-    "errorvalidationcategorybadpath": (
-        WARNING,
-        _INVALID + '(Path string "*" invalid - not delimited correctly).',
-        _INVALIDE + '(chemin "*" invalide - mauvais délimiteurs).',
-    ),
-    "errorvalidationcategorylength": (
-        WARNING,
-        _INVALID + '(Category name "*" length &gt; 30).',
-        _INVALIDE + '(longueur de nom de catégorie "*" &gt; 30).',
-    ),
-    "errorvalidationcategorytype": (
-        WARNING,
-        'Eror at line *: Invalid value for field * (Path string "*" invalid - category name at position * as shown is invalid).',
-        'Erreur line * : Valeur du champ * invalide (chemin "*" invalide - le nom de la catégorie à la posiiton * as shown est invalide).',
-    ),
-    "errorvalidationbadtype": (
-        WARNING,
-        _INVALID + "(not an integer or string).",
-        _INVALIDE + "(ni un entier ni du texte).",
-    ),
-    "errorvalidationbaduserid": (
-        WARNING,
-        _INVALID + "(No User with ID *).",
-        _INVALIDE + "(pas d'utilisateur avec l'ID \"*\").",
-    ),
-    "errorvalidationmultipleresults": (
-        WARNING,
-        _INVALID + "(Search string ambiguous; returned multiple [*] results).",
-        _INVALIDE + "(recherche ambigüe; résultat multiple à [*] réponses).",
-    ),
-    "errorvalidationsearchmisses": (
-        WARNING,
-        _INVALID + "(Search string returned a nonexistent user ?!).",
-        _INVALIDE + "(la recherche aboutit à un utilisateur inexistant ?!).",
-    ),
-    "errorvalidationsearchfails": (
-        WARNING,
-        _INVALID + "(Search string returned no results).",
-        _INVALIDE + "(la recherche n'a pas de résultats).",
-    ),
-    "errorinputconditions": (
-        FAILED,
-        "Incorrect course create input condition in function call.",
-        "Mauvaises conditions d'entée dans la fonction de création de cours.",
-    ),
-    "errorbackupfile": (
-        FAILED,
-        "Something was wrong with the backup file (Error code: *).",
-        "Une erreur s'est produite en rapport à l'archive de cours (Code erreur: *).",
-    ),
-    "errorprecheck": (FAILED, "Error in precheck phase", "Erreur en phase de precheck"),
-    "errorsectioncreate": (
-        FAILED,
-        "Error at line *: Could not create topic sections for course with shortname *",
-        "Erreur ligne * : Erreur pendant la création des sections du cours *",
-    ),
-    "errorteacherenrolincourse": (
-        FAILED,
-        "Error at line *: Could not enrol teachers for course with shortname *",
-        "Erreur ligne * : Impossible d'enroler les enseignants du cours *",
-    ),
-    "errorteacherrolemissing": (
-        FAILED,
-        "Error at line *: Could not find teacher role for course with shortname *",
-        "Erreur ligne * : Le rôle enseignant du cours * n'a pas pu être déterminé",
-    ),
-    "errorcoursemisconfiguration": (
-        FAILED,
-        "Error at line *: Could not enrol teacher for course due to course misconfiguration. Course shortname: *",
-        "Erreur ligne * : Le cours * est mal configuré. Les enseignants ne peuvent y être enrolés.",
-    ),
-    "errortemplatenotfound": (
-        FAILED,
-        "Error at line *: Could not find template course with shortname *. Course with shortname * failed.",
-        "Erreur ligne * : Le gabarit de cours * n'a pas pu être trouvé ou n'a pas d'archives. Le cours * n'a pas pu être créé.",
-    ),
-    "errorrestoringtemplatesql": (
-        FAILED,
-        "Error at line *: SQL Template Error for template course with shortname * Course with shortname * failed.",
-        "Erreur ligne * : Erreur SQL pour le gabarit *. Le cours * n'a pas pu être créé.",
-    ),
-    "errorrestoringtemplate": (
-        FAILED,
-        "Error at line *: An Error occured creating course with shortname * from template backup",
-        "Erreur ligne * : Erreur de restauration pour le cours *",
-    ),
-    "errornocourses": (
-        FATAL,
-        "Error : No courses were parsed from CSV",
-        "Erreur : Aucun cours traité dans ce CSV",
-    ),
-    "willcreatecategory": (SIM, "Will create category *", "Va créer la catégorie *"),
-    "willcreatecourseontemplate": (
-        SIM,
-        "Will create course [*] * identified by (*) on template *",
-        "Va créer le cours [*] * identifié par (*) avec le template *",
-    ),
-    "willcreatecourse": (
-        SIM,
-        "Will create course [*] * identified by (*)",
-        "Va créer le cours [*] * identifié par (*)",
-    ),
-    "willupdatecourse": (
-        SIM,
-        "Will update course [*] * identified by (*)",
-        "Va mettre à jour le cours [*] * identifié par (*)",
-    ),
-    "codingerror": (WARNING, "Coding Error: *"),
-    "guestaccess": (INFO, "Adding guest/self access to course *"),
-    # delete
-    "startingdelete": (INFO, "Starting deleting courses..."),
-    "coursedeleted": (DELETED, "Course * deleted.", "Cours * supprimé."),
-    "coursenotfound": (
-        SKIPPED,
-        "Course * does not exist in this Moodle.",
-        "Le cours * n'existe pas dans moodle.",
-    ),
-    # check
-    "startingcheck": (INFO, "Starting check courses...", "Démarrage de la vérification d'existence..."),
-    "coursefoundas": (
-        OK,
-        "Course with idnumber {*} found as : <ol><li>fullname = * </li><li> shortname = *</li></ol>",
-        "Le cours d'idnumber {*} existe : <ol><li>fullname = * </li><li> shortname = *</li></ol>",
-    ),
-    "coursenotfound2": (
-        SKIPPED,
-        'Course with idnumber "*" "*" not found in this moodle',
-        "Le cours d'idnumber [*] \"*\" n'existe pas dans moodle",
-    ),
-    # reset
-    "startingreset": (INFO, "Starting resetting courses...", "Démarrage de la réinitialisation..."),
-    "resettingcourse": (UPDATED, "Resetting course:*", "Réinitialisation du cours :*"),
-    "missingidentifier": (
-        FATAL,
-        "Required identifier * is missing in input data",
-        "L'identifiant * requis par la configuration est manquant dans le fichier",
-    ),
-    "nonuniqueidentifierexception": (
-        SKIPPED,
-        "The ID number at row * leads to a non unique course identification. Reinitialisation is bypassed for those courses",
-        "Cette valeur d'identifiant à la ligne * désigne plusieurs cours. La réinitialisation est annulée pour ces cours.",
-    ),
-    "unkownshortname": (FAILED,),
-    "noeventstoprocess": (
-        INFO,
-        "Not resetting event at line *",
-        "Pas de réinitialisation d'événements à la ligne *",
-    ),
-    "nocompletiontoprocess": (
-        INFO,
-        "Not resetting completion data*",
-        "Pas de réinitialisation d'achèvement à la ligne *",
-    ),
-    "noblogstoprocess": (INFO,),
-    "nologstoprocess": (INFO, "Not resetting logs at line *", "Pas  de réinitialisation de logs à la ligne *"),
-    "nonotestoprocess": (
-        INFO,
-        "Not resetting notes at line *",
-        "Pas de réinitialisation d'annotations à la ligne *",
-    ),
-    "nocommentstoprocess": (INFO,),
-    "nolocalroletoprocess": (INFO,),
-    "nogradestoprocess": (INFO, "Not resetting grades at line *", "Pas de réinitialisation de notes à la ligne *"),
-    "nogrouptoprocess": (INFO, "Not resetting groups at line *", "Pas de réinitialisation de groupes à la ligne *"),
-    "nogroupingtoprocess": (INFO,),
-    "summary": (INFO, "Summary:"),
-    "simulationsummary": (INFO, "SIMULATION Summary:"),
-    # An empty cell gives the first of these, since the plugin takes it for a role without a name.
-    "norole": (INFO, "[Error] role  unkown."),
-    "unknownrole": (FAILED, "[Error] role * unkown."),
-    "settingidentifier": (INFO, "Setting default identifier *"),
-    # bindmetas
-    "metalinkcreated": (
-        CREATED,
-        "Metacourse binding for * from * created",
-        "Liaison Metacours pour * à partir de * créée",
-    ),
-    "metalinkrevived": (
-        OK,
-        "Metacourse binding for * from * restored",
-        "Liaison Metacours pour * à partir de * restaurée",
-    ),
-    "metalinkdisabled": (
-        UPDATED,
-        "Metacourse binding for * from * disabled",
-        "Liaison Metacours pour * à partir de * désactivée",
-    ),
-}
 
-_ENROLLED = (OK, "User * enrolled in course *", "Utilisateur * inscrit dans le cours *")
-_ENROL_FAILED = (FAILED, "Enrol failed. * in course *", "Erreur d'inscription. * dans le cours *")
+SHARED = _table("""
+fatal
+  filenotfound: File * not found. | Le fichier * n'a pas été trouvé
+  invalidseparatordetected: Invalid separator detected. The file formatting may not match the tool settings.
+    | Séparateur de champ innatendu dans les noms de colonne. Le format du fichier ne semble pas correspondre au régalge de l'outil.
+  errornullcsvheader: Error : Null CSV columns are not permitted in header
+    | Erreur ; Les colonnes du fichier CSV doivent toutes être nommées
+  error/invalidfieldname: "*" is not a valid field name
+  error/fieldrequired: "*" is a required field
+  errorinvalidcolumnname: Error: column name as n* is invalid | Erreur : nom de colonne "*" invalide
+  errorrequiredcolumn: Error : Missing column: * | Erreur : colonne requise : *
+  errorinvalidfieldname: Error: invalide field name "*" | Erreur : nom de champ "*" invalide
+failed
+  moodle/addedtogroupnot: Not added to group "*"
+skipped
+  moodle/addedtogroupnotenrolled: Not added to group "*", because not enrolled in course
+ok
+  moodle/addedtogroup: Added to group "*"
+info
+  endofreport: end of report | Fin du rapport de traitement
+  reportdisabledbyconf: Not storing report (disabled by config) | Rapport non sauvegardé (désactivé dans la configuration)
+  trybackdisabledbyconf: Not storing tryback (disabled by config) | Fichier de reprise non généré (désactivé dans la configuration)
+  archivingdisabledbyconf: Not archiving input file (disabled by config) | Fichier de commande non archivé (désactivé dans la configuration)
+  cleanupdisabledbyconf: Not cleaning out input file (disabled by config)
+    | Fichier de commande non supprimé (désactivé dans la configuration)
+  roleassigned:
+  starting: Starting...*
+  cleaned: Cleaning out input file... cleaned.
+  storing: Storing report*
+  finalization: Finalization
+  singlefile: SINGLE FILE mode*
+  debugstep: >> *
+  grouping: Grouping...
+  rearming: Rearming for next run
+""")
 
-_USERS = {
-    "usersstarting": (
-        INFO,
-        "Starting users synchronisation...",
-        "Démarrage de la synchronisation des utilisateurs...",
-    ),
-    "useraccountadded": (CREATED, "User account added: *", "Utilisateur ajouté : *"),
-    "useraccountupdated": (UPDATED, "User account changed: *", "Utilisateur modifié : *"),
-    "userrevived": (UPDATED, "User was revived : *", "Utilisateur supprimé réanimé : *"),
-    "usercreatecollision": (
-        FAILED,
-        "Error : User username collision when creating *",
-        "Error : Collision d'identifiant à la création de *",
-    ),
-    "userupdatecollision": (
-        FAILED,
-        "Error : User username collision when updating *",
-        "Error : Collision d'identifiant à la mise à jour de *",
-    ),
-    # In French both e-mail collisions read the same.
-    "usercreatemailcollision": (
-        FAILED,
-        "Error : User email collision when creating *",
-        "Error : Collision d'adresse mail à la création de *",
-    ),
-    "userupdatemailcollision": (FAILED, "Error : User email collision when updating *"),
-    "usernotaddederror": (FAILED, "Error on account creation : *", "Erreur de création de compte : *"),
-    "usernotupdatederror": (FAILED, "Error on account update : *", "Erreur de modification de compte : *"),
-    "usernotrenamedexists": (
-        FAILED,
-        "Error on account rename (target name exists) : *",
-        "Erreur sur renommage de compte (cible existe) : *",
-    ),
-    "usernotrenamedmissing": (
-        FAILED,
-        "Error on acocunt rename (source account missing) : *",
-        "Erreur sur renommage de compte (compte source manquant) : *",
-    ),
-    "error/missingfield": (FATAL, 'Field "*" is missing*'),
-    "error/unknowncourse": (FAILED, 'Unknown course named "*"'),
-    "errornomanualenrol": (
-        WARNING,
-        "No manual enrol. Disabling enrolment activation.",
-        "Aucun plugin d'inscription manuel disponible. Désactivation de l'inscription pour cet utilsiateur.",
-    ),
-    "enrolled": _ENROLLED,
-    "errorenrol": _ENROL_FAILED,
-    "roleadded": (OK, 'Role "*" added on context *', 'Role "*" ajouté dans le contexte *'),
-    "enrollednot": (
-        FAILED,
-        "User enrol * failure in course *. Enrol and role data in file are not consistant.",
-        "Echec inscription * dans le cours *. Les données de rôle (rolex) et d'inscription (enrolx) ne sont pas correctes.",
-    ),
-    "groupnotaddederror": (FAILED, "Error on group assignation : *", "Erreur de création de groupe : *"),
-    "creatingcohort": (SIM, "Creating cohort *", "La cohorte * sera créée."),
-    "registeringincohort": (SIM, "Will register in cohort *", "Inscription dans la cohorte *"),
-    "groupadded": (SIM,),
-    "userunknownremotely": (INFO, "User * unkown on remote end", "L'utilisateur * n'existe pas sur le distant"),
-    "userexistsremotely": (INFO, "User * exists on remote end", "L'utilisateur * existe déjà sur le distant"),
-    "usercreatedremotely": (CREATED, "User * created on *", "Utilisateur * créé sur *"),
-    "remoteenrolled": (
-        OK,
-        "User * remote enrolled as * on * on course *",
-        "Utilisateur * inscrit en tant que * sur * dans le cours *",
-    ),
-    "remoteserviceerror": (FAILED, "Remote service error", "Erreur du service distant"),
-    "communicationerror": (
-        FAILED,
-        "Communication error with remote. Errors : *",
-        "Erreur de communication avec le distant. Erreurs : *",
-    ),
-    "errorrpcparams": (FAILED, "Error : RPC param error: *", "Erreur de paramètres RPC : *"),
-}
+# norole: an empty cell gives it, since the plugin takes that for a role without a name.
+_COURSES = _table("""
+fatal
+  errornocourses: Error : No courses were parsed from CSV | Erreur : Aucun cours traité dans ce CSV
+  missingidentifier: Required identifier * is missing in input data
+    | L'identifiant * requis par la configuration est manquant dans le fichier
+failed
+  errorcourseupdated: Error at line *: Course * update failed. | Erreur ligne *: Erreur sur la mise à jour du cours *.
+  errorbadcount: Error at line * : * values found. * expected. | Erreur ligne * : * valeurs trouvées. * attendues.
+  catidnumbererror: Course category idnumber * not found | Identification de catégorie * non trouvée
+  errorcategorycreate: Error at line *: An error occured creating category with name *, meaning a total * category(ies) failed
+    | Erreur ligne * : Erreur pendant la création de la catégorie nommée *, un total de * categorie(s) ont échoué.
+  errorcategoryparenterror: Error at line *: Course with shortname * could not be created because parent category(ies) failed
+    | Erreur ligne * : Le cours * n'a pu être créé car la (les) catégorie(s) sont manquantes.
+  errorshortnamecollision: Error at line * : new course identified by * has colliding shortname * with another existing course.
+    | Erreur ligne * : Un cours à créer identifié par * a un nom court * déjà utilisé par un autre cours.
+  errorinputconditions: Incorrect course create input condition in function call.
+    | Mauvaises conditions d'entée dans la fonction de création de cours.
+  errorbackupfile: Something was wrong with the backup file (Error code: *).
+    | Une erreur s'est produite en rapport à l'archive de cours (Code erreur: *).
+  errorprecheck: Error in precheck phase | Erreur en phase de precheck
+  errorsectioncreate: Error at line *: Could not create topic sections for course with shortname *
+    | Erreur ligne * : Erreur pendant la création des sections du cours *
+  errorteacherenrolincourse: Error at line *: Could not enrol teachers for course with shortname *
+    | Erreur ligne * : Impossible d'enroler les enseignants du cours *
+  errorteacherrolemissing: Error at line *: Could not find teacher role for course with shortname *
+    | Erreur ligne * : Le rôle enseignant du cours * n'a pas pu être déterminé
+  errorcoursemisconfiguration: Error at line *: Could not enrol teacher for course due to course misconfiguration. Course shortname: *
+    | Erreur ligne * : Le cours * est mal configuré. Les enseignants ne peuvent y être enrolés.
+  errortemplatenotfound: Error at line *: Could not find template course with shortname *. Course with shortname * failed.
+    | Erreur ligne * : Le gabarit de cours * n'a pas pu être trouvé ou n'a pas d'archives. Le cours * n'a pas pu être créé.
+  errorrestoringtemplatesql: Error at line *: SQL Template Error for template course with shortname * Course with shortname * failed.
+    | Erreur ligne * : Erreur SQL pour le gabarit *. Le cours * n'a pas pu être créé.
+  errorrestoringtemplate: Error at line *: An Error occured creating course with shortname * from template backup
+    | Erreur ligne * : Erreur de restauration pour le cours *
+  unkownshortname:
+  unknownrole: [Error] role * unkown.
+warning
+  errornoteacheraccountkey: Error at line *: Invalid value for field teacher* - other fields were specified but required teacher *_account
+    was null.
+    | Erreur ligne * : Valeur invalide pour le champ teacher * - d'autres champs ont été spécifiés mais le champ *_account est nul.
+  errorvalidationstringlength: Error at line *: Invalid value for field * (length &gt; *).
+    | Erreur ligne * : Valeur du champ * invalide (longueur &gt; *).
+  errorvalidationempty: Error at line *: Invalid value for field * (only spaces or missing).
+    | Erreur ligne * : Valeur du champ * invalide (vide ou espaces).
+  errorvalidationintegercheck: Error at line *: Invalid value for field * (not an integer).
+    | Erreur ligne * : Valeur du champ * invalide (n'est pas entier).
+  errorvalidationintegerabove: Error at line *: Invalid value for field * (&gt; *). | Erreur ligne * : Valeur du champ * invalide (&gt; *).
+  errorvalidationintegerbeneath: Error at line *: Invalid value for field * (&lt; *).
+    | Erreur ligne * : Valeur du champ * invalide (&lt; *).
+  errorvalidationtimecheck: Error at line *: Invalid value for field * (Bad Timestamp).
+    | Erreur ligne * : Valeur du champ * invalide (n'est pas un temps valide).
+  errorvalidationvalueset: Error at line *: Invalid value for field * (Must be one of *).
+    | Erreur ligne * : Valeur du champ * invalide (doit être dans l'ensemble *).
+  errorvalidationcategoryid: Error at line *: Invalid value for field * (No Category with ID *).
+    | Erreur ligne * : Valeur du champ * invalide (pas de catégorie d'ID *).
+  errorvalidationcategoryunpathed: Error at line *: Invalid value for field * (Path string not set).
+    | Erreur ligne * : Valeur du champ * invalide (chemin vide).
+  errorvalidationcategorybadpath: Error at line *: Invalid value for field * (Path string "*" invalid - not delimited correctly).
+    | Erreur ligne * : Valeur du champ * invalide (chemin "*" invalide - mauvais délimiteurs).
+  errorvalidationcategorylength: Error at line *: Invalid value for field * (Category name "*" length &gt; 30).
+    | Erreur ligne * : Valeur du champ * invalide (longueur de nom de catégorie "*" &gt; 30).
+  errorvalidationcategorytype: Eror at line *: Invalid value for field * (Path string "*" invalid - category name at position * as shown is
+    invalid).
+    | Erreur line * : Valeur du champ * invalide (chemin "*" invalide - le nom de la catégorie à la posiiton * as shown est invalide).
+  errorvalidationbadtype: Error at line *: Invalid value for field * (not an integer or string).
+    | Erreur ligne * : Valeur du champ * invalide (ni un entier ni du texte).
+  errorvalidationbaduserid: Error at line *: Invalid value for field * (No User with ID *).
+    | Erreur ligne * : Valeur du champ * invalide (pas d'utilisateur avec l'ID "*").
+  errorvalidationmultipleresults: Error at line *: Invalid value for field * (Search string ambiguous; returned multiple [*] results).
+    | Erreur ligne * : Valeur du champ * invalide (recherche ambigüe; résultat multiple à [*] réponses).
+  errorvalidationsearchmisses: Error at line *: Invalid value for field * (Search string returned a nonexistent user ?!).
+    | Erreur ligne * : Valeur du champ * invalide (la recherche aboutit à un utilisateur inexistant ?!).
+  errorvalidationsearchfails: Error at line *: Invalid value for field * (Search string returned no results).
+    | Erreur ligne * : Valeur du champ * invalide (la recherche n'a pas de résultats).
+  codingerror: Coding Error: *
+skipped
+  coursenotfound: Course * does not exist in this Moodle. | Le cours * n'existe pas dans moodle.
+  coursenotfound2: Course with idnumber "*" "*" not found in this moodle | Le cours d'idnumber [*] "*" n'existe pas dans moodle
+  nonuniqueidentifierexception: The ID number at row * leads to a non unique course identification. Reinitialisation is bypassed for those
+    courses
+    | Cette valeur d'identifiant à la ligne * désigne plusieurs cours. La réinitialisation est annulée pour ces cours.
+created
+  coursecreated: Course [*] * has been created with id *. | Le cours [*] * a été créé sous l'id *.
+  metalinkcreated: Metacourse binding for * from * created | Liaison Metacours pour * à partir de * créée
+updated
+  courseupdated: Course [*] {*} * updated on id *. | Cours [*] {*} * mis à jour sous l'id *.
+  resettingcourse: Resetting course:* | Réinitialisation du cours :*
+  metalinkdisabled: Metacourse binding for * from * disabled | Liaison Metacours pour * à partir de * désactivée
+deleted
+  coursedeleted: Course * deleted. | Cours * supprimé.
+ok
+  courseexists: Course [*] {*} * already exists. | Le cours [*] * existe déjà sous l'id *.
+  coursefoundas: Course with idnumber {*} found as : <ol><li>fullname = * </li><li> shortname = *</li></ol>
+    | Le cours d'idnumber {*} existe : <ol><li>fullname = * </li><li> shortname = *</li></ol>
+  metalinkrevived: Metacourse binding for * from * restored | Liaison Metacours pour * à partir de * restaurée
+sim
+  willcreatecategory: Will create category * | Va créer la catégorie *
+  willcreatecourseontemplate: Will create course [*] * identified by (*) on template *
+    | Va créer le cours [*] * identifié par (*) avec le template *
+  willcreatecourse: Will create course [*] * identified by (*) | Va créer le cours [*] * identifié par (*)
+  willupdatecourse: Will update course [*] * identified by (*) | Va mettre à jour le cours [*] * identifié par (*)
+info
+  startingcreate: Starting creating courses...
+  creatingcoursefromarchive: Creating course with * | Création du cours à partir de *
+  guestaccess: Adding guest/self access to course *
+  startingdelete: Starting deleting courses...
+  startingcheck: Starting check courses... | Démarrage de la vérification d'existence...
+  startingreset: Starting resetting courses... | Démarrage de la réinitialisation...
+  noeventstoprocess: Not resetting event at line * | Pas de réinitialisation d'événements à la ligne *
+  nocompletiontoprocess: Not resetting completion data* | Pas de réinitialisation d'achèvement à la ligne *
+  noblogstoprocess:
+  nologstoprocess: Not resetting logs at line * | Pas  de réinitialisation de logs à la ligne *
+  nonotestoprocess: Not resetting notes at line * | Pas de réinitialisation d'annotations à la ligne *
+  nocommentstoprocess:
+  nolocalroletoprocess:
+  nogradestoprocess: Not resetting grades at line * | Pas de réinitialisation de notes à la ligne *
+  nogrouptoprocess: Not resetting groups at line * | Pas de réinitialisation de groupes à la ligne *
+  nogroupingtoprocess:
+  summary: Summary:
+  simulationsummary: SIMULATION Summary:
+  norole: [Error] role  unkown.
+  settingidentifier: Setting default identifier *
+""")
 
-_ENROLS = {
-    "enrolled": _ENROLLED,
-    "unenrolled": (DELETED, "User * unenrolled from course *"),
-    "assign": (OK, 'Role "*" added for * in course *', 'Role "*" assigné à * dans le cours *'),
-    "alreadyassigned": (
-        OK,
-        "User * already assigned to * in course *",
-        "L'utilisateur * est déjà assigné au role * dans le cours *",
-    ),
-    "unassign": (
-        DELETED,
-        "The * role asignation deletion for * in course *",
-        "Suppression du rôle * de * dans le cours *",
-    ),
-    "unassignall": (
-        DELETED,
-        "All role deletion for * in course *",
-        "Suppression de tous les rôles de * du cours *",
-    ),
-    "enrolupdated": (
-        UPDATED,
-        "User * enrolment in course * has been *",
-        "L'inscription * de l'utilisateur * a été * dans le cours *",
-    ),
-    "allenrolsupdated": (UPDATED,),
-    "errornouser": (FAILED, "Error at line *: * : No such user", "Erreur ligne * : * : L'utilisateur n'existe pas"),
-    "errornocourse": (FAILED, "Error at line * : * : No such course", "Erreur ligne * : * : Le cours n'existe pas"),
-    "errornullcourseidentifier": (
-        FAILED,
-        "Error at line *: Null or invalid course identifier.",
-        "Identifiant de cours nul ou invalide à la ligne *.",
-    ),
-    "errornorole": (
-        FAILED,
-        "Error at line *: * : you need mention a role identifier for assigning or changing assignation",
-        "Erreur ligne * : * : précisez un identifiant de rôle pour un ajout ou un changement d'assignation",
-    ),
-    "errorbadcmd": (
-        FAILED,
-        "Error at line * : * : bad command column value.",
-        "Erreur ligne * : * : erreur de valeur dans la colonne cmd.",
-    ),
-    "errornoenrolmethod": (
-        WARNING,
-        "The required enrol method is not active in the course",
-        "La méthode d'inscription invoquée n'est pas active dans ce cours",
-    ),
-    "errorunenrol": (FAILED, "Unenrol failed. * in course *", "Erreur de désincription. * dans le cours *"),
-    "errorenrol": _ENROL_FAILED,
-    "errorenrolupdate": (
-        FAILED,
-        "Enrol update failed. * in course *",
-        "Erreur de mise à jour de l'inscription. * dans le cours *",
-    ),
-    "errorunassign": (
-        FAILED,
-        "Error ligne * : * : Role * unassignation failed.",
-        "Erreur ligne * : * : la désassignation du rôle * à échoué.",
-    ),
-    "unassignerror": (FAILED,),
-    "errorassign": (FAILED,),
-    "errorgcmdvalue": (
-        FAILED,
-        "Error at line * : * : No group command column value",
-        "Erreur ligne * : * : la valeur de gcmd n'existe pas",
-    ),
-    "groupcreated": (
-        CREATED,
-        "Group * created in course *",
-        "Le groupe * a été créé dans le cours *",
-    ),
-    "addedtogroup": (OK, "User * added to group *", "L'utilisateur * a été ajouté au groupe *"),
-    "addedtogroupnot": (FAILED, "User * NOT added to group *", "L'utilisateur * n'a pas été ajouté au groupe *"),
-    "groupunknown": (
-        FAILED,
-        "This group * is not known in * and cannot be created.",
-        "Le groupe * n'existe pas dans * et la commande ne permet pas la création.",
-    ),
-    "errorgroupnotacreated": (FAILED,),
-    "groupassigndeleted": (
-        INFO,
-        "Previous group assignments deleted for * in course *",
-        "Les assignations de groupe sont supprimées pour l'utilisateur * dans le cours *",
-    ),
-    "removedfromgroup": (DELETED, "User * removed from group *", "Utilisateur * supprimé du groupe *"),
-    "removedfromgroupnot": (
-        SKIPPED,
-        "User * not removed from group * (may not exist)",
-        "Utilisateur * non supprimé du groupe * (le groupe n'existe peut être pas)",
-    ),
-    # Not in a language file.
-    "linefailed": (FAILED, "Line * : * role : * ==> *", "Ligne * : * role : * ==> *"),
-    "groupexception": (FAILED, "Global group * exception on line *"),
-}
+# In French both e-mail collisions read the same.
+_USERS = _table("""
+fatal
+  error/missingfield: Field "*" is missing*
+failed
+  usercreatecollision: Error : User username collision when creating * | Error : Collision d'identifiant à la création de *
+  userupdatecollision: Error : User username collision when updating * | Error : Collision d'identifiant à la mise à jour de *
+  usercreatemailcollision: Error : User email collision when creating * | Error : Collision d'adresse mail à la création de *
+  userupdatemailcollision: Error : User email collision when updating *
+  usernotaddederror: Error on account creation : * | Erreur de création de compte : *
+  usernotupdatederror: Error on account update : * | Erreur de modification de compte : *
+  usernotrenamedexists: Error on account rename (target name exists) : * | Erreur sur renommage de compte (cible existe) : *
+  usernotrenamedmissing: Error on acocunt rename (source account missing) : * | Erreur sur renommage de compte (compte source manquant) : *
+  error/unknowncourse: Unknown course named "*"
+  errorenrol: Enrol failed. * in course * | Erreur d'inscription. * dans le cours *
+  enrollednot: User enrol * failure in course *. Enrol and role data in file are not consistant.
+    | Echec inscription * dans le cours *. Les données de rôle (rolex) et d'inscription (enrolx) ne sont pas correctes.
+  groupnotaddederror: Error on group assignation : * | Erreur de création de groupe : *
+  remoteserviceerror: Remote service error | Erreur du service distant
+  communicationerror: Communication error with remote. Errors : * | Erreur de communication avec le distant. Erreurs : *
+  errorrpcparams: Error : RPC param error: * | Erreur de paramètres RPC : *
+warning
+  errornomanualenrol: No manual enrol. Disabling enrolment activation.
+    | Aucun plugin d'inscription manuel disponible. Désactivation de l'inscription pour cet utilsiateur.
+created
+  useraccountadded: User account added: * | Utilisateur ajouté : *
+  usercreatedremotely: User * created on * | Utilisateur * créé sur *
+updated
+  useraccountupdated: User account changed: * | Utilisateur modifié : *
+  userrevived: User was revived : * | Utilisateur supprimé réanimé : *
+ok
+  enrolled: User * enrolled in course * | Utilisateur * inscrit dans le cours *
+  roleadded: Role "*" added on context * | Role "*" ajouté dans le contexte *
+  remoteenrolled: User * remote enrolled as * on * on course * | Utilisateur * inscrit en tant que * sur * dans le cours *
+sim
+  creatingcohort: Creating cohort * | La cohorte * sera créée.
+  registeringincohort: Will register in cohort * | Inscription dans la cohorte *
+  groupadded:
+info
+  usersstarting: Starting users synchronisation... | Démarrage de la synchronisation des utilisateurs...
+  userunknownremotely: User * unkown on remote end | L'utilisateur * n'existe pas sur le distant
+  userexistsremotely: User * exists on remote end | L'utilisateur * existe déjà sur le distant
+""")
 
-_COHORTS = {
-    "cohortsstarting": (INFO, "Cohort sync starting...", "Démarrage synchronisation des cohortes..."),
-    "startingcohorts": (INFO, "Starting cohorts operations..."),
-    "startingbinding": (INFO, "Starting binding cohorts..."),
-    "cohortcreated": (CREATED, "Cohort * created", "Cohorte * ajoutée"),
-    "cohortupdated": (
-        OK,
-        "The cohort [*] * has been updated.",
-        "La cohorte [*] * a été mise à jour.",
-    ),
-    "cohortmemberadded": (
-        UPDATED,
-        "Cohort member * (*) added to cohort *",
-        "Utilisateur * (*)  ajouté à la cohorte *",
-    ),
-    "cohortalreadymember": (
-        OK,
-        "User * (*) already member of cohort *",
-        "L'utilisateur * (*) est déjà membre de *",
-    ),
-    "cohortmemberremoved": (
-        DELETED,
-        "Cohort member * (*) removed from cohort *",
-        "Utilisateur * (*) supprimé de la cohorte *",
-    ),
-    "cohortdeleted": (DELETED, "Cohort * deleted"),
-    "cohortfreed": (UPDATED, "Cohort [*] * emptied", "Cohorte [*] * réinitialisée"),
-    "cohortmissinguser": (FAILED, "User * does no exit in moodle", "L'utilisateur * n'existe pas dans moodle"),
-    "cohortnotfound": (
-        FAILED,
-        "Cohort * as * was not found. Script cannot create.",
-        "La cohorte * identifié par * n'a pas été trouvée. La création n'est pas possible.",
-    ),
-    "cohortconflict": (
-        FAILED,
-        "The cohort creation has been skeeped because conflicting by *.",
-        "La cohorte n'a pas été créée à cause d'un conflit sur le *.",
-    ),
-    "cohortprimaryidentifiermissing": (
-        FAILED,
-        "Primary identifier (*) for cohort was not given on line *. Cannot perform. Skipping.",
-        "L'identifiant primaire (*) de cohorte est absent en ligne *. Abandon.",
-    ),
-    "cohortnotexists": (
-        SKIPPED,
-        "Cohort * not found by *. Skipping.",
-        "Cohorte * inexistante pour l'identifiant *. Abandon.",
-    ),
-    "cohortbadcontext": (WARNING, "Bad context (missing required category *) for cohort"),
-    "cohortbindingbadroleid": (
-        FAILED,
-        "The explicit role * could not be found. Skipping.",
-        "Le role explicite * n'a pas pu être trouvé. Abandon.",
-    ),
-    "cohortbindingbadcourseid": (
-        FAILED,
-        "The expected course * could not be found. Skipping.",
-        "Le cours * n'a pas pu être trouvé. Abandon.",
-    ),
-    "cohortbindingbadcohortid": (
-        FAILED,
-        "The expected cohort * could not be found. Skipping.",
-        "La cohorte * n'a pas pu être trouvée. Abandon.",
-    ),
-}
+_ENROLS = _table("""
+failed
+  errornouser: Error at line *: * : No such user | Erreur ligne * : * : L'utilisateur n'existe pas
+  errornocourse: Error at line * : * : No such course | Erreur ligne * : * : Le cours n'existe pas
+  errornullcourseidentifier: Error at line *: Null or invalid course identifier. | Identifiant de cours nul ou invalide à la ligne *.
+  errornorole: Error at line *: * : you need mention a role identifier for assigning or changing assignation
+    | Erreur ligne * : * : précisez un identifiant de rôle pour un ajout ou un changement d'assignation
+  errorbadcmd: Error at line * : * : bad command column value. | Erreur ligne * : * : erreur de valeur dans la colonne cmd.
+  errorunenrol: Unenrol failed. * in course * | Erreur de désincription. * dans le cours *
+  errorenrol: Enrol failed. * in course * | Erreur d'inscription. * dans le cours *
+  errorenrolupdate: Enrol update failed. * in course * | Erreur de mise à jour de l'inscription. * dans le cours *
+  errorunassign: Error ligne * : * : Role * unassignation failed. | Erreur ligne * : * : la désassignation du rôle * à échoué.
+  unassignerror:
+  errorassign:
+  errorgcmdvalue: Error at line * : * : No group command column value | Erreur ligne * : * : la valeur de gcmd n'existe pas
+  addedtogroupnot: User * NOT added to group * | L'utilisateur * n'a pas été ajouté au groupe *
+  groupunknown: This group * is not known in * and cannot be created.
+    | Le groupe * n'existe pas dans * et la commande ne permet pas la création.
+  errorgroupnotacreated:
+  linefailed: Line * : * role : * ==> * | Ligne * : * role : * ==> *
+  groupexception: Global group * exception on line *
+warning
+  errornoenrolmethod: The required enrol method is not active in the course
+    | La méthode d'inscription invoquée n'est pas active dans ce cours
+skipped
+  removedfromgroupnot: User * not removed from group * (may not exist)
+    | Utilisateur * non supprimé du groupe * (le groupe n'existe peut être pas)
+created
+  groupcreated: Group * created in course * | Le groupe * a été créé dans le cours *
+updated
+  enrolupdated: User * enrolment in course * has been * | L'inscription * de l'utilisateur * a été * dans le cours *
+  allenrolsupdated:
+deleted
+  unenrolled: User * unenrolled from course *
+  unassign: The * role asignation deletion for * in course * | Suppression du rôle * de * dans le cours *
+  unassignall: All role deletion for * in course * | Suppression de tous les rôles de * du cours *
+  removedfromgroup: User * removed from group * | Utilisateur * supprimé du groupe *
+ok
+  enrolled: User * enrolled in course * | Utilisateur * inscrit dans le cours *
+  assign: Role "*" added for * in course * | Role "*" assigné à * dans le cours *
+  alreadyassigned: User * already assigned to * in course * | L'utilisateur * est déjà assigné au role * dans le cours *
+  addedtogroup: User * added to group * | L'utilisateur * a été ajouté au groupe *
+info
+  groupassigndeleted: Previous group assignments deleted for * in course *
+    | Les assignations de groupe sont supprimées pour l'utilisateur * dans le cours *
+""")
+
+_COHORTS = _table("""
+failed
+  cohortmissinguser: User * does no exit in moodle | L'utilisateur * n'existe pas dans moodle
+  cohortnotfound: Cohort * as * was not found. Script cannot create.
+    | La cohorte * identifié par * n'a pas été trouvée. La création n'est pas possible.
+  cohortconflict: The cohort creation has been skeeped because conflicting by *.
+    | La cohorte n'a pas été créée à cause d'un conflit sur le *.
+  cohortprimaryidentifiermissing: Primary identifier (*) for cohort was not given on line *. Cannot perform. Skipping.
+    | L'identifiant primaire (*) de cohorte est absent en ligne *. Abandon.
+  cohortbindingbadroleid: The explicit role * could not be found. Skipping. | Le role explicite * n'a pas pu être trouvé. Abandon.
+  cohortbindingbadcourseid: The expected course * could not be found. Skipping. | Le cours * n'a pas pu être trouvé. Abandon.
+  cohortbindingbadcohortid: The expected cohort * could not be found. Skipping. | La cohorte * n'a pas pu être trouvée. Abandon.
+warning
+  cohortbadcontext: Bad context (missing required category *) for cohort
+skipped
+  cohortnotexists: Cohort * not found by *. Skipping. | Cohorte * inexistante pour l'identifiant *. Abandon.
+created
+  cohortcreated: Cohort * created | Cohorte * ajoutée
+updated
+  cohortmemberadded: Cohort member * (*) added to cohort * | Utilisateur * (*)  ajouté à la cohorte *
+  cohortfreed: Cohort [*] * emptied | Cohorte [*] * réinitialisée
+deleted
+  cohortmemberremoved: Cohort member * (*) removed from cohort * | Utilisateur * (*) supprimé de la cohorte *
+  cohortdeleted: Cohort * deleted
+ok
+  cohortupdated: The cohort [*] * has been updated. | La cohorte [*] * a été mise à jour.
+  cohortalreadymember: User * (*) already member of cohort * | L'utilisateur * (*) est déjà membre de *
+info
+  cohortsstarting: Cohort sync starting... | Démarrage synchronisation des cohortes...
+  startingcohorts: Starting cohorts operations...
+  startingbinding: Starting binding cohorts...
+""")
 
 #: The strings of each service.
-TABLES = {
-    "courses": _COURSES,
-    "users": _USERS,
-    "enrols": _ENROLS,
-    "cohorts": _COHORTS,
-}
+TABLES = {"courses": _COURSES, "users": _USERS, "enrols": _ENROLS, "cohorts": _COHORTS}
 
 
 class Pattern:
