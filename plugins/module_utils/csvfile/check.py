@@ -13,6 +13,7 @@ from array import array
 from dataclasses import dataclass, field
 from itertools import islice
 
+from ..errors import CsvRefused
 from . import rules as csvrules
 from .dialect import BLANKS, LINE_LIMIT, dialect_of, line_text, passed_over, reads, resolve
 
@@ -23,6 +24,8 @@ _SEPARATORS = {";": "a semicolon", ",": "a comma", "\t": "a tab", ":": "a colon"
 _STRICT_HEADERS = (("courses", "create"), ("courses", "reset"), ("courses", "bindmetas"), ("cohorts", "sync"))
 # Rows among which doubles are looked for: what is kept of them and the search take 80 MiB.
 _MOST_COMPARED = 1_000_000
+#: Findings in a message; all of the first 50 are in the result.
+SHOWN = 5
 
 
 @dataclass
@@ -34,6 +37,12 @@ class Finding:
     column: str | None
     code: str
     message: str
+
+    def __str__(self):
+        """A sentence with its place."""
+        place = [f"line {self.line}"] if self.line else []
+        place += [f"column {self.column}"] if self.column else []
+        return f"{', '.join(place)}: {self.message}" if place else self.message
 
 
 @dataclass
@@ -53,9 +62,25 @@ class Check:
     destructive: list[Finding] = field(default_factory=list)
     destructive_count: int = 0
 
+    def refuse(self, name, allow_destructive):
+        """Raise CsvRefused for a file of that name that has errors, or does harm where that is not allowed."""
+        findings, count, why = self.errors, self.error_count, "has errors"
+        if not count and self.destructive_count and not allow_destructive:
+            findings, count = self.destructive, self.destructive_count
+            why = "deletes or resets, which needs allow_destructive: true"
+        if not count:
+            return
+        shown = "; ".join(str(finding) for finding in findings[:SHOWN])
+        more = f"; and {count - SHOWN} more, the first {len(findings)} in findings" if count > SHOWN else ""
+        raise CsvRefused(
+            f"{name} {why} ({count}): {shown}{more}.",
+            option="src",
+            result={"findings": [vars(finding) for finding in findings], "finding_count": count},
+        )
+
 
 def check(stream, service=None, action=None, *, separator=";", settings=None, limit=50):
-    """Check the CSV in a binary stream by the rules of a service; without one, by those that hold for every file.
+    """Check the CSV in a binary stream that can be read again, by the rules of a service; without one, by those for every file.
 
     settings: what is known of the plugin's settings for the service (primaryidentity, forceupdate, ...).
     limit: findings listed of each level.
@@ -71,7 +96,7 @@ class _Checker:
         self.settings, self.limit = settings, limit
         self.dialect = dialect_of(service, action)
         self.result = Check()
-        self.said = {}
+        self.said = set()
         self.line_ends = set()
         self.data_lines = 0
         self.rules = None
@@ -88,7 +113,7 @@ class _Checker:
             result.warning_count += 1
             if (code, column) in self.said:
                 return
-            self.said[code, column] = True
+            self.said.add((code, column))
             listed = result.warnings
         else:
             result.destructive_count += 1
@@ -98,18 +123,17 @@ class _Checker:
 
     def run(self):
         head = self.stream.read(3)
-        stream = _Rejoined(head, self.stream)
+        self.stream.seek(0)
         if head.startswith(ARCHIVES):
             if self.service:
                 self.note("error", None, None, "not_text", "this is an archive, not a CSV file")
             return self.result
         if head == codecs.BOM_UTF8:
             self.note("warning", 1, None, "bom", "the file starts with a byte order mark, which only some settings of the site remove")
-        width = self.read(stream)
-        self.finish(width)
+        self.finish(self.read())
         return self.result
 
-    def read(self, stream):
+    def read(self):
         """The one pass over the lines. Returns the number of columns, None without a header."""
         separator, dialect, rules = self.separator, self.dialect, None
         headerless = dialect.headerless
@@ -119,7 +143,7 @@ class _Checker:
             rules = csvrules.rules_for(self.service, self.action, self.result.columns, self.settings, None)
             self.hashes = [array("q") for _each in rules.unique]
         line = 0
-        for line, piece, part in reads(stream):
+        for line, piece, part in reads(self.stream):
             text = self.text_of(line, piece, part)
             if width is None:
                 if passed_over(text, separator, 1):
@@ -274,24 +298,3 @@ def _is_unicode(text):
     except UnicodeEncodeError:
         return False
     return True
-
-
-class _Rejoined:
-    """A stream whose first bytes were read already. readline() and read(), as reads() needs them."""
-
-    def __init__(self, head, stream):
-        self._head, self._stream = head, stream
-
-    def readline(self, limit):
-        if not self._head:
-            return self._stream.readline(limit)
-        head, self._head = self._head, b""
-        end = head.find(b"\n") + 1
-        if end:
-            head, self._head = head[:end], head[end:]
-            return head
-        return head + self._stream.readline(limit - len(head))
-
-    def read(self, size):
-        head, self._head = self._head, b""
-        return head + self._stream.read(size)

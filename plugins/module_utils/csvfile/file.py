@@ -12,6 +12,7 @@ import codecs
 import csv
 import datetime
 import io
+import shutil
 
 from .check import ARCHIVES, Check, Finding, check
 from .dialect import ACTIONS, BLANKS, COMMENT_STARTS, HEADERLESS, LINE_LIMIT, SEPARATOR_CODE, SERVICES, Row, read_rows, resolve
@@ -33,43 +34,32 @@ def render(rows, columns=None, *, separator=";", service=None, action=None):
     if not rows:
         raise ValueError("there are no rows")
     headerless = (service, action) in HEADERLESS
-    given = columns is not None
-    columns = _columns(rows, columns)
-    table = [_cells(number, row, columns, separator, service) for number, row in enumerate(rows, 1)]
-    order = range(len(columns))
-    if not given and not headerless:
+    names = _columns(rows, columns)
+    table = [[_cell(number, name, row.get(name), separator, service) for name in names] for number, row in enumerate(rows, 1)]
+    if columns is None and not headerless:
         order = _best_order(table, service)
-    names = [columns[place] for place in order]
+        names = [names[place] for place in order]
+        table = [[cells[place] for place in order] for cells in table]
     lines = [] if headerless else [_header(names, separator)]
-    for number, cells in enumerate(table, 1):
-        lines.append(_line(number, [cells[place] for place in order], names, separator, service))
+    lines += [_line(number, cells, names, separator, service) for number, cells in enumerate(table, 1)]
     return b"".join(lines)
 
 
 def _columns(rows, columns):
-    if columns is not None:
-        columns = list(columns)
-    known = dict.fromkeys(columns or ())
-    if columns is not None and len(known) != len(columns):
+    names = dict.fromkeys(columns or ())
+    if columns is not None and len(names) != len(columns):
         raise ValueError("columns names a column more than once")
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict):
             raise ValueError(f"row {number} is not a dictionary")
-        for name in row:
-            if name not in known:
-                if columns is not None:
-                    raise ValueError(f"row {number} has a value for a column that columns does not name")
-                known[name] = None
-    for name in known:
-        if not isinstance(name, str) or name != name.strip(BLANKS) or not name:
-            raise ValueError("every column needs a name, without a space around it")
-    if not known:
+        if columns is not None and not names.keys() >= row.keys():
+            raise ValueError(f"row {number} has a value for a column that columns does not name")
+        names.update(dict.fromkeys(row))
+    if not all(isinstance(name, str) and name and name == name.strip(BLANKS) for name in names):
+        raise ValueError("every column needs a name, without a space around it")
+    if not names:
         raise ValueError("there are no columns")
-    return list(known)
-
-
-def _cells(number, row, columns, separator, service):
-    return [_cell(number, name, row.get(name), separator, service) for name in columns]
+    return list(names)
 
 
 def _cell(number, column, value, separator, service):
@@ -155,69 +145,46 @@ def _encoded(text, what):
 
 
 def normalise(source, target, *, separator=";", encoding="utf-8", site_separator=None):
-    """Copy a CSV from one binary stream to another as UTF-8 without a byte order mark. Returns whether bytes differ.
+    """Copy a CSV from one binary stream, read from its beginning, to another as UTF-8 without a byte order mark.
 
-    When site_separator differs from separator, the source is read with the usual CSV quoting and written without it.
-    With nothing to do, and for an archive, the bytes are copied untouched. ValueError names line and column, never
-    content.
+    When site_separator differs from separator, the source is read with the usual CSV quoting and written without it. An archive is copied
+    untouched. ValueError names line and column, never content.
     """
     try:
         "".encode(encoding)
         name = codecs.lookup(encoding).name
     except LookupError:
         raise ValueError("encoding: there is no text encoding of that name") from None
-    text_of = codecs.getincrementaldecoder("utf-8" if name == "utf-8-sig" else name)().decode
-    head = source.read(len(codecs.BOM_UTF8))
-    if head.startswith(ARCHIVES):
-        target.write(head)
-        _copy(_chunks(b"", source), target)
-        return False
-    utf8 = name in ("utf-8", "utf-8-sig")
-    has_bom = utf8 and head == codecs.BOM_UTF8
-    decoded = _decoded(_chunks(b"" if has_bom else head, source), text_of, encoding)
+    is_archive = source.read(3).startswith(ARCHIVES)
+    source.seek(0)
+    if is_archive:
+        shutil.copyfileobj(source, target)
+        return
+    texts = _decoded(source, "utf-8-sig" if name == "utf-8" else name, encoding)
     if site_separator not in (None, separator):
-        _reseparate((text for _raw, text in decoded), target, separator, site_separator)
-        return True
-    differs = has_bom
-    for raw, text in decoded:
-        data = raw if utf8 else text.encode("utf-8")
-        differs = differs or data != raw
-        target.write(data)
-    return differs
+        _reseparate(texts, target, separator, site_separator)
+        return
+    for text in texts:
+        target.write(text.encode("utf-8"))
 
 
-def _chunks(head, source):
-    """Yield the bytes of a stream, then b"" once."""
-    chunk = head + source.read(_CHUNK)
-    while chunk:
-        yield chunk
-        chunk = source.read(_CHUNK)
-    yield b""
-
-
-def _copy(chunks, target):
-    for chunk in chunks:
-        target.write(chunk)
-
-
-def _decoded(chunks, text_of, encoding):
-    """Yield (bytes, text) for each chunk; the empty chunk at the end flushes the decoder."""
-    lines = 1
-    first = True
-    for raw in chunks:
+def _decoded(source, name, encoding):
+    """Yield the text of a binary stream in pieces. name: of the codec; encoding: what the user called it."""
+    text_of = codecs.getincrementaldecoder(name)().decode
+    line, is_first, more = 1, True, True
+    while more:
+        more = source.read(_CHUNK)
         try:
-            text = text_of(raw, not raw)
-            if first and text:
-                first = False
-                text = text[1:] if text[0] == "\ufeff" else text
+            text = text_of(more, not more)
         except UnicodeDecodeError as error:
-            good = error.object[: int(error.start)].decode(error.encoding, "replace")
-            line = lines + _line_ends(good)
+            line += _line_ends(error.object[: error.start].decode(error.encoding, "replace"))
             raise ValueError(f"line {line} is not {encoding}: name its encoding with the option encoding") from None
         except UnicodeError:
             raise ValueError(f"the file is not {encoding}: name its encoding with the option encoding") from None
-        lines += _line_ends(text)
-        yield raw, text
+        line += _line_ends(text)
+        if text:
+            yield text.removeprefix("\ufeff") if is_first else text
+            is_first = False
 
 
 def _line_ends(text):
@@ -226,55 +193,44 @@ def _line_ends(text):
 
 def _reseparate(texts, target, separator, site_separator):
     """Write the lines with another separator. Comments are passed on as they are."""
-    lines = _Lines(texts, target)
+    # The line that was read last, and the one where the record begins that is being read.
+    number, first = 0, 1
+
+    def lines():
+        nonlocal number, first
+        for line in _lines(texts):
+            number += 1
+            if line.startswith("#") and number == first:
+                target.write(line.encode("utf-8"))
+                first += 1
+            else:
+                yield line
+
     columns = None
     try:
-        for cells in csv.reader(lines, delimiter=separator, quotechar='"'):
+        for cells in csv.reader(lines(), delimiter=separator, quotechar='"'):
             for place, cell in enumerate(cells):
                 why = "a line break" if "\n" in cell else "the site's separator" if site_separator in cell else None
                 if why:
                     column = columns[place] if columns and place < len(columns) else place + 1
-                    place_of_it = f"line {lines.first}, column {column}"
-                    raise ValueError(f"{place_of_it} has {why} in it, which the plugin's CSV can't carry")
+                    raise ValueError(f"line {first}, column {column} has {why} in it, which the plugin's CSV can't carry")
             if cells and columns is None:
                 columns = [cell if cell.isidentifier() else number for number, cell in enumerate(cells, 1)]
             target.write((site_separator.join(cells) + "\n").encode("utf-8"))
-            lines.first = lines.number + 1
+            first = number + 1
     except csv.Error:
-        raise ValueError(f"line {lines.first} can't be read as CSV with the separator given") from None
+        raise ValueError(f"line {first} can't be read as CSV with the separator given") from None
 
 
-class _Lines:
-    """Iterates over the lines of pieces of text. first: where the record that is being read starts."""
-
-    def __init__(self, texts, target):
-        self.number, self.first = 0, 1
-        self._target = target
-        self._lines = self._split(texts)
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        for line in self._lines:
-            self.number += 1
-            if line.startswith("#") and self.number == self.first:
-                self._target.write(line.encode("utf-8"))
-                self.first += 1
-                continue
-            return line
-        raise StopIteration
-
-    @staticmethod
-    def _split(texts):
-        newlines = io.IncrementalNewlineDecoder(None, translate=True)
-        rest = ""
-        for text in texts:
-            lines = (rest + newlines.decode(text, final=not text)).split("\n")
-            rest = lines.pop()
-            for line in lines:
-                yield line + "\n"
-            if len(rest) > csv.field_size_limit():
-                raise csv.Error("a line without an end")
-        if rest:
-            yield rest + "\n"
+def _lines(texts):
+    """Yield the lines of pieces of text, each with a line feed at its end."""
+    newlines = io.IncrementalNewlineDecoder(None, translate=True)
+    rest = ""
+    for text in texts:
+        *lines, rest = (rest + newlines.decode(text)).split("\n")
+        yield from (f"{line}\n" for line in lines)
+        if len(rest) > csv.field_size_limit():
+            raise csv.Error("a line without an end")
+    rest += newlines.decode("", final=True)
+    if rest:
+        yield rest if rest.endswith("\n") else f"{rest}\n"

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass, field
 
 _FLAG = frozenset(("0", "1")).__contains__
 _FLAG_OR_EMPTY = frozenset(("", "0", "1")).__contains__
@@ -26,10 +25,6 @@ _LOOSE = re.compile(r"course|group|role|enrol|start|end|wwwroot[0-9]")
 _TOPIC = re.compile(r"topic([0-9]|[1-4][0-9]|5[0-2])").fullmatch
 _TEACHER = re.compile(r"teacher[1-9][0-9]*_(account|role)").fullmatch
 _TAME = re.compile(r"[A-Za-z0-9_ .-]{1,40}").fullmatch
-
-
-def _filled(value):
-    return bool(value)
 
 
 def _at_most(limit):
@@ -53,13 +48,10 @@ def _between(least, most):
 def _is_date(value):
     """Whether it is a date and time that is one whatever the language: YYYY-MM-DD, then hh:mm[:ss]."""
     found = _DATE(value)
-    if not found:
-        return False
     try:
-        datetime.datetime(*(int(part or 0) for part in found.groups()))
+        return found is not None and bool(datetime.datetime(*(int(part or 0) for part in found.groups())))
     except ValueError:
         return False
-    return True
 
 
 def _date_or_stamp(value):
@@ -70,46 +62,26 @@ def _is_moment(value):
     return not value or (len(value) == 19 and "T" not in value and _is_date(value))
 
 
-@dataclass
-class Rules:
-    """The rules for one file.
-
-    cells: (column index, column, test, level, code, message); a message with %s gets the value, where the
-    test fails for known words only.
-    row: None or called with (line, cells padded to the header's width, number of cells given, note).
-    unique: (column index, column, folds case, level). exact: every row must have as many values as the header.
-    quotes_are_data: quotes around a value are kept as a part of it.
-    """
-
-    cells: list = field(default_factory=list)
-    row: object = None
-    unique: list = field(default_factory=list)
-    exact: bool = True
-    quotes_are_data: bool = True
-    index: dict = field(default_factory=dict)
-
-    def cell(self, column, test, code, message, level="error"):
-        if column in self.index:
-            self.cells.append((self.index[column], column, test, level, code, message))
-
-    def once_each(self, column, *, fold=False, level="error"):
-        if column in self.index:
-            self.unique.append((self.index[column], column, fold, level))
-
-    def digits(self, column, kind):
-        self.cell(column, _DIGITS_OR_EMPTY, "not_an_id", f"must be a number, since the setting {kind} is id")
-
-
 def is_on(settings, key):
     return str(settings.get(key, "")).strip().lower() in ("1", "true", "yes", "on")
 
 
-class Header:
-    """The header checks that all services share. note(level, column, code, message) records a finding."""
+class Rules:
+    """What holds for a file with that header. note(level, column, code, message) records what is wrong with the header itself.
+
+    cells: (column index, column, test, level, code, message); a message with %s gets the value, where the test fails for known words only.
+    row: None or called with (line, cells padded to the header's width, number of cells given, note).
+    unique: (column index, column, folds case, level). exact: every row must have as many values as the rules.
+    quotes_are_data: quotes around a value are kept as a part of it.
+    """
 
     def __init__(self, columns, note):
         self.columns, self.note = columns, note
         self.index = {name: number for number, name in enumerate(columns)}
+        self.cells, self.unique, self.row = [], [], None
+        self.exact = self.quotes_are_data = True
+
+    # The rules.
 
     def error(self, column, code, message):
         self.note("error", column, code, message)
@@ -134,13 +106,28 @@ class Header:
                 self.error(name, "duplicate_column", "the column stands in the header more than once")
             seen.add(name)
 
-    def unknown(self, known, level="error"):
-        """Columns for which known(name) is false; one whose name does not look like a name is not quoted."""
+    def only(self, known, level="error"):
+        """Note columns for which known(name) is false; one whose name does not look like a name is not quoted."""
         for name in self.columns:
             if name.strip() and not known(name.strip()):
                 column = name if _TAME(name) else None
                 which = "this column" if column else "one of the columns"
                 self.note(level, column, "unknown_column", f"the plugin does not know {which}")
+
+    # The rows.
+
+    def cell(self, column, test, code, message, level="error"):
+        if column in self.index:
+            self.cells.append((self.index[column], column, test, level, code, message))
+
+    def once_each(self, column, *, fold=False, level="error"):
+        if column in self.index:
+            self.unique.append((self.index[column], column, fold, level))
+
+    def digits(self, column, settings, key):
+        """With the setting of that key at id, the column must hold numbers."""
+        if settings.get(key) == "id":
+            self.cell(column, _DIGITS_OR_EMPTY, "not_an_id", f"must be a number, since the setting {key} is id")
 
 
 COURSE_COLUMNS = frozenset(
@@ -155,34 +142,32 @@ COURSE_OVERWRITTEN = (
 ).split()
 
 
-def courses_create(columns, settings, note):
-    header = Header(columns, note)
-    header.shape()
-    header.unknown(lambda name: name in COURSE_COLUMNS or _TOPIC(name) or _TEACHER(name))
-    header.require("shortname", "fullname")
-    header.require("category", why="without it the plugin looks for, or makes, a category without a name")
+def courses_create(rules, settings):
+    rules.only(lambda name: name in COURSE_COLUMNS or _TOPIC(name) or _TEACHER(name))
+    rules.require("shortname", "fullname")
+    rules.require("category", why="without it the plugin looks for, or makes, a category without a name")
     identifier = settings.get("fileuploadidentifier")
     if identifier in ("shortname", "idnumber"):
-        header.require(identifier, why="the setting fileuploadidentifier names it")
+        rules.require(identifier, why="the setting fileuploadidentifier names it")
     if is_on(settings, "forceupdate"):
         for name in COURSE_OVERWRITTEN:
-            header.require(name, why="with forceupdate the plugin overwrites it by a default in courses that exist")
+            rules.require(name, why="with forceupdate the plugin overwrites it by a default in courses that exist")
     for name in ("coursedisplay", "enablecompletion", "defaultgroupingid"):
-        if name in header.index:
-            header.warn(name, "useless_column", "the plugin drops its values and logs a coding error for every row")
-    rules = Rules(index=header.index, quotes_are_data=False)
+        if name in rules.index:
+            rules.warn(name, "useless_column", "the plugin drops its values and logs a coding error for every row")
+    rules.quotes_are_data = False
     rules.cell("shortname", _bytes(1, 150), "bad_length", "must have 1 to 150 bytes")
     rules.cell("fullname", _bytes(1, 254), "bad_length", "must have 1 to 254 bytes")
     rules.cell("idnumber", _bytes(0, 100), "bad_length", "must have at most 100 bytes")
-    rules.cell("category", _filled, "empty_required", "is empty: the plugin would make a category without a name")
+    rules.cell("category", bool, "empty_required", "is empty: the plugin would make a category without a name")
     if identifier == "idnumber":
-        rules.cell("idnumber", _filled, "empty_key", "is empty, and the setting fileuploadidentifier makes it the key")
+        rules.cell("idnumber", bool, "empty_key", "is empty, and the setting fileuploadidentifier makes it the key")
     if settings.get("coursecategoryidentifier") != "idnumber":
         rules.cell("category", lambda value: "//" not in value, "bad_value", "holds a category without a name")
     rules.cell("sortorder", _between(0, 4294967295), "bad_value", "must be a whole number from 0 to 4294967295")
     rules.cell("newsitems", _between(0, 10), "bad_value", "must be a whole number from 0 to 10")
     rules.cell("maxbytes", _DIGITS, "bad_value", "must be a whole number")
-    rules.cell("format", _filled, "bad_value", "must name an installed course format")
+    rules.cell("format", bool, "bad_value", "must name an installed course format")
     for name in "showgrades legacyfiles visible visibleold groupmodeforce showreports guest self".split():
         rules.cell(name, _FLAG, "bad_value", "must be 0 or 1")
     rules.cell("groupmode", frozenset("012").__contains__, "bad_value", "must be 0, 1 or 2")
@@ -193,8 +178,8 @@ def courses_create(columns, settings, note):
         rules.cell(name, _date_or_stamp, "bad_date", message)
     rules.once_each("shortname")
     rules.once_each("idnumber")
-    teachers = [number for name, number in header.index.items() if _TEACHER(name)]
-    template = header.index.get("template")
+    teachers = [number for name, number in rules.index.items() if _TEACHER(name)]
+    template = rules.index.get("template")
     if teachers and template is not None:
 
         def row(line, cells, given, note):
@@ -202,7 +187,6 @@ def courses_create(columns, settings, note):
                 note("error", line, "template", "teacher_with_template", "a teacher beside a template breaks the plugin's run")
 
         rules.row = row
-    return rules
 
 
 RESET_REQUIRED = "shortname events logs notes grades roles local_roles groups groupings modules".split()
@@ -211,6 +195,7 @@ RESET_MODULES = (
     "forum_all forum_subscriptions glossary_all chat data slots apointments assignment_submissions assign_submissions "
     "survey_answers lesson choice scorm quiz_attempts"
 ).split()
+RESET_COLUMNS = frozenset(RESET_REQUIRED + RESET_YES + RESET_MODULES)
 RESET_PARTS = {
     "grades": ("all", "items", "grades"),
     "local_roles": ("all", "roles", "overrides"),
@@ -220,20 +205,17 @@ RESET_PARTS = {
 _NO = frozenset(("", "0", "no", "none"))
 
 
-def courses_reset(columns, settings, note):
-    header = Header(columns, note)
-    known = frozenset(RESET_REQUIRED + RESET_YES + RESET_MODULES)
-    header.shape()
+def courses_reset(rules, settings):
     # A module may declare columns of its own.
-    header.unknown(lambda name: name in known or re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name))
-    header.require(*RESET_REQUIRED)
+    rules.only(lambda name: name in RESET_COLUMNS or re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)+", name))
+    rules.require(*RESET_REQUIRED)
     if settings.get("fileresetidentifier") not in (None, "", "shortname"):
-        header.error(None, "reset_identifier", "the setting fileresetidentifier must be shortname: no other works")
+        rules.error(None, "reset_identifier", "the setting fileresetidentifier must be shortname: no other works")
     for name in ("blog_associations", "comments", "completion"):
-        if name not in header.index:
-            header.warn(name, "implicit_reset", "there is no such column, which the plugin may take for yes")
-    rules = Rules(index=header.index, quotes_are_data=False)
-    rules.cell("shortname", _filled, "empty_required", "is empty")
+        if name not in rules.index:
+            rules.warn(name, "implicit_reset", "there is no such column, which the plugin may take for yes")
+    rules.quotes_are_data = False
+    rules.cell("shortname", bool, "empty_required", "is empty")
     said = frozenset(("yes", "1", "all")) | _NO
     for name in RESET_YES:
         rules.cell(name, said.__contains__, "bad_value", "must be yes, 1, no, 0 or empty")
@@ -243,7 +225,7 @@ def courses_reset(columns, settings, note):
     for name in RESET_MODULES:
         rules.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 1, 0 or empty")
     rules.once_each("shortname", level="warning")
-    sweeping = [(header.index[name], name) for name in ("roles", *RESET_PARTS) if name in header.index]
+    sweeping = [(rules.index[name], name) for name in ("roles", *RESET_PARTS) if name in rules.index]
 
     def row(line, cells, given, note):
         for number, name in sweeping:
@@ -252,41 +234,40 @@ def courses_reset(columns, settings, note):
                 note("destructive", line, name, "reset_all", f"all {what} in this course")
 
     rules.row = row
-    return rules
 
 
 _BINDING_COLUMNS = frozenset(("master", "meta", "cmd"))
 
 
-def courses_bindmetas(columns, settings, note):
-    header = Header(columns, note)
-    header.shape()
-    header.unknown(_BINDING_COLUMNS.__contains__)
-    header.require("master", "meta")
-    rules = Rules(index=header.index)
+def courses_bindmetas(rules, settings):
+    rules.only(_BINDING_COLUMNS.__contains__)
+    rules.require("master", "meta")
     for name in ("master", "meta"):
-        rules.cell(name, _filled, "empty_required", "is empty: the plugin would write a broken binding")
-    for name in header.index:
+        rules.cell(name, bool, "empty_required", "is empty: the plugin would write a broken binding")
+    for name in rules.index:
         rules.cell(name, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps")
     rules.cell("cmd", ("", "add").__contains__, "bad_command", "must be add: anything else does nothing or is not known")
-    return rules
 
 
-def courses_list(columns, settings, note, *, action):
-    """A file without a header: the courses to delete or to look for."""
-    rules = Rules(index={"identifier": 0, "description": 1}, exact=False, quotes_are_data=False)
+def _list_of_courses(rules, settings, key):
+    """A file without a header. key: of the setting that says what names a course there."""
+    rules.exact = rules.quotes_are_data = False
     rules.once_each("identifier", level="warning")
-    rules.cell("identifier", _filled, "empty_required", "is empty")
-    setting = "filedeleteidentifier" if action == "delete" else "existfileidentifier"
-    if settings.get(setting) == "id":
-        rules.digits("identifier", setting)
-    if action == "delete":
+    rules.cell("identifier", bool, "empty_required", "is empty")
+    rules.digits("identifier", settings, key)
 
-        def row(line, cells, given, note):
-            note("destructive", line, None, "course_deleted", "deletes this course for good")
 
-        rules.row = row
-    return rules
+def courses_check(rules, settings):
+    _list_of_courses(rules, settings, "existfileidentifier")
+
+
+def courses_delete(rules, settings):
+    _list_of_courses(rules, settings, "filedeleteidentifier")
+
+    def row(line, cells, given, note):
+        note("destructive", line, None, "course_deleted", "deletes this course for good")
+
+    rules.row = row
 
 
 USER_COLUMNS = frozenset(
@@ -305,24 +286,22 @@ USER_WIDTHS = {
 _IDENTITY = frozenset(("username", "firstname", "lastname", "email", "idnumber", "mnethostid", "deleted"))
 
 
-def users(columns, settings, note):
-    header = Header(columns, note)
-    header.shape()
+def users(rules, settings):
     level = "warning" if is_on(settings, "invalidnamesnocheck") else "error"
-    header.unknown(lambda name: name in USER_COLUMNS or name.startswith("profile_field_") or _LOOSE.search(name), level)
-    header.require("username", "firstname", "lastname")
+    rules.only(lambda name: name in USER_COLUMNS or name.startswith("profile_field_") or _LOOSE.search(name), level)
+    rules.require("username", "firstname", "lastname")
     key = settings.get("primaryidentity")
     if key in ("idnumber", "email"):
-        header.require(key, why="the setting primaryidentity makes it the key")
-    _indexed_columns(header)
-    if "oldusername" in header.index:
-        header.error("oldusername", "fatal_column", "renaming ends the plugin's run on the Moodle versions of today")
-    if "password" in header.index:
-        header.warn("password", "password_column", "the file holds passwords in clear text: treat it as a secret")
-    rules = Rules(index=header.index, exact=False)
-    if header.columns[0] not in ("username", "firstname", "lastname"):
+        rules.require(key, why="the setting primaryidentity makes it the key")
+    _indexed_columns(rules)
+    if "oldusername" in rules.index:
+        rules.error("oldusername", "fatal_column", "renaming ends the plugin's run on the Moodle versions of today")
+    if "password" in rules.index:
+        rules.warn("password", "password_column", "the file holds passwords in clear text: treat it as a secret")
+    rules.exact = False
+    if rules.columns[0] not in ("username", "firstname", "lastname"):
         message = "is empty or 0, and the first column: the plugin passes over such a row without a word"
-        rules.cell(header.columns[0], lambda value: value not in ("", "0"), "silent_skip", message)
+        rules.cell(rules.columns[0], lambda value: value not in ("", "0"), "silent_skip", message)
     for name in ("username", "firstname", "lastname"):
         rules.cell(name, lambda value: value not in ("", "0"), "empty_required", "is empty or 0, which ends the plugin's run")
     if is_on(settings, "extendedusernamechars"):
@@ -331,7 +310,7 @@ def users(columns, settings, note):
         message = "may only hold a-z, 0-9 and . _ @ - (at most 100): Moodle refuses another one, which ends the plugin's run"
         rules.cell("username", lambda value: not value or _USERNAME(value), "bad_username", message)
     if key in ("idnumber", "email"):
-        rules.cell(key, _filled, "empty_key", "is empty, and the setting primaryidentity makes it the key")
+        rules.cell(key, bool, "empty_key", "is empty, and the setting primaryidentity makes it the key")
     rules.cell("email", _EMAIL_OR_EMPTY, "bad_email", "is not an e-mail address, which ends the plugin's run")
     for name, width in USER_WIDTHS.items():
         rules.cell(name, _at_most(width), "bad_length", f"must have at most {width} characters")
@@ -341,50 +320,49 @@ def users(columns, settings, note):
     for name in ("maildisplay", "maildigest"):
         rules.cell(name, frozenset(("", "0", "1", "2")).__contains__, "bad_value", "must be 0, 1 or 2")
     rules.cell("mnethostid", _DIGITS_OR_EMPTY, "bad_value", "must be a number")
-    for name in header.index:
+    for name in rules.index:
         if re.fullmatch(r"(start|end)[1-9][0-9]*", name):
             rules.cell(name, _DIGITS_OR_EMPTY, "bad_timestamp", "must be a Unix time stamp")
         if re.fullmatch(r"start[1-9][0-9]*", name):
             message = "is empty: the enrolment's start moves to now at every run"
-            rules.cell(name, _filled, "start_moves", message, "warning")
+            rules.cell(name, bool, "start_moves", message, "warning")
     rules.once_each("username", fold=True)
     rules.once_each("idnumber")
     rules.once_each("email", fold=True)
-    if "deleted" in header.index:
-        _deletions(header, rules)
-    return rules
+    if "deleted" in rules.index:
+        _deletions(rules)
 
 
-def _indexed_columns(header):
+def _indexed_columns(rules):
     """courseN and its companions: numbered from 1 without a gap, and only enrol1 is read."""
-    for name in header.index:
+    for name in rules.index:
         found = _INDEXED(name)
         if name in USER_COLUMNS or name.startswith("profile_field_"):
             continue
         if not found:
             if _LOOSE.search(name):
-                header.warn(name if _TAME(name) else None, "ignored_column", "the plugin lets this column pass but never reads it")
+                rules.warn(name if _TAME(name) else None, "ignored_column", "the plugin lets this column pass but never reads it")
             continue
         kind, number = found.group(1), int(found.group(2))
-        if kind == "course" and number > 1 and f"course{number - 1}" not in header.index:
-            header.error(name, "column_gap", f"the plugin stops before it: there is no column course{number - 1}")
-        elif kind != "course" and f"course{number}" not in header.index:
-            header.error(name, "column_gap", f"there is no column course{number} that it belongs to")
+        if kind == "course" and number > 1 and f"course{number - 1}" not in rules.index:
+            rules.error(name, "column_gap", f"the plugin stops before it: there is no column course{number - 1}")
+        elif kind != "course" and f"course{number}" not in rules.index:
+            rules.error(name, "column_gap", f"there is no column course{number} that it belongs to")
         elif kind == "enrol" and number > 1:
-            header.warn(name, "ignored_column", "the plugin reads enrol1 for every course")
-        elif kind == "role" and "enrol1" not in header.index:
-            header.warn(name, "role_only", "without a column enrol1 the role is assigned, but nobody is enrolled")
-        elif kind == "course" and f"start{number}" not in header.index and "enrol1" in header.index:
+            rules.warn(name, "ignored_column", "the plugin reads enrol1 for every course")
+        elif kind == "role" and "enrol1" not in rules.index:
+            rules.warn(name, "role_only", "without a column enrol1 the role is assigned, but nobody is enrolled")
+        elif kind == "course" and f"start{number}" not in rules.index and "enrol1" in rules.index:
             message = f"there is no column start{number}: the enrolment's start moves to now at every run"
-            header.warn(name, "start_moves", message)
+            rules.warn(name, "start_moves", message)
 
 
-def _deletions(header, rules):
-    work = [name for name in header.columns if name not in _IDENTITY]
+def _deletions(rules):
+    work = [name for name in rules.columns if name not in _IDENTITY]
     if work:
         message = "deletions must be in a file of their own, with nothing but columns that identify the user"
-        header.error("deleted", "deleted_with_work", message)
-    deleted = header.index["deleted"]
+        rules.error("deleted", "deleted_with_work", message)
+    deleted = rules.index["deleted"]
 
     def row(line, cells, given, note):
         if given > deleted:
@@ -401,23 +379,19 @@ ENROL_COMMANDS = frozenset(("add", "del", "delete", "shift", "enable", "disable"
 GROUP_COMMANDS = frozenset(("", "gadd", "gaddcreate", "greplace", "greplacecreate", "gdel"))
 
 
-def enrols(columns, settings, note):
-    header = Header(columns, note)
-    header.shape()
-    header.unknown(ENROL_COLUMNS.__contains__)
-    header.require("rolename", "cid", "uid")
-    if "enrol" not in header.index:
-        header.warn("enrol", "no_enrol_column", "without this column nobody is enrolled: roles are only assigned")
-    if "starttime" not in header.index:
-        header.warn("starttime", "start_moves", "without this column the enrolment's start moves to now at every run")
-    rules = Rules(index=header.index, exact=False)
-    rules.cell("uid", _filled, "empty_key", "is empty")
-    rules.cell("cid", _filled, "empty_key", "is empty")
-    if settings.get("useridentifier") == "id":
-        rules.digits("uid", "useridentifier")
-    if settings.get("courseidentifier") == "id":
-        rules.digits("cid", "courseidentifier")
-    rules.cell("cmd", _filled, "empty_required", "is empty: write add, or leave the column out")
+def enrols(rules, settings):
+    rules.only(ENROL_COLUMNS.__contains__)
+    rules.require("rolename", "cid", "uid")
+    if "enrol" not in rules.index:
+        rules.warn("enrol", "no_enrol_column", "without this column nobody is enrolled: roles are only assigned")
+    if "starttime" not in rules.index:
+        rules.warn("starttime", "start_moves", "without this column the enrolment's start moves to now at every run")
+    rules.exact = False
+    rules.cell("uid", bool, "empty_key", "is empty")
+    rules.cell("cid", bool, "empty_key", "is empty")
+    rules.digits("uid", settings, "useridentifier")
+    rules.digits("cid", settings, "courseidentifier")
+    rules.cell("cmd", bool, "empty_required", "is empty: write add, or leave the column out")
     words = "add, del, shift or enable"
     rules.cell("cmd", lambda value: not value or value in ENROL_COMMANDS, "bad_command", f"must be {words}")
     rules.cell("gcmd", GROUP_COMMANDS.__contains__, "bad_command", "must be gadd, gaddcreate, gdel or empty")
@@ -428,8 +402,8 @@ def enrols(columns, settings, note):
     for name in ("starttime", "endtime"):
         message = "must be YYYY-MM-DD hh:mm:ss: the plugin takes anything else for %s" % ("now" if name == "starttime" else "never")
         rules.cell(name, _is_moment, "bad_date", message)
-    cmd, role, method, gcmd = (header.index.get(name) for name in ("cmd", "rolename", "enrol", "gcmd"))
-    groups = [header.index[name] for name in header.index if re.fullmatch(r"g[1-9]", name)]
+    cmd, role, method, gcmd = (rules.index.get(name) for name in ("cmd", "rolename", "enrol", "gcmd"))
+    groups = [rules.index[name] for name in rules.index if re.fullmatch(r"g[1-9]", name)]
     default = settings.get("defaultcmd") or "add"
 
     def row(line, cells, given, note):
@@ -446,32 +420,27 @@ def enrols(columns, settings, note):
             note("warning", line, "gcmd", "groups_ignored", "there is a group but no group command: nothing is done with it")
 
     rules.row = row
-    return rules
 
 
 COHORT_COLUMNS = frozenset("cmd userid cid cname ccatcontext ccatcontextidnumber cdescription cidnumber component".split())
 
 
-def cohorts(columns, settings, note):
-    header = Header(columns, note)
-    header.shape()
-    header.unknown(COHORT_COLUMNS.__contains__)
+def cohorts(rules, settings):
+    rules.only(COHORT_COLUMNS.__contains__)
     identifier = settings.get("cohortidentifier")
     keys = ["c" + identifier] if identifier in ("id", "idnumber", "name") else ["cidnumber", "cname", "cid"]
-    key = next((name for name in keys if name in header.index), None)
+    key = next((name for name in keys if name in rules.index), None)
     if key is None:
         why = "the setting cohortidentifier makes it the key" if len(keys) == 1 else "no other column identifies the cohort"
-        header.require(keys[0], why=why)
-    rules = Rules(index=header.index, exact=False)
+        rules.require(keys[0], why=why)
+    rules.exact = False
     if key:
-        rules.cell(key, _filled, "empty_key", "is empty, and identifies the cohort")
-    if identifier == "id":
-        rules.digits("cid", "cohortidentifier")
-    if settings.get("useridentifier") == "id":
-        rules.digits("userid", "useridentifier")
+        rules.cell(key, bool, "empty_key", "is empty, and identifies the cohort")
+    rules.digits("cid", settings, "cohortidentifier")
+    rules.digits("userid", settings, "useridentifier")
     rules.cell("cmd", ("", "add", "del", "free").__contains__, "bad_command", "must be add, del or free")
     rules.cell("ccatcontext", _DIGITS_OR_EMPTY, "bad_value", "must be the id of a category")
-    cmd, user, name = (header.index.get(column) for column in ("cmd", "userid", "cname"))
+    cmd, user, name = (rules.index.get(column) for column in ("cmd", "userid", "cname"))
     creates = is_on(settings, "autocreate")
 
     def row(line, cells, given, note):
@@ -489,12 +458,14 @@ def cohorts(columns, settings, note):
             note("warning", line, "cname", "no_name", "a cohort that is not there yet can't be made without a name")
 
     rules.row = row
-    return rules
 
 
+#: (service, action) -> what adds its rules, and the columns by which a line is known to be a header; empty for files without one.
 _BUILDERS = {
     ("courses", "create"): (courses_create, COURSE_COLUMNS),
-    ("courses", "reset"): (courses_reset, frozenset(RESET_REQUIRED + RESET_YES + RESET_MODULES)),
+    ("courses", "delete"): (courses_delete, frozenset()),
+    ("courses", "check"): (courses_check, frozenset()),
+    ("courses", "reset"): (courses_reset, RESET_COLUMNS),
     ("courses", "bindmetas"): (courses_bindmetas, _BINDING_COLUMNS),
     ("users", "sync"): (users, USER_COLUMNS),
     ("enrols", "sync"): (enrols, ENROL_COLUMNS),
@@ -507,11 +478,8 @@ def rules_for(service, action, columns, settings, note):
 
     note(level, column, code, message) is called for findings in the header.
     """
-    settings = settings or {}
-    if action in ("delete", "check"):
-        return courses_list(columns, settings, note, action=action)
     build, known = _BUILDERS[service, action]
-    if known.isdisjoint(name.strip() for name in columns):
+    if known and known.isdisjoint(name.strip() for name in columns):
         message = "none of the columns in the first line is known: it does not look like a header"
         bare = [name.strip().strip('"') for name in columns]
         if not known.isdisjoint(bare):
@@ -520,4 +488,7 @@ def rules_for(service, action, columns, settings, note):
             message = "the plugin knows the column names in small letters only: rename them in the first line"
         note("error", None, "not_a_header", message)
         return None
-    return build(columns, settings, note)
+    rules = Rules(columns, note)
+    rules.shape()
+    build(rules, settings or {})
+    return rules

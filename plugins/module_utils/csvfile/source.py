@@ -1,7 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A CSV that a user gave as a path, a text or rows, as the bytes that are sent.
+"""What a user gave as a path, a text or rows, as the file that is sent.
 
 Private to this collection.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import hashlib
 import os
 import stat
 import tempfile
@@ -17,6 +18,7 @@ import tempfile
 from ..errors import CsvRefused, SourceFileError
 from . import file as csvfile
 
+_CHUNK = 1 << 20
 #: Options of a module that takes a file, and what a Source is made from.
 SOURCE_SPEC = {
     "src": {"type": "path"},
@@ -71,6 +73,17 @@ class Source:
     def of(cls, params, service=None, action=None):
         """The Source that a module's options name."""
         return cls(service=service, action=action, **{name: params[name] for name in SOURCE_SPEC if name != "remote_src"})
+
+    def inspect(self, service, action, settings):
+        """(Check, SHA-256 in hex, os.stat_result) of the file. settings: what is known of the plugin's for the service."""
+        digest = hashlib.sha256()
+        with open(self.path, "rb") as stream:
+            state = os.fstat(stream.fileno())
+            for chunk in iter(lambda: stream.read(_CHUNK), b""):
+                digest.update(chunk)
+            stream.seek(0)
+            check = csvfile.check(stream, service, action, separator=self.separator, settings=settings)
+        return check, digest.hexdigest(), state
 
     def close(self):
         self._made.close()

@@ -8,13 +8,11 @@ Private to this collection.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 
 from .. import files
-from ..csvfile import file as csvfile
-from ..csvfile.findings import SHOWN, refuse, text
+from ..csvfile.check import SHOWN
 from ..errors import CsvRefused, OptionError
 from ..plan import Plan
 from ..rows.files import Prospect, RowFile, rules_for
@@ -70,19 +68,14 @@ class _Limit:
 def _checked(site, source, service, action, settings):
     """(digest, columns) of a file that may be sent; its remarks become warnings."""
     name = source.name or "the file"
-    with open(source.path, "rb") as stream:
-        digest = hashlib.sha256()
-        for chunk in iter(lambda: stream.read(1 << 20), b""):
-            digest.update(chunk)
-        stream.seek(0)
-        check = csvfile.check(stream, service, action, separator=source.separator, settings=settings)
+    check, digest, _state = source.inspect(service, action, settings)
     # What does harm is planned, counted and held against the limit.
-    refuse(check, name, allow_destructive=True)
+    check.refuse(name, allow_destructive=True)
     if not check.rows:
         raise CsvRefused(f"{name} has no data row.", option="src")
     for finding in check.warnings[:SHOWN]:
-        site.warn(f"{name}: {text(finding)}")
-    return digest.hexdigest(), check.columns
+        site.warn(f"{name}: {finding}")
+    return digest, check.columns
 
 
 class RowsPlan(Plan):

@@ -9,19 +9,14 @@ same name. A run may consume a file (the site's setting filecleanup): after one,
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
 import re
 
-from ..csvfile import file as csvfile
-from ..csvfile.findings import SHOWN, refuse, text
+from ..csvfile.check import SHOWN
 from ..errors import OptionError, OutcomeUnknown, SourceFileError, ToolsyncError
 from ..memory import CONSUMED, KEPT
 from ..plan import Plan
 from ..settings import in_force
 
-CHUNK = 1 << 20
 #: What Moodle's PARAM_FILE takes out of a file name.
 _CLEANED = re.compile(r"[\x00-\x1f\x7f&<>\"`|':\\/]")
 #: What of os.stat changes when a file is written to or replaced.
@@ -34,24 +29,17 @@ def plan(site, source, dest, *, service=None, action=None, settings=None, commit
     Raises SourceFileError, CsvRefused, OptionError.
     """
     name = _checked_name(dest or source.name)
-    known = in_force(site.memory, service, settings) if service else {}
-    with open(source.path, "rb") as stream:
-        seen = os.fstat(stream.fileno())
-        hashed = _Hashed(stream)
-        reader = io.BufferedReader(hashed, CHUNK)
-        check = csvfile.check(reader, service, action, separator=source.separator, settings=known)
-        while reader.read(CHUNK):  # what the check left unread
-            pass
-    refuse(check, name, allow_destructive)
+    check, digest, seen = source.inspect(service, action, in_force(site.memory, service, settings) if service else {})
+    check.refuse(name, allow_destructive)
     if commit:
         site.memory.check()
-    shown = [*check.warnings, *check.destructive]
-    for finding in shown[:SHOWN]:
-        site.warn(f"{name}: {text(finding)}")
-    if len(shown) > SHOWN:
+    remarks = [*check.warnings, *check.destructive]
+    for finding in remarks[:SHOWN]:
+        site.warn(f"{name}: {finding}")
+    if len(remarks) > SHOWN:
         more = check.warning_count + check.destructive_count - SHOWN
         site.warn(f"{name}: {more} more remarks of the CSV check, the first of them in findings.")
-    return UploadPlan(site, source, name, hashed.digest, seen, check, commit=commit, force=force)
+    return UploadPlan(site, source, name, digest, seen, check, commit=commit, force=force)
 
 
 class UploadPlan(Plan):
@@ -113,27 +101,6 @@ class UploadPlan(Plan):
         self.result["committed"] = True
         entry = {"sha256": self.result["sha256"], "size": self.result["size"], "state": KEPT}
         self._site.memory.put("files", {name: entry})
-
-
-class _Hashed(io.RawIOBase):
-    """A binary stream that remembers the digest of what was read through it."""
-
-    def __init__(self, stream):
-        super().__init__()
-        self._stream = stream
-        self._digest = hashlib.sha256()
-
-    def readable(self):
-        return True
-
-    def readinto(self, buffer):
-        count = self._stream.readinto(buffer)
-        self._digest.update(memoryview(buffer)[:count])
-        return count
-
-    @property
-    def digest(self):
-        return self._digest.hexdigest()
 
 
 def _checked_name(name):

@@ -257,10 +257,19 @@ def test_of_a_row_little_is_kept():
         """A file that is made as it is read."""
 
         def __init__(self, count):
-            self.made, self.count, self.rest = 0, count, USERS.encode()
+            self.count = count
+            self.seek(0)
 
         def readable(self):
             return True
+
+        seekable = readable
+
+        def seek(self, offset, whence=io.SEEK_SET):
+            assert (offset, whence) in ((0, io.SEEK_SET), (0, io.SEEK_CUR)), "it is only read from its beginning"
+            if whence == io.SEEK_SET:
+                self.made, self.rest = 0, USERS.encode()
+            return 0
 
         def readinto(self, buffer):
             while len(self.rest) < len(buffer) and self.made < self.count:
