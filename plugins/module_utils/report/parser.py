@@ -151,21 +151,6 @@ class Rows:
             self._passed(row)
 
 
-class NoRows:
-    """Stands for a file that is not at hand."""
-
-    def peek(self):
-        return None
-
-    take = peek
-
-    def take_key(self, keys):
-        return None
-
-    def pass_rest(self):
-        return None
-
-
 class Parser:
     """Base of the services' parsers. Fills a report.Report."""
 
@@ -178,7 +163,7 @@ class Parser:
     def __init__(self, report, rows, settings, limit):
         self.report, self.settings, self.limit = report, settings, limit
         self.has_rows = rows is not None
-        self.rows = Rows(rows, self.keys_of, self._unreported) if self.has_rows else NoRows()
+        self.rows = Rows(rows or (), self.keys_of, self._unreported)
         self.account = None
         self.ended = False
         self.surplus = 0
@@ -274,12 +259,15 @@ class Parser:
 
     def next_row(self, keys=None):
         """Open the account of the row that has one of the keys, or of the next one."""
-        row = self.rows.take_key(frozenset(keys)) if keys else None
-        if row is None and self.has_rows:
-            row = self.take_any()
+        row = self.take(keys)
         if row is None and self.has_rows:
             self.surplus += 1
         self.begin(row, keys[0] if keys else "")
+
+    def take(self, keys):
+        """The next row that has one of the keys; where there is none, the next one that should have a line."""
+        row = self.rows.take_key(frozenset(keys)) if keys else None
+        return self.take_any() if row is None else row
 
     def take_any(self):
         """The next row that should have a line of its own."""

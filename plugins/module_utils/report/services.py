@@ -17,19 +17,8 @@ class UsersReport(Parser):
 
     service = "users"
     _OPENS = frozenset(
-        (
-            "useraccountadded",
-            "useraccountupdated",
-            "userrevived",
-            "usercreatecollision",
-            "userupdatecollision",
-            "usercreatemailcollision",
-            "userupdatemailcollision",
-            "usernotaddederror",
-            "usernotupdatederror",
-            "usernotrenamedexists",
-            "usernotrenamedmissing",
-        )
+        "useraccountadded useraccountupdated userrevived usernotaddederror usernotupdatederror usernotrenamedexists usernotrenamedmissing "
+        "usercreatecollision userupdatecollision usercreatemailcollision userupdatemailcollision".split()
     )
     personal = _OPENS | {"errorenrol", "enrollednot"}
 
@@ -240,23 +229,16 @@ class CoursesCreateReport(Parser):
                 account.outcome, account.sure = None, False
                 self.note(key, cls, number)
                 return
-        self._open(names)
+        self.next_row(names)
         self.account.said, self.account.key = key, found[0]
         self.note(key, cls, number)
 
-    def _open(self, keys):
-        self.peek_fit()
-        row = self.rows.take_key(frozenset(keys)) if keys else None
-        if row is None and self.has_rows:
-            row = self.take_any()
+    def take(self, keys):
+        row = super().take(keys)
         while row is not None and self._known_failure(row) is not None:
             self._settle(row)
-            self.peek_fit()
-            row = self.rows.take_key(frozenset(keys)) if keys else None
-            row = row if row is not None else self.take_any()
-        if row is None and self.has_rows:
-            self.surplus += 1
-        self.begin(row, keys[0] if keys else "")
+            row = super().take(keys)
+        return row
 
     def peek_fit(self):
         """The next row that did not fail in the first reading, without handing it out."""
@@ -265,10 +247,6 @@ class CoursesCreateReport(Parser):
             self._settle(self.rows.take())
             row = self.rows.peek()
         return row
-
-    def take_any(self):
-        self.peek_fit()
-        return self.rows.take()
 
     def _known_failure(self, row):
         if not self.failed_lines and not self.failed_categories:
@@ -311,7 +289,7 @@ class CoursesCreateReport(Parser):
 
     def _unnamed(self, number):
         """A failure that says nothing of its row: the next one."""
-        self._open([])
+        self.next_row()
         self.fail(number)
 
     def _finish(self):
