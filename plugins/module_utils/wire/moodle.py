@@ -55,14 +55,19 @@ NO_PARAMETER = "toolsync_may_call"
 _MARKUP = re.compile(r"<(?!\s)|\x00")
 #: What Moodle 5.1 calls any record that it does not find, a function's too, without the table's name. Before, it is invalidrecord.
 _NO_RECORD = "invalidrecordunknown"
-_BY_CODE: dict[str, type[MoodleError]] = {
-    "invalidtoken": TokenRefused,
-    "accessexception": AccessRefused,
-    "servicenotavailable": AccessRefused,
-    "proreleasefeature": EditionError,
-    "invalidparameter": ParameterRefused,
-    "dmlreadexception": DatabaseError,
-    "dmlwriteexception": DatabaseError,
+_FAILED = "Moodle failed in {name}: {message}{told}"
+#: errorcode -> the error, and what is said of it.
+_BY_CODE: dict[str, tuple[type[ToolsyncError], str]] = {
+    "invalidtoken": (TokenRefused, "{base} does not know this token."),
+    "accessexception": (AccessRefused, "Moodle refused access to {name}{told}."),
+    "servicenotavailable": (AccessRefused, "Moodle refused access to {name}{told}."),
+    "proreleasefeature": (EditionError, "{base} runs the community release of tool_sync, which has no {name}."),
+    "invalidresponse": (ExecutedUnreadable, "{name} was executed, but Moodle refused its answer."),
+    "sitemaintenance": (Maintenance, "{base} is in maintenance: {message}"),
+    "upgraderunning": (Maintenance, "{base} is in maintenance: {message}"),
+    "invalidparameter": (ParameterRefused, _FAILED),
+    "dmlreadexception": (DatabaseError, _FAILED),
+    "dmlwriteexception": (DatabaseError, _FAILED),
 }
 _ACCOUNT = {
     "wsaccessusersuspended": "is suspended",
@@ -73,6 +78,32 @@ _ACCOUNT = {
     "usernotconfirmed": "is not confirmed",
     "passwordisexpired": "has an expired password",
     "forcepasswordchangenotice": "must change its password first",
+}
+_TOO_LARGE_FOR_PHP = (
+    UploadRefused,
+    "{part} is larger than PHP's upload_max_filesize on {base}.",
+    "Raise upload_max_filesize (and post_max_size) in the site's php.ini, or send the file in parts.",
+)
+#: The same for uploads: errorcode -> the error, what is said of it, and the cure.
+_BY_UPLOAD_CODE: dict[str | None, tuple[type[MoodleError], str, str]] = {
+    "missingparam": (
+        UploadRefused,
+        "PHP threw away the whole request for {part}: it is larger than its post_max_size.",
+        "Raise post_max_size and upload_max_filesize in the site's php.ini, or send the file in parts.",
+    ),
+    "upload_error_ini_size": _TOO_LARGE_FOR_PHP,
+    "upload_error_form_size": _TOO_LARGE_FOR_PHP,
+    "userquotalimit": (
+        UploadRefused,
+        "The draft files of the token's account are over its quota: {message}",
+        "Raise userquota (Site administration > Security > Site security settings), or wait until Moodle has removed old drafts (4 days).",
+    ),
+    "accessexception": (
+        AccessRefused,
+        "Moodle refused the upload: {message}",
+        "The token's service must allow uploads (Site administration > Server > Web services > External services > Edit > Show more > "
+        "Can upload files) and be enabled, web services must be on, and the account authorised.",
+    ),
 }
 
 
@@ -246,7 +277,7 @@ class Moodle:
         reply = self.transport.post_file(UPLOAD, fields, part, repeat=ALWAYS, timeout=timeout)
         if reply.status == 413:
             raise UploadRefused(
-                f"The web server or a proxy in front of {self.base} refused {part.name} ({part.size} bytes) as too large (HTTP 413).",
+                f"The web server or a proxy in front of {self.base} refused {part} as too large (HTTP 413).",
                 cure="Raise its limit (nginx: client_max_body_size), or send the file in parts.",
             )
         value = self._decoded(reply, "upload.php").value
@@ -262,7 +293,7 @@ class Moodle:
         if record.get("errortype"):
             limit = " It is larger than the site's limit." if record["errortype"] == "fileoversized" else ""
             raise UploadRefused(
-                f"Moodle did not take {part.name} ({part.size} bytes): {_sentence(record.get('error'))}{limit}",
+                f"Moodle did not take {part}: {_sentence(record.get('error'))}{limit}",
                 errorcode=record["errortype"],
                 cure="See Site administration > Security > Site security settings (maximum uploaded file size, user quota).",
             )
@@ -345,70 +376,32 @@ class Moodle:
 
     def _error(self, value, name):
         """The error that an error object stands for; value: a dict with anything in it."""
-        code, debuginfo = (_text(value.get(key)) for key in ("errorcode", "debuginfo"))
-        message = _sentence(value.get("message") or value.get("error"))
-        details = {"errorcode": code, "debuginfo": debuginfo}
+        code, message, details = _details(value)
+        debuginfo = details["debuginfo"]
         told = f" ({debuginfo.splitlines()[0]})" if debuginfo and name != "tool_sync_process" else ""
-        if code == "invalidresponse":
-            return ExecutedUnreadable(f"{name} was executed, but Moodle refused its answer.", **details)
         if code == "invalidrecord" and "external_functions" in message:
             return function_unknown(self.base, name, **details)
-        if code in ("sitemaintenance", "upgraderunning"):
-            return Maintenance(f"{self.base} is in maintenance: {message}", **details)
         if code in _ACCOUNT:
             return AccessRefused(
                 f"The account that the token belongs to {_ACCOUNT[code]}.",
                 cure="Mend the account (Site administration > Users) or use another account's token.",
                 **details,
             )
-        if code == "invalidtoken":
-            return TokenRefused(f"{self.base} does not know this token.", **details)
-        if code == "proreleasefeature":
-            return EditionError(f"{self.base} runs the community release of tool_sync, which has no {name}.", **details)
-        if code in ("accessexception", "servicenotavailable"):
-            return AccessRefused(f"Moodle refused access to {name}{told}.", **details)
-        kind = _BY_CODE.get(code or "")
-        if kind is None:
-            shown = f"{code}: {message}" if code and " " not in code else message
-            return MoodleError(f"Moodle failed in {name}: {shown}{told}", **details)
-        return kind(f"Moodle failed in {name}: {message}{told}", **details)
+        if code in _BY_CODE:
+            kind, text = _BY_CODE[code]
+        else:
+            kind, text = MoodleError, _FAILED
+            message = f"{code}: {message}" if code and " " not in code else message
+        return kind(text.format(base=self.base, name=name, message=message, told=told), **details)
 
     def _upload_error(self, value, part):
-        code = _text(value.get("errorcode"))
-        if code == "missingparam":
-            return UploadRefused(
-                f"PHP threw away the whole request for {part.name} ({part.size} bytes): it is larger than its post_max_size.",
-                errorcode=code,
-                cure="Raise post_max_size and upload_max_filesize in the site's php.ini, or send the file in parts.",
-            )
-        if code in ("upload_error_ini_size", "upload_error_form_size"):
-            return UploadRefused(
-                f"{part.name} ({part.size} bytes) is larger than PHP's upload_max_filesize on {self.base}.",
-                errorcode=code,
-                cure="Raise upload_max_filesize (and post_max_size) in the site's php.ini, or send the file in parts.",
-            )
-        if code == "userquotalimit":
-            return UploadRefused(
-                f"The draft files of the token's account are over its quota: {_sentence(value.get('error'))}",
-                errorcode=code,
-                cure=(
-                    "Raise userquota (Site administration > Security > Site security settings), or wait until Moodle has removed old "
-                    "drafts (4 days)."
-                ),
-            )
-        if code == "accessexception":
-            return AccessRefused(
-                f"Moodle refused the upload: {_sentence(value.get('error'))}",
-                errorcode=code,
-                debuginfo=_text(value.get("debuginfo")),
-                cure=(
-                    "The token's service must allow uploads (Site administration > Server > Web services > External services > Edit > "
-                    "Show more > Can upload files) and be enabled, web services must be on, and the account authorised."
-                ),
-            )
+        code, message, details = _details(value)
+        if code in _BY_UPLOAD_CODE:
+            kind, text, cure = _BY_UPLOAD_CODE[code]
+            return kind(text.format(base=self.base, part=part, message=message), cure=cure, **details)
         error = self._error(value, "upload.php")
         if error.kind == MoodleError.kind:
-            return UploadRefused(error.message, errorcode=code, debuginfo=error.debuginfo)
+            return UploadRefused(error.message, **details)
         return error
 
 
@@ -416,6 +409,12 @@ def _php_died(message):
     error = HttpRefused(message, cure=_PHP_DIED)
     error.over = True
     return error
+
+
+def _details(value):
+    """(errorcode, message, what an error keeps of it) of an error object."""
+    code = _text(value.get("errorcode"))
+    return code, _sentence(value.get("message") or value.get("error")), {"errorcode": code, "debuginfo": _text(value.get("debuginfo"))}
 
 
 def _is_error(value):

@@ -416,6 +416,9 @@ class FilePart:
         self.size = os.path.getsize(path)
         self.sent: os.stat_result | None = None
 
+    def __str__(self):
+        return f"{self.name} ({self.size} bytes)"
+
     def __iter__(self):
         """Pieces of the file; each is overwritten by the next."""
         buffer, left = memoryview(bytearray(min(CHUNK, self.size))), self.size
