@@ -31,14 +31,17 @@ from .secret import Secret
 
 try:
     import requests
+    from requests import exceptions as requests_errors
     from requests.adapters import HTTPAdapter
-    from requests.auth import AuthBase
+    from requests.packages.urllib3 import exceptions as urllib3_errors
 except ImportError as import_error:
     requests = None
-    AuthBase = HTTPAdapter = object
+    HTTPAdapter = object
     REQUESTS_IMPORT_ERROR: str | None = str(import_error)
 else:
     REQUESTS_IMPORT_ERROR = None
+    #: What a connection, or the lack of one, may end with.
+    BROKEN_BY = (requests_errors.RequestException, urllib3_errors.HTTPError, http.client.HTTPException, OSError, UnicodeError)
 
 USER_AGENT = "activeprolearn.toolsync/1.0.0 (ansible)"
 #: When a call may be sent again after it was sent and no answer came: whenever; not as long as the server may still be at it, which
@@ -48,7 +51,7 @@ ALWAYS, NOT_WHILE_RUNNING, NEVER = "always", "not_while_running", "never"
 NOT_BEGUN = (429, 503)
 PASSING = (*NOT_BEGUN, 502, 504, 520, 521, 522, 523, 524, 599)
 #: The headers that are looked at.
-SHOWN = ("Location", "Retry-After")
+HEADERS = ("Location", "Retry-After")
 #: A Retry-After beyond this many seconds is not waited for.
 LONGEST_WAIT = 60.0
 #: Bytes of an answer, unpacked. A course's 100,000 users take 30 MB, a report's line some 100 bytes.
@@ -64,7 +67,7 @@ _DIGITS = re.compile(r"[0-9]{1,18}\Z")
 
 @dataclass(frozen=True)
 class Reply:
-    """status: HTTP status; headers: those of SHOWN that came; body: bytes, unpacked; url: what was asked. None holds the token."""
+    """status: HTTP status; headers: those of HEADERS that came; body: bytes, unpacked; url: what was asked. None holds the token."""
 
     status: int
     headers: t.Mapping[str, str]
@@ -91,13 +94,6 @@ def site_address(url):
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     own_port = "" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}"
     return f"{parts.scheme}://{host}{own_port}{re.sub('/+', '/', parts.path).rstrip('/')}"
-
-
-class _NoNetrc(AuthBase):
-    """An authentication that adds nothing, so that requests does not look into ~/.netrc; proxies stay as they are."""
-
-    def __call__(self, request):
-        return request
 
 
 class Transport:
@@ -129,10 +125,11 @@ class Transport:
         self._verify = _checked_ca(ca_path) if validate_certs and ca_path else validate_certs
         if not validate_certs:
             # The user has decided; a warning for each request would only land in the module's stderr.
-            requests.packages.urllib3.disable_warnings(requests.packages.urllib3.exceptions.InsecureRequestWarning)
+            requests.packages.urllib3.disable_warnings(urllib3_errors.InsecureRequestWarning)
         self._sleep = sleep
         self._session = requests.Session()
-        self._session.auth = _NoNetrc()
+        # An authentication that adds nothing keeps the library from looking into ~/.netrc; proxies stay as they are.
+        self._session.auth = lambda request: request
         # The library would look for the next request, and read the whole body for it.
         self._session.get_redirect_target = lambda response: None
         # Only what is unpacked here is asked for.
@@ -141,7 +138,7 @@ class Transport:
             self._session.mount(f"{scheme}://", _Adapter())
         try:
             requests.Request("POST", self.base).prepare()
-        except (requests.exceptions.RequestException, UnicodeError) as error:
+        except (requests_errors.RequestException, UnicodeError) as error:
             raise OptionError(f"url: {self.base} is not an address that can be asked: {error}.", option="url") from None
 
     def __enter__(self):
@@ -163,7 +160,7 @@ class Transport:
     def post(self, path, fields, *, repeat, timeout=None, largest=LARGEST_ANSWER):
         """POST form fields (ordered pairs of text). repeat: ALWAYS, NOT_WHILE_RUNNING or NEVER. largest: bytes of an answer.
 
-        Raises Unreachable, TlsFailed, NotMoodle for an answer that can't be read, OutcomeUnknown.
+        Raises Unreachable, TlsFailed, NotMoodle for an answer that can't be read, OutcomeUnrequests_errors.
         """
         body = urlencode(fields).encode("ascii")
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -217,9 +214,9 @@ class Transport:
                 stream=True,
             ) as response:
                 answer = self._read(response.raw, largest)
-                headers = {name: self.redact(response.headers[name]) for name in SHOWN if name in response.headers}
+                headers = {name: self.redact(response.headers[name]) for name in HEADERS if name in response.headers}
                 return Reply(response.status_code, headers, self._secret.hide(answer), url)
-        except _broken_by() as error:
+        except BROKEN_BY as error:
             if _now.request_begun:
                 raise _Lost(self.redact(self._broken(error, timeout))) from None
             raise self._not_begun(error, limits[0]) from None
@@ -228,25 +225,24 @@ class Transport:
         """What went wrong after the request had begun."""
         if _is_time_out(error):
             return f"{self.base} did not give a whole answer within {timeout:g} s{self._by_way_of()}."
-        return f"The connection to {self.base}{self._by_way_of()} broke before a whole answer had come: {_plain(error)}."
+        return f"The connection to {self.base}{self._by_way_of()} broke before a whole answer had come: {_reason(error)}."
 
     def _not_begun(self, error, connect_timeout):
         """The exception for what went wrong before the request had begun."""
-        known = requests.exceptions
         variable = _proxy_variable(self.base)
-        if isinstance(error, (known.InvalidURL, known.InvalidSchema, UnicodeError)) and variable:
+        if isinstance(error, (requests_errors.InvalidURL, requests_errors.InvalidSchema, UnicodeError)) and variable:
             # Whatever the library says of it quotes the value, and a proxy's address may hold a password.
-            lacking = isinstance(error, known.InvalidSchema)
+            lacking = isinstance(error, requests_errors.InvalidSchema)
             why = "is of a kind that this Python has no library for (SOCKS takes PySocks)" if lacking else "is not an address"
             return _NotSent(f"The proxy that {variable} names for {self.base} can't be used: its value {why}.", _CURE_OF_VARIABLE)
-        if isinstance(error, known.SSLError):
-            return TlsFailed(self.redact(f"The TLS connection to {self.base} failed: {_plain(error)}."))
+        if isinstance(error, requests_errors.SSLError):
+            return TlsFailed(self.redact(f"The TLS connection to {self.base} failed: {_reason(error)}."))
         if _is_time_out(error):
             said = f"No connection to {self.base} came about within {connect_timeout:g} s{self._by_way_of()}."
-        elif isinstance(error, known.ProxyError):
-            said = f"The proxy that {variable} names for {self.base} failed: {_plain(error)}."
+        elif isinstance(error, requests_errors.ProxyError):
+            said = f"The proxy that {variable} names for {self.base} failed: {_reason(error)}."
         else:
-            said = f"{self.base} could not be reached{self._by_way_of()}: {_plain(error)}."
+            said = f"{self.base} could not be reached{self._by_way_of()}: {_reason(error)}."
         return _NotSent(self.redact(said))
 
     def _by_way_of(self):
@@ -258,21 +254,15 @@ class Transport:
         packed = raw.headers.get("Content-Encoding", "").strip().lower()
         if packed not in ("", "identity", "gzip", "x-gzip"):
             raise NotMoodle(f"{self.base} answered in a packing that nobody asked for.", cure=_CURE_OF_SIZE)
-        unpacked, came = bytearray(), 0
-        pieces = _Unpacked(packed not in ("", "identity"))
-        while True:
-            piece = raw.read(PIECE, decode_content=False)
-            came += len(piece)
-            for part in pieces.of(piece):
-                unpacked += part
-                if len(unpacked) > largest:
-                    raise NotMoodle(f"{self.base} answered with more than {largest >> 20} MiB.", cure=_CURE_OF_SIZE)
-            if not piece:
-                break
-        announced = raw.headers.get("Content-Length", "")
+        pieces = iter(lambda: raw.read(PIECE, decode_content=False), b"")
+        unpacked = bytearray()
+        for part in pieces if packed in ("", "identity") else _unzipped(pieces):
+            unpacked += part
+            if len(unpacked) > largest:
+                raise NotMoodle(f"{self.base} answered with more than {largest >> 20} MiB.", cure=_CURE_OF_SIZE)
         # Not every version of the library looks at it.
-        if _DIGITS.match(announced) and came < int(announced) or not pieces.complete:
-            raise _Lost(f"The answer of {self.base} broke off.")
+        if raw.length_remaining:
+            raise OSError(None, "it is shorter than announced")
         return unpacked
 
 
@@ -280,31 +270,19 @@ _CURE_OF_VARIABLE = "Correct it on the host that runs the module: in a password,
 _CURE_OF_SIZE = "Look at what stands at this address and in front of it: no Moodle answers so."
 
 
-class _Unpacked:
-    """The pieces of a body as they come, unpacked a little at a time: few bytes may stand for very many.
-
-    complete: whether what came was all of it.
-    """
-
-    def __init__(self, packed):
-        self._packed, self._stream = packed, None
-        self.complete = True
-
-    def of(self, piece):
-        if not self._packed:
-            yield piece
-            return
+def _unzipped(pieces):
+    """The content of gzip's pieces, a little at a time: few bytes may stand for very many."""
+    stream = None
+    for piece in pieces:
         while piece:
-            self._stream = self._stream or zlib.decompressobj(_GZIP)
+            stream = stream or zlib.decompressobj(_GZIP)
             try:
-                part = self._stream.decompress(piece, PIECE)
+                yield stream.decompress(piece, PIECE)
             except zlib.error:
                 raise OSError(None, "it is packed badly") from None
-            if part:
-                yield part
-            self.complete = self._stream.eof
-            piece = self._stream.unused_data if self.complete else self._stream.unconsumed_tail
-            self._stream = None if self.complete else self._stream
+            piece, stream = (stream.unused_data, None) if stream.eof else (stream.unconsumed_tail, stream)
+    if stream is not None:
+        raise OSError(None, "its packing has no end")
 
 
 class _NotSent(Exception):
@@ -346,7 +324,7 @@ class _Connection:
         super().send(data)
 
 
-class _Answer(http.client.HTTPResponse):
+class _Response(http.client.HTTPResponse):
     """An answer of a server or of a proxy that is asked for a tunnel: the socket's time-out is for all of it, whatever trickles in."""
 
     def __init__(self, sock, *args, **kwargs):
@@ -398,7 +376,7 @@ def _watch(manager):
 def _watched(pool):
     if issubclass(pool.ConnectionCls, _Connection):
         return pool
-    connection = type("Connection", (_Connection, pool.ConnectionCls), {"response_class": _Answer})
+    connection = type("Connection", (_Connection, pool.ConnectionCls), {"response_class": _Response})
     return type("Pool", (pool,), {"ConnectionCls": connection})
 
 
@@ -494,23 +472,12 @@ def _proxy_variable(url):
     return f"the variable {found}" if found else "the system"
 
 
-def _broken_by():
-    """What a connection, or the lack of one, may end with."""
-    return requests.exceptions.RequestException, _urllib3_errors().HTTPError, http.client.HTTPException, OSError, UnicodeError
-
-
-def _urllib3_errors():
-    return requests.packages.urllib3.exceptions
-
-
 def _is_time_out(error):
     """Whether it is the end of our own patience."""
-    ours = (socket.timeout, _urllib3_errors().ConnectTimeoutError, _urllib3_errors().ReadTimeoutError)
+    ours = (socket.timeout, urllib3_errors.ConnectTimeoutError, urllib3_errors.ReadTimeoutError)
     # What has a number is the system's; a refused connection is a kind of time-out to the library.
-    strange = _urllib3_errors().NewConnectionError
-    return any(
-        isinstance(one, ours) and not isinstance(one, strange) and getattr(one, "errno", None) is None for one in _causes(error)
-    )
+    strange = urllib3_errors.NewConnectionError
+    return any(isinstance(one, ours) and not isinstance(one, strange) and getattr(one, "errno", None) is None for one in _causes(error))
 
 
 def _causes(error):
@@ -525,7 +492,7 @@ def _causes(error):
     return seen
 
 
-def _plain(error):
+def _reason(error):
     """What is at the bottom of an error, as a person would say it: without the libraries' names of objects, hosts and proxies."""
     causes = _causes(error)
     said = next((one.strerror for one in reversed(causes) if isinstance(one, OSError) and one.strerror), None)
