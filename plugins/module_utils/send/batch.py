@@ -78,7 +78,7 @@ class Bulk:
     credentials. group: record -> what it shares with others, such as course and role (None: nothing): where C(_ENOUGH)
     records of a group were refused alone and none was taken, the rest of the group is given up unsent. lowered: called
     with the lower number of variables once a request turns out to be cut off earlier than max_input_vars says.
-    lanes: so many requests are under way at a time, once one was taken whole; send is then called in other threads.
+    lanes: so many requests are under way at a time, of what writes once one was taken whole; send is then called in other threads.
     place: record -> what must not be written by two requests at a time.
     look: list of records -> for each, whether what it was sent for is in place now: True, False, or None where nobody can tell; raises a
     ToolsyncError. Without it, as for what only reads, an error is the end of a record. repeatable: whether sending a record twice has
@@ -133,7 +133,7 @@ class Bulk:
             for batch in batches(records, self._cost, lambda: self._room):
                 while under_way and (len(under_way) >= self._lanes_for(batch) or self._meets(batch, under_way)):
                     yield from self._finish(*under_way.popleft())
-                if self._lanes == 1 or not self._taken:
+                if self._lanes == 1 or self._look is not None and not self._taken:
                     yield from self._finish(batch)
                     continue
                 batch, hopeless = self._without_hopeless(batch)

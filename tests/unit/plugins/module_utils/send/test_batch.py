@@ -50,7 +50,7 @@ def test_what_goes_wrong_in_another_thread_arrives():
     assert told == [(0, None), (1, None), (2, "no such thing")]
 
 
-def test_requests_are_under_way_at_a_time_once_the_first_was_taken():
+def test_what_writes_is_under_way_at_a_time_once_the_first_was_taken():
     together, sent = threading.Barrier(3), []
 
     def send(numbers):
@@ -58,5 +58,16 @@ def test_requests_are_under_way_at_a_time_once_the_first_was_taken():
         if numbers != [0]:
             together.wait(timeout=30)  # breaks, unless three of them meet
 
-    assert len(list(Bulk(send, lambda number: 16, LEAST_MAX_INPUT_VARS, lanes=3).run(range(7)))) == 7
+    bulk = Bulk(send, lambda number: 16, LEAST_MAX_INPUT_VARS, lanes=3, look=lambda numbers: [True] * len(numbers))
+    assert len(list(bulk.run(range(7)))) == 7
     assert sent[0] == [0]
+
+
+def test_what_only_reads_is_under_way_at_a_time_from_the_first():
+    together = threading.Barrier(3)
+
+    def send(numbers):
+        together.wait(timeout=30)
+
+    ends = Bulk(send, lambda number: 16, LEAST_MAX_INPUT_VARS, lanes=3).run(range(6))
+    assert [end.record for end in ends] == list(range(6))
