@@ -26,6 +26,9 @@ prepare() {
 
 html() {
   py -m sphinx -q -b html -c "$SITE" -W --keep-going "$SITE/rst" "$SITE/html"
+  local english
+  english=$(grep -L '<html[^>]* lang="fr"' "$SITE"/html/docsite/fr_*.html || true)
+  [ -z "$english" ] || { echo "not said to be in French: $english"; return 1; }
   # Files that the theme leaves for a web server's sake.
   rm -rf "$SITE/html/.doctrees" "$ROOT/docs/build"
   cp -R "$SITE/html" "$ROOT/docs/build"

@@ -4,6 +4,8 @@
 #
 # scripts/docs.sh appends this to the conf.py that antsibull-docs makes.
 
+import re as _re
+
 from docutils import nodes as _nodes
 
 # The build needs no network: references into Ansible's own documentation become plain links (see setup).
@@ -25,5 +27,31 @@ def _link_to_ansible(app, environment, node, content):
     return page and _nodes.reference("", "", *content.children, internal=False, refuri=_ANSIBLE + page)
 
 
+#: The spaces that a line of French is not broken at.
+_FRENCH_SPACES = ((r" (?=[;!?](?:\s|$))", "\N{NARROW NO-BREAK SPACE}"), (r" (?=[:»])|(?<=«) |(?<=\d) (?=\d{3}\b)", "\N{NO-BREAK SPACE}"))
+
+
+def _is_french(name):
+    return name.rpartition("/")[2].startswith("fr_")
+
+
+def _say_language(app, name, template, context, doctree):
+    """For readers' browsers, screen readers, and search engines."""
+    if _is_french(name):
+        context["language"] = "fr"
+
+
+def _set_as_french(app, doctree, name):
+    """Authors write plain spaces. What is set as code keeps them."""
+    for text in list(doctree.findall(_nodes.Text)) if _is_french(name) else ():
+        if not isinstance(text.parent, (_nodes.literal, _nodes.literal_block)):
+            new = text.astext()
+            for pattern, space in _FRENCH_SPACES:
+                new = _re.sub(pattern, space, new)
+            text.parent.replace(text, _nodes.Text(new))
+
+
 def setup(app):
     app.connect("missing-reference", _link_to_ansible)
+    app.connect("html-page-context", _say_language)
+    app.connect("doctree-resolved", _set_as_french)
