@@ -16,6 +16,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "docs/docsite/rst").glob("*.rst")) + [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md"))]
 PLUGINS = sorted((ROOT / "plugins/modules").glob("*.py")) + sorted((ROOT / "plugins/filter").glob("*.yml"))
+#: A block of code in a page.
+BLOCK = re.compile(r"^( *)\.\. code-block:: *(\S+)\n((?:\1   :.*\n)*)\n((?:(?:\1   .*)?\n)+)", re.MULTILINE)
 
 
 @dataclass
@@ -52,8 +54,7 @@ def blocks(page: Path) -> list[Block]:
 
 def _rst(text: str) -> list[Block]:
     found = []
-    pattern = re.compile(r"^( *)\.\. code-block:: *(\S+)\n((?:\1   :.*\n)*)\n((?:(?:\1   .*)?\n)+)", re.MULTILINE)
-    for match in pattern.finditer(text):
+    for match in BLOCK.finditer(text):
         options = dict(re.findall(r":(\w+): *(.*)", match.group(3)))
         body = textwrap.dedent(match.group(4)).strip("\n") + "\n"
         line = text.count("\n", 0, match.start()) + 1

@@ -16,7 +16,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.fi
 from .blocks import PAGES, ROOT, Block, blocks
 from .conftest import told
 
-#: Page and file or first words of a playbook -> why it is only checked for syntax.
+#: Page and file or first words of a playbook -> why it is only checked for syntax. It holds for the page in French too.
 NOT_RUN = {
     ("guide_awx.rst", "sync.yml"): "its files lie where AWX's survey says; tests/runner runs it as a job",
     ("guide_prepare_moodle.rst", "prepare.yml"): "needs a shell on a Moodle host; the integration target of moodle_site has one",
@@ -47,7 +47,7 @@ def with_examples():
 
 
 def reason_not_run(page, block: Block) -> str:
-    where = page.name if page.suffix == ".rst" else page.parent.name
+    where = page.name.replace("fr_", "guide_") if page.suffix == ".rst" else page.parent.name
     return next((why for (at, what), why in NOT_RUN.items() if at == where and (what == block.name or what in block.text)), "")
 
 
