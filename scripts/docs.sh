@@ -18,6 +18,7 @@ prepare() {
     --title 'activeprolearn.toolsync: Moodle courses, users, enrolments and cohorts with Ansible' \
     --html-short-title activeprolearn.toolsync "$NAMESPACE.$NAME" >/dev/null
   cat docs/site/conf_extra.py >> "$SITE/conf.py"
+  cp -R docs/site/front.rst docs/site/static "$SITE"
   tool antsibull-docs --config-file "$SITE/antsibull-docs.cfg" collection --cleanup everything --fail-on-error --use-current \
     --squash-hierarchy --dest-dir "$SITE/rst" "$NAMESPACE.$NAME"
   # Pictures are no part of what antsibull-docs copies.

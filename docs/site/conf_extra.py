@@ -4,12 +4,15 @@
 #
 # scripts/docs.sh appends this to the conf.py that antsibull-docs makes.
 
+import pathlib as _pathlib
 import re as _re
 
 from docutils import nodes as _nodes
 
 # The build needs no network: references into Ansible's own documentation become plain links (see setup).
 intersphinx_mapping = {}
+html_static_path = ["static"]
+html_css_files = ["toolsync.css"]
 _ANSIBLE = "https://docs.ansible.com/projects/ansible/latest/"
 _LABELS = {
     "action_plugins": "plugins/action.html",
@@ -51,7 +54,25 @@ def _set_as_french(app, doctree, name):
             text.parent.replace(text, _nodes.Text(new))
 
 
+def _front_page(app, name, source):
+    """The page that antsibull-docs makes begins with what the collection is for; the navigation names plugins by their short names."""
+    if name != "index":
+        return
+    made = _re.fullmatch(r"(.*?)(\.\. _plugins_in_\S+\n)(.*?)(\.\. ansible-links::.*?\n    changelog\n)(.*)", source[0], _re.DOTALL)
+    beginning, label, _title, about, contents = made.groups()
+    front = (_pathlib.Path(app.confdir) / "front.rst").read_text(encoding="utf-8")
+    heading, lines = "", []
+    for line in f"{contents}\n{about}".splitlines():
+        if line and not line.strip("-~"):
+            heading = lines[-1]
+        lines.append(_re.sub(r"^    (\w+)_(module|filter|role)$", r"    \1 <\1_\2>", line))
+        if line == ".. toctree::" and heading != "Communication":  # which has an empty one
+            lines.append(f"    :caption: {heading.replace('Role Index', 'Roles')}")
+    source[0] = "\n".join([beginning + label, front, *lines, ""])
+
+
 def setup(app):
+    app.connect("source-read", _front_page)
     app.connect("missing-reference", _link_to_ansible)
     app.connect("html-page-context", _say_language)
     app.connect("doctree-resolved", _set_as_french)
