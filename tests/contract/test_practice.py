@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -293,6 +294,17 @@ def test_page_shows_what_there_is_and_no_token(practice: Practice) -> None:
     assert "<b>M</b>" not in page
     for token in (practice.token, *practice.service_tokens.values()):
         assert token not in page and token not in str(practice.state())
+
+
+def test_page_breaks_long_words_and_names_its_numbers(practice: Practice) -> None:
+    configure(practice, "users", primaryidentity="username")
+    practice.put("userimport.csv", HEAD + f"{'w' * 90};{'P' * 90};Q;{'m' * 60}@example.org;\n")
+    assert practice.call("tool_sync_process", service="users", action="sync")
+    page = urllib.request.urlopen(practice.url + "/", timeout=10).read().decode()
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", page)
+    assert any("w" * 20 in cell for cell in cells)
+    assert max(len(word) for cell in cells for word in re.split(r"<wbr>|\s", cell)) <= 21
+    assert all('data-name="' in cell for cell in re.findall(r'<td class="number"[^>]*>', page))
 
 
 def test_page_and_calls_answer_while_a_run_lasts(practice: Practice) -> None:

@@ -15,7 +15,8 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [
-    *sorted((ROOT / "docs/docsite/rst").glob("*.rst")), ROOT / "docs/site/front.rst", ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md")),
+    *sorted((ROOT / "docs/docsite/rst").glob("*.rst")), ROOT / "docs/site/front.rst", ROOT / "README.md",
+    *sorted(ROOT.glob("roles/*/README.md")),
 ]
 PLUGINS = sorted((ROOT / "plugins/modules").glob("*.py")) + sorted((ROOT / "plugins/filter").glob("*.yml"))
 #: A block of code in a page.

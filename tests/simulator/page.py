@@ -53,6 +53,9 @@ pre { margin: 0; font-size: .8rem; max-height: 20rem; overflow: auto; white-spac
   tr { border-bottom: 1px solid var(--line); padding: .25rem 0; }
   td { display: inline; border: 0; padding: 0 .4rem 0 0; }
   td:empty { display: none; }
+  td.number::before { content: attr(data-name) " "; color: var(--soft); }
+  td + td::before { content: "\\b7\\a0"; color: var(--soft); }
+  td + td.number::before { content: "\\b7\\a0" attr(data-name) " "; }
 }
 """
 # Fetches the page again every two seconds and puts the new content in the place of the old.
@@ -93,7 +96,7 @@ def render(site: Site, faults: Sequence[Fault]) -> str:
 def _notes(site: Site, faults: Sequence[Fault]) -> str:
     notes = [CONDITIONS[name] for name in site.conditions]
     for fault in faults:
-        how_often = f"{fault.count} times" if fault.count else "every time"
+        how_often = {0: "every time", 1: "once"}.get(fault.count, f"{fault.count} times")
         notes.append(f"{fault.label}, {fault.when} the work of {fault.function}, {how_often}")
     items = "".join(f"<li>{escape(note)}</li>" for note in notes)
     return f'<ul class="notes">{items}</ul>' if notes else ""
@@ -123,10 +126,12 @@ def _table(
     """A card with a table; a column whose name ends in ``#`` holds numbers, one in ``!`` an outcome."""
     names = columns.split("|")
     kinds = [{"#": ' class="number"', "!": ' class="outcome"'}.get(name[-1:], "") for name in names]
+    # On a phone there is no header: a number says what it is of.
+    marks = [f'{kind} data-name="{escape(name[:-1])}"' if name.endswith("#") else kind for kind, name in zip(kinds, names)]
     lines = []
     for number, row in enumerate(rows):
         cells = "".join(
-            f"<td{kind}>{_soft('' if value is None else str(value))}</td>" for kind, value in zip(kinds, row)
+            f"<td{kind}>{_soft('' if value is None else str(value))}</td>" for kind, value in zip(marks, row)
         )
         mark = f' class="{classes[number]}"' if classes else ""
         lines.append(f"<tr{mark}>{cells}</tr>")
@@ -139,8 +144,8 @@ def _table(
 
 
 def _soft(text: str) -> str:
-    """A text that may be broken after the marks in addresses, names of functions and paths, where it does not fit."""
-    return "".join(f"{escape(part)}<wbr>" if part in "@._/-" else escape(part) for part in re.split(r"([@._/-])", text) if part)
+    """A text that may be broken where it does not fit: after the marks in addresses, names and paths, and in a word that is very long."""
+    return "<wbr>".join(escape(part) for part in re.findall(r"\s*[^\s@._/-]{0,20}[@._/-]|\s*[^\s@._/-]{1,20}|\s+", text))
 
 
 def _listing(site: Site, title: str, columns: str, select: str, count: str) -> str:
