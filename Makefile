@@ -70,8 +70,8 @@ examples: venv ## every example of the documentation, run against a practice Moo
 docs: venv ## the documentation as a site in docs/build
 	@scripts/docs.sh
 
-simulator: venv ## a practice Moodle with the token "practice", until Ctrl-C; on another port than 8099: make simulator PORT=8100
-	@.venv/bin/python -m tests.simulator --port $(PORT) --token practice --data .cache/practice.sqlite
+simulator: venv ## a practice Moodle with the token "practicetoken", until Ctrl-C; on another port than 8099: make simulator PORT=8100
+	@.venv/bin/python -m tests.simulator --port $(PORT) --token practicetoken --data .cache/practice.sqlite
 
 changelog: venv ## bring CHANGELOG.rst up to date with changelogs/fragments, for the version in galaxy.yml
 	@PATH="$$PWD/.venv/bin:$$PATH" .venv/bin/python .venv/bin/antsibull-changelog release --update-existing --refresh --reload-plugins
