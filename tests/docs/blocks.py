@@ -14,10 +14,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [
-    *sorted((ROOT / "docs/docsite/rst").glob("*.rst")), ROOT / "docs/site/front.rst", ROOT / "README.md",
-    *sorted(ROOT.glob("roles/*/README.md")),
-]
+PAGES = sorted((ROOT / "docs/docsite/rst").glob("*.rst")) + [ROOT / "README.md", *sorted(ROOT.glob("roles/*/README.md"))]
 PLUGINS = sorted((ROOT / "plugins/modules").glob("*.py")) + sorted((ROOT / "plugins/filter").glob("*.yml"))
 #: A block of code in a page.
 BLOCK = re.compile(r"^( *)\.\. code-block:: *(\S+)\n((?:\1   :.*\n)*)\n((?:(?:\1   .*)?\n)+)", re.MULTILINE)
@@ -66,16 +63,16 @@ def _rst(text: str) -> list[Block]:
 
 
 def _markdown(text: str) -> list[Block]:
-    """Fenced blocks, and indented ones that are lists in YAML."""
-    fenced = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    """Fenced blocks, of the file that a line of its own before them names, and indented ones that are lists in YAML."""
+    fenced = re.compile(r"(?:^`([\w/.-]+)`:?\n\n)?^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
     indented = re.compile(r"(?<=\n\n)((?:    .*\n|\n(?=    ))+)")
-    found = [(match.start(), match.group(1), match.group(2)) for match in fenced.finditer(text)]
+    found = [(match.start(2), match.group(2), match.group(1) or "", match.group(3)) for match in fenced.finditer(text)]
     rest = fenced.sub(lambda match: re.sub(r"[^\n]", "x", match.group()), text)
     for match in indented.finditer(rest):
         body = textwrap.dedent(match.group(1))
         if body.startswith("- "):
-            found.append((match.start(), "yaml", body))
-    return [Block(language, "", "", body, text.count("\n", 0, start) + 1) for start, language, body in sorted(found)]
+            found.append((match.start(), "yaml", "", body))
+    return [Block(language, name, "", body, text.count("\n", 0, start) + 1) for start, language, name, body in sorted(found)]
 
 
 def examples(plugin: Path) -> list[dict]:

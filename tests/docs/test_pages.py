@@ -23,6 +23,8 @@ NOT_RUN = {
     ("moodle_site", "hosts: moodle"): "needs a shell on a Moodle host; the integration target of moodle_site has one",
     ("moodle_site", "moodle_site_report.in_order"): "speaks of what the role left behind; the integration target of moodle_site reads it",
 }
+#: The first page of the site, which is no guide.
+FRONT = ROOT / "docs/site/front.rst"
 #: The folder that the reader of a guide works in.
 HERE = "/srv/moodle"
 #: What a CSV of a guide is for: a step of the role sync. In the order in which they are run.
@@ -43,7 +45,7 @@ ONLY_CHECKED = {"metas.csv": ("courses", "bindmetas")}
 
 
 def with_examples():
-    return [page for page in PAGES if any(block.content or block.name or block.language == "shell" for block in blocks(page))]
+    return [page for page in (FRONT, *PAGES) if any(block.content or block.name or block.language == "shell" for block in blocks(page))]
 
 
 def reason_not_run(page, block: Block) -> str:
