@@ -121,6 +121,15 @@ def run_all(csvs, kitchen):
     kitchen.succeeds("all.yml")
 
 
+def test_the_files_of_the_readme_pass_the_check_without_a_remark():
+    files = {block.name: block.text for block in blocks(ROOT / "README.md") if block.language == "csv"}
+    assert sorted(files) == [f"exports/{name}.csv" for name in ("cohorts", "courses", "enrols", "users")]
+    for name, text in files.items():
+        step = STEPS[name.rpartition("/")[2]]
+        found = check(io.BytesIO(text.encode()), step["service"], step.get("action", "sync"), settings=step.get("config"))
+        assert (found.error_count, found.warnings) == (0, []), name
+
+
 def test_a_night_that_goes_wrong_is_told_by_mail_to_the_chat_and_to_the_monitor(kitchen, hook):
     for block in blocks(ROOT / "docs/docsite/rst/guide_nightly.rst"):
         if block.name:

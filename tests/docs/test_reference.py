@@ -79,6 +79,14 @@ def test_readmes_hold_full_addresses_only():
             assert [target for target in re.findall(r"\]\(([^)]*)\)", text) if not target.startswith("https://")] == [], page
 
 
+def test_links_of_the_readme_into_the_repository_are_right():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    repository = re.escape("activeprolearn/ansible-toolsync")
+    named = re.findall(rf"https://(?:github\.com/{repository}/(?:blob|tree)|raw\.githubusercontent\.com/{repository})/main/([^)\s]+)", text)
+    assert "docs/docsite/rst/images/report.png" in named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def test_a_role_has_a_readme():
     for role in ROOT.glob("roles/*"):
         assert (role / "README.md").is_file(), role
