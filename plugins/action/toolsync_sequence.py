@@ -300,7 +300,8 @@ class ActionModule(ActionBase):
             "leavers": sequence.leavers_of(step, options),
             "removals_limit": step.get("removals_limit") or options["sync_removals_limit"],
             "allow_destructive": step.get("allow_destructive", options["sync_allow_destructive"]),
-            "show_rows": "differing" if options["sync_report_rows"] == "all" else "failed",
+            # What is shown of them is decided when they are told.
+            "show_rows": "differing",
             **more,
         }
 
@@ -320,6 +321,7 @@ class ActionModule(ActionBase):
             result["changed"] = any(result[name] for name in ("file_sent", "settings_changed", "records_changed"))
             if self._check and result["counts"]["failed"] and account.changed:
                 result = sequence.not_seen_yet(result)
+            result["details"] = sequence.details_of(result)
             result["seconds"] = round(time.monotonic() - began, 1)
         account.results.append(result)
         if result["state"] != "done" or result["counts"]["failed"]:
@@ -390,9 +392,7 @@ class ActionModule(ActionBase):
         name = step.get("dest") or os.path.basename(about["file"])
         options = self._plan_options(step, about)
         # The lines of a part, and what is left out of it, are told by the rows.
-        options.update(
-            show_rows="differing", dest_file=os.path.join(folder, name), rows_per_file=self._options["sync_rows_per_run"] or None
-        )
+        options.update(dest_file=os.path.join(folder, name), rows_per_file=self._options["sync_rows_per_run"] or None)
         try:
             plan = self._call("toolsync_plan", about["title"], **options)
             diff = plan.get("diff")

@@ -157,11 +157,11 @@ rows:
     - What becomes of the rows, of those that are not simply unchanged, at most 10,000.
     - C(line) is that of the file, C(key) names the record.
     - C(outcome) is V(create), V(update), V(delete), V(unchanged), V(skip), V(fail), V(not_done) or V(unknown).
-    - C(because) begins with the name of the column that is to blame, where one is.
+    - C(because) begins with the name of the column that is to blame, where one is. C(fields) lists the columns that differ.
   returned: always, once the options were checked
   type: list
   elements: dict
-  sample: [{"line": 12, "key": "mdupont", "outcome": "fail", "because": "email: belongs to another username (account 57)"}]
+  sample: [{"line": 12, "key": "mdupont", "outcome": "fail", "because": "email: belongs to another username (account 57)", "fields": []}]
 report:
   description: The plugin's report, line by line.
   returned: always, once the options were checked

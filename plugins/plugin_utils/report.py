@@ -12,8 +12,8 @@ import jinja2
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.files import obstacle, replacing
 from markupsafe import Markup, escape
 
-from .sequence import ENDS
-from .words import COUNTED, counted, named, numbered
+from .sequence import ENDS, rows_of
+from .words import COUNTED, counted, named, numbered, outcome
 
 TEMPLATES = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "sync", "templates")
 #: Of the folder where it has to be made, and of the files: for the user and the group.
@@ -79,7 +79,8 @@ def render(template, figures, words, options):
         figures=figures,
         words=words,
         language=options["sync_language"],
-        show=options["sync_report_rows"],
+        rows_of=rows_of,
+        outcome=outcome,
         outcomes=COUNTED,
         colour=colour,
         verdict=verdict,

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OptionError
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked, checked_action
 
-from .words import WORDS, counted, numbered
+from .words import WORDS, counted, numbered, outcome
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported", "unparsed")
 #: Failed rows that the summary shows of a step.
@@ -65,6 +65,10 @@ _FEATURES = ("upload", "config", "process")
 CHECK = "check the site and all files"
 #: What a plan calls the outcome of a row that fails, and of one that is passed over.
 FAIL, SKIP = "fail", "skip"
+#: The other outcomes of a plan's rows, and what counts call them.
+_COUNTED = {"create": "created", "update": "updated", "delete": "deleted", SKIP: "skipped", "unknown": "unreported"}
+#: Settled outcomes of the rows of cohorts, by what a row changes: else it is the cohort itself.
+_OF_MEMBERS = {"create": ("created", "added"), "update": ("added",), "delete": ("removed",)}
 #: The keys of every step, of those that have a service, and of those that have a list.
 _KEYS = {"name", "needs", "on_failures", "timeout"}
 _CSV_KEYS = {
@@ -191,7 +195,7 @@ def title_of(step):
 
 
 def is_planned(step):
-    """Whether what a step does is foretold by a plan of its rows."""
+    """Whether what a step does is predicted by a plan of its rows."""
     return step["action"] in ("create", "delete", "reset", "sync") and bool(step.get("src") or "rows" in step)
 
 
@@ -239,6 +243,7 @@ def not_started(known, why=""):
         "records_changed": False,
         "counts": no_counts(),
         "details": {},
+        "rows": [],
         "failures": [],
         "message": why,
         "seconds": 0.0,
@@ -355,6 +360,42 @@ def of_item(about, item):
     return result
 
 
+def _outcomes(kind, row):
+    """What a row has done, in the words of counts and of details. row: of a plan, of a run, or of a list."""
+    if kind == "cohorts" and "userid" in row.get("fields", ()):
+        return _OF_MEMBERS.get(row["outcome"], (row["outcome"],))
+    if kind == "cohorts" and "members" in row.get("fields", ()):
+        return ("emptied",)
+    return (_COUNTED.get(row["outcome"], row["outcome"]),)
+
+
+def rows_of(result):
+    """The rows of a step that change something, or may: line, key, outcomes and reason, which is what differs where we have no other."""
+    return [
+        {
+            "line": row["line"],
+            "key": row["key"],
+            "outcomes": _outcomes(result["kind"], row),
+            "reason": row["because"] or ", ".join(row.get("fields", ())),
+        }
+        for row in result["rows"]
+        if row["outcome"] != FAIL
+    ]
+
+
+def details_of(result):
+    """What the rows of cohorts come to: cohorts and members apart. Empty for others, and where not all rows are told."""
+    counts, changing = result["counts"], ("created", "updated", "deleted")
+    rows = [row for row in result.get("rows", ()) if _COUNTED.get(row["outcome"]) in changing]
+    if result["kind"] != "cohorts" or not rows or len(rows) != sum(counts[name] for name in changing):
+        return result["details"]
+    found = dict.fromkeys(("created", "updated", "emptied", "deleted", "added", "removed"), 0)
+    for row in rows:
+        for name in _outcomes("cohorts", row):
+            found[name] += 1
+    return {**found, **{name: counts[name] for name in ("unchanged", "skipped", "failed", "not_done", "unreported")}}
+
+
 def of_list(kind, answer, check_mode):
     """What a module's answer about a list says, as a part of a step's result."""
     found, counts = answer.get("counts") or {}, no_counts()
@@ -368,6 +409,11 @@ def of_list(kind, answer, check_mode):
         "outcome": "predicted" if check_mode else "complete",
         "counts": counts,
         "details": found,
+        "rows": [
+            {"line": None, "key": _named(item), "outcome": name, "because": item.get("reason") or ""}
+            for name in (*LISTS[kind].counts, "unknown")
+            for item in answer.get(name) or ()
+        ],
         "failures": [{"line": None, "key": _named(failure), "reason": failure["reason"]} for failure in answer.get("failures") or ()],
     }
     if answer.get("failed") or "counts" not in answer:
@@ -382,7 +428,7 @@ def _named(failure):
 
 def of_deployments(answers, names, check_mode):
     """What became of courses that were deployed one by one. What brings no evidence is a failure."""
-    counts, failures, told, lost = no_counts(), [], [], {}
+    counts, rows, failures, told, lost = no_counts(), [], [], [], {}
     counts["rows"] = len(answers)
     for name, answer in zip(names, answers):
         if answer.get("failed") or "created" not in answer:
@@ -392,7 +438,10 @@ def of_deployments(answers, names, check_mode):
             if "outcome" in failure:
                 lost = {**failure, "message": f"What became of {name} is not known."}
             continue
-        counts["created" if answer["created"] else "updated" if answer.get("updated") else "unchanged"] += 1
+        outcome = "created" if answer["created"] else "updated" if answer.get("updated") else "unchanged"
+        counts[outcome] += 1
+        if outcome != "unchanged":
+            rows.append({"line": None, "key": name, "outcome": outcome, "because": ""})
         word = "becomes" if answer.get("updated") else "not"
         differences = answer.get("differences") or {}
         told += [f"{name}: {field} is {sides['current']}, {word} {sides['wanted']}." for field, sides in differences.items()]
@@ -404,6 +453,7 @@ def of_deployments(answers, names, check_mode):
         ),
         "outcome": "predicted" if check_mode else "complete",
         "counts": counts,
+        "rows": rows,
         "failures": failures,
         "message": "\n".join(told),
         **lost,
@@ -424,7 +474,15 @@ def not_seen_yet(result):
     counts["failed"] = len(kept)
     counts["unreported"] += open_rows
     message = "What earlier steps would create is not there yet, so rows that name it can't be predicted."
-    return {**result, "counts": counts, "details": {}, "failures": kept, "changed": True, "changed_is_certain": False, "message": message}
+    rows = [row for row in result["rows"] if row["outcome"] != FAIL]
+    rows += [
+        {"line": failure["line"], "key": failure["key"], "outcome": "unknown", "because": failure["reason"]}
+        for failure in result["failures"]
+        if failure not in kept
+    ]
+    rows.sort(key=lambda row: row["line"] or 0)
+    open_result = {"details": {}, "changed": True, "changed_is_certain": False, "message": message}
+    return {**result, **open_result, "counts": counts, "rows": rows, "failures": kept}
 
 
 def status_of(results, refused):
@@ -474,7 +532,7 @@ def summary(figures, words):
     """The lines that the role ends with, of what leaves the play."""
     if figures["status"] == "refused":
         return [f"{words['refused']}: {words['nothing_sent']}", *figures["problems"]]
-    lines = []
+    lines = [f"{words['check_mode'].capitalize()}."] if figures["check_mode"] else []
     for result in figures["steps"]:
         lines.append(line_of(result, words))
         if result["message"]:
@@ -484,6 +542,15 @@ def summary(figures, words):
             lines.append(f"  {line}{failure.get('key') or '?'}: {failure['reason']}")
         if len(result["failures"]) > SHOWN:
             lines.append(f"  {words['more'].format(len(result['failures']) - SHOWN)}")
+        rows = rows_of(result)
+        for row in rows[:SHOWN]:
+            line = f"{words['line']} {row['line']}, " if row["line"] else ""
+            why_so = f" ({row['reason']})" if row["reason"] else ""
+            lines.append(f"  {line}{row['key'] or '?'}: {outcome(row, result, words)}{why_so}")
+        if len(rows) > SHOWN:
+            lines.append(f"  {words['more'].format(len(rows) - SHOWN)}")
+    if figures["check_mode"] and figures["report_rows"] != "all":
+        lines.append(words["rows_hidden"].format("all"))
     return lines
 
 
@@ -493,7 +560,7 @@ def told(result, show):
     Here and nowhere else it is decided what is told of single rows.
     """
     number = len(result["failures"])
-    left = {**result, "failed_rows": max(number, result["counts"]["failed"]), "rows": result.get("rows", []) if show == "all" else []}
+    left = {**result, "failed_rows": max(number, result["counts"]["failed"]), "rows": result["rows"] if show == "all" else []}
     if show == "none":
         left["failures"] = []
         if number and result["message"]:
@@ -513,6 +580,7 @@ def figures(results, problems, *, site, started, check_mode, plan_id, show):
         "started": started,
         "check_mode": check_mode,
         "plan_id": plan_id,
+        "report_rows": show,
         "status": status_of(results, problems),
         "reason": " ".join([*problems, "Nothing was sent."]) if problems else why(results),
         "problems": list(problems),

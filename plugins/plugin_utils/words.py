@@ -95,6 +95,16 @@ _EN["numbered"] = {
         "unpredicted": ("not predicted", "not predicted"),
         "rows_failed": ("row failed", "rows failed"),
     },
+    # Rows of this kind make cohorts, memberships, or both.
+    "cohorts": {
+        "created": ("cohort created", "cohorts created"),
+        "updated": ("cohort updated", "cohorts updated"),
+        "emptied": ("cohort emptied", "cohorts emptied"),
+        "deleted": ("cohort deleted", "cohorts deleted"),
+        "added": ("member added", "members added"),
+        "removed": ("member removed", "members removed"),
+        "unchanged": ("row unchanged", "rows unchanged"),
+    },
     "deploy": {"": ("course", "courses")},
     "enrol": {"": ("enrolment", "enrolments"), "enrolled": ("enrolled", "enrolled"), "unenrolled": ("unenrolled", "unenrolled")},
     "cohort_members": {"": ("membership", "memberships"), "added": ("added", "added"), "removed": ("removed", "removed")},
@@ -120,6 +130,15 @@ _FR["numbered"] = {
         "unreported": ("sans compte rendu", "sans compte rendu"),
         "unpredicted": ("imprévisible", "imprévisibles"),
         "rows_failed": ("ligne en erreur", "lignes en erreur"),
+    },
+    "cohorts": {
+        "created": ("cohorte créée", "cohortes créées"),
+        "updated": ("cohorte modifiée", "cohortes modifiées"),
+        "emptied": ("cohorte vidée", "cohortes vidées"),
+        "deleted": ("cohorte supprimée", "cohortes supprimées"),
+        "added": ("membre ajouté", "membres ajoutés"),
+        "removed": ("membre retiré", "membres retirés"),
+        "unchanged": ("ligne inchangée", "lignes inchangées"),
     },
     "deploy": {
         "": ("cours", "cours"),
@@ -147,10 +166,13 @@ _FR["numbered"] = {
 WORDS = {"en": _EN, "fr": _FR}
 
 
+def _forms(words, name, kind):
+    return words["numbered"].get(kind, {}).get(name) or words["numbered"][""].get(name) or (name, name)
+
+
 def numbered(number, words, name="", kind=""):
     """ "1 row", "2 rows", "3 created". name: of an outcome; kind: of the step."""
-    own = words["numbered"].get(kind, {})
-    forms = own.get(name) or words["numbered"][""].get(name) or (name, name)
+    forms = _forms(words, name, kind)
     # French takes nought as one, too.
     return f"{number} {forms[0 if number == 1 or (number == 0 and words is _FR) else 1]}"
 
@@ -158,6 +180,11 @@ def numbered(number, words, name="", kind=""):
 def named(name, predicted):
     """The outcome as it is called: before a run, what it will not account for is what can't be predicted."""
     return "unpredicted" if predicted and name == "unreported" else name
+
+
+def outcome(row, step, words):
+    """What became of one of a step's rows, or would. row: as of sequence.rows_of."""
+    return ", ".join(_forms(words, named(name, step["outcome"] == "predicted"), step["kind"])[0] for name in row["outcomes"])
 
 
 def counted(result, words):

@@ -72,12 +72,26 @@ def test_seven_steps_are_told_in_few_lines_each_by_its_name(school):
     assert len(shown) - len(titles) <= 6
     assert f"users ({school.folder}/users.csv): file sent; settings changed; 5 rows: 5 created" in of_play
     assert "places: 2 enrolments: 2 enrolled" in of_play
+    assert "cohorts.csv): file sent; settings changed; 4 rows: 2 cohorts created, 4 members added" in of_play
     assert "teams: 2 groups and members: 1 group created, 1 member added" in of_play
     assert result(school)["status"] == "done"
     again = school.succeeds("-v", "play.yml").partition("TASK [Keep it]")[0]
     assert "changed: [localhost]" not in again and "file sent" not in again
     assert f"users ({school.folder}/users.csv): 5 rows: 5 unchanged" in again
     assert max(len(line.encode()) for line in again.splitlines()) < 8192
+
+
+@pytest.mark.parametrize(("show", "named"), [("none", False), ("failed", False), ("all", True)])
+def test_a_check_tells_who_would_change_where_that_is_asked_for(school, practice, show, named):
+    steps = [{"service": "users", "src": "users.csv"}, {"name": "bob", "enrol": [{"user": "admin", "course": "TPL"}]}]
+    output = school.succeeds("--check", play(school, steps=steps, report_rows=show, report_dir="r")).partition("TASK [Keep it]")[0]
+    told = {name: (school.folder / f"r/toolsync-localhost.{name}").read_text(encoding="utf-8") for name in ("html", "md", "json")}
+    for text in (output, *told.values()):
+        assert ("ines.prevost" in text) is ("admin in TPL" in text) is named, text
+    assert "Check mode: nothing was written." in output
+    assert ("ines.prevost: created" in output) is ("admin in TPL: enrolled" in output) is named
+    assert ("Who and what would change" in told["html"]) is ("Who and what would change" in told["md"]) is named
+    assert practice.counters()["writes"] == 0
 
 
 def test_in_french(school):

@@ -152,7 +152,8 @@ class ProcessPlan(Plan):
             changed_is_certain=plan.certain,
             uncertain=plan.uncertain(),
             rows=[
-                {"line": row.line, "key": row.key, "outcome": row.outcome, "because": row.because} for row in listed[:LISTED]
+                {"line": row.line, "key": row.key, "outcome": row.outcome, "because": row.because, "fields": sorted(row.fields)}
+                for row in listed[:LISTED]
             ],
         )
 

@@ -16,7 +16,6 @@ OPTIONS = {
     "sync_on_failures": "continue",
     "sync_exact": False,
     "sync_language": "en",
-    "sync_report_rows": "failed",
 }
 
 
@@ -153,7 +152,10 @@ def test_what_a_list_came_to():
     told = sequence.of_list("groups", answer, False)
     assert told["counts"] == {**sequence.no_counts(), "rows": 8, "created": 3, "deleted": 1, "unchanged": 3, "failed": 1}
     assert told["failures"] == [{"line": None, "key": "nobody in A in MATH101", "reason": "no such user"}]
+    added = sequence.of_list("groups", {**answer, "added": [{"course": "MATH101", "group": "A", "user": "ada"}], "unchanged": [{}]}, True)
+    assert added["rows"] == [{"line": None, "key": "ada in A in MATH101", "outcome": "added", "because": ""}]
     assert told["records_changed"] and told["outcome"] == "complete"
+    assert told["rows"] == []
     line = sequence.line_of({**result("groups"), "kind": "groups", "file": "", **told}, WORDS["en"])
     assert line == "groups: 8 groups and members: 1 group created, 2 members added, 1 member removed, 3 unchanged, 1 failed"
     line = sequence.line_of({**result("groups"), "kind": "groups", "file": "", **told}, WORDS["fr"])
@@ -164,6 +166,7 @@ def test_what_a_list_came_to():
 def test_a_deployment_without_evidence_is_a_failure(answer):
     told = sequence.of_deployments([answer, {"created": True, "changed": True, "confirmed": True}], ["A", "B"], False)
     assert told["counts"]["failed"] == 1 and told["counts"]["created"] == 1
+    assert [row["key"] for row in told["rows"]] == ["B"]
     assert told["failures"][0]["key"] == "A" and told["failures"][0]["reason"]
     assert (told["state"], told["outcome"], told["records_changed"], told["changed_is_certain"]) == ("failed", "unknown", True, False)
 
@@ -201,12 +204,13 @@ def test_check_mode_does_not_call_failed_what_an_earlier_step_would_make():
     seen = sequence.not_seen_yet(result(outcome="predicted", created=1, failed=3, failures=failures))
     assert seen["counts"]["unreported"] == 2 and seen["counts"]["failed"] == 1
     assert [failure["line"] for failure in seen["failures"]] == [4] and seen["changed_is_certain"] is False
+    assert [(row["key"], row["outcome"]) for row in seen["rows"]] == [("z", "unknown"), ("x", "unknown")]
     surely = result(outcome="predicted", failed=1, failures=failures[1:2])
     assert sequence.not_seen_yet(surely) == surely
 
 
-def row(line, outcome, because=""):
-    return {"line": line, "key": f"u{line}", "outcome": outcome, "changes": outcome == "update", "because": because, "fields": []}
+def row(line, outcome, because="", fields=()):
+    return {"line": line, "key": f"u{line}", "outcome": outcome, "changes": outcome == "update", "because": because, "fields": fields}
 
 
 def plan(*rows, certain=True, files=(), changed=True, **counts):
@@ -264,6 +268,51 @@ def test_the_reason_of_a_failed_row_is_ours_with_that_of_the_plugin_beside_it():
         "email: belongs to another username (the plugin: User email collision)",
         "Bad",
     ]
+
+
+CHANGING = [row(2, "create", fields=["cname", "userid"]), row(3, "update", fields=["userid"]), row(4, "update", fields=["cdescription"]),
+            row(5, "delete", fields=["userid"]), row(6, "update", fields=["members"]), row(7, "fail", "cname: is empty")]  # fmt: skip
+
+
+def of_cohorts(rows=CHANGING, **more):
+    made = {**result(outcome="predicted", created=1, updated=3, deleted=1, unchanged=2, failed=1), "kind": "cohorts", "rows": rows}
+    made.update(failures=[{"line": 7, "key": "u7", "reason": "cname: is empty"}], **more)
+    return {**made, "details": sequence.details_of(made)}
+
+
+def test_cohorts_and_their_members_are_counted_apart():
+    line = sequence.line_of(of_cohorts(), WORDS["en"], where=False)
+    assert line == (
+        "users: 8 rows: 1 cohort created, 1 cohort updated, 1 cohort emptied, 2 members added, 1 member removed, 2 rows unchanged, 1 failed"
+    )
+    assert "1 cohorte créée" in sequence.line_of(of_cohorts(), WORDS["fr"])
+    # Where not all rows are told, and for other kinds, rows are counted.
+    assert of_cohorts(CHANGING[1:])["details"] == {} == of_cohorts(kind="users")["details"]
+
+
+@pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
+def test_who_will_change_is_told_where_all_rows_are_asked_for(template):
+    made = figures("all", of_cohorts(), check_mode=True)
+    shown, said = report.render(template, made, WORDS["en"], OPTIONS), "\n".join(sequence.summary(made, WORDS["en"]))
+    assert "Who and what would change" in shown and "Check mode: nothing was written." in said
+    assert "  line 2, u2: cohort created, member added (cname, userid)\n" in said and "cohort created, member added" in shown
+    assert shown.count("u7") == said.count("u7") == 1 and "sync_report_rows" not in shown + said
+    french = report.render(template, made, WORDS["fr"], OPTIONS)
+    assert "Qui et quoi changerait" in french and "cohorte créée, membre ajouté" in french
+    assert "Who and what changed" in report.render(template, figures("all", of_cohorts()), WORDS["en"], OPTIONS)
+    for show in ("none", "failed"):
+        made = figures(show, of_cohorts(), check_mode=True)
+        shown, said = report.render(template, made, WORDS["en"], OPTIONS), "\n".join(sequence.summary(made, WORDS["en"]))
+        assert "u2" not in shown + said and ("u7" in shown) is ("u7" in said) is (show == "failed")
+        assert "sync_report_rows: all" in shown and "sync_report_rows: all" in said
+
+
+def test_a_long_list_of_changes_is_cut_off_in_the_output_and_whole_in_the_report():
+    many = {**result(created=30), "rows": [row(number, "create") for number in range(2, 32)]}
+    made = figures("all", many)
+    said = sequence.summary(made, WORDS["en"])
+    assert said[-1] == "  and 10 more" and len(said) == 22
+    assert "u31" in report.render("report.md.j2", made, WORDS["en"], OPTIONS)
 
 
 def test_exact_is_for_files_that_can_be_and_leavers_for_users():
@@ -325,7 +374,7 @@ def figures(show, *results, problems=(), check_mode=False):
 def test_one_switch_says_whether_rows_are_named(template, show, named):
     bad = {**result(failed=1, failures=NAMED), "message": "users: sasha.secret is unknown"}
     made = figures(show, bad)
-    text = report.render(template, made, WORDS["en"], {**OPTIONS, "sync_report_rows": show})
+    text = report.render(template, made, WORDS["en"], OPTIONS)
     assert ("sasha.secret" in text) is named
     assert ("sasha.secret" in str(made)) is named
     assert ("sasha.secret" in "\n".join(sequence.summary(made, WORDS["en"]))) is named
