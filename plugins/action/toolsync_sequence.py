@@ -56,7 +56,7 @@ _accounts: dict[str, Account] = {}
 
 
 class ActionModule(ActionBase):
-    """do: begin, take or end; number: what to take, 0 is the check and the others are the steps.
+    """do: begin, take, end or hand_on; number: what to take, 0 is the check and the others are the steps.
 
     The rest it takes from the role's variables, typed as the role documents them.
 
@@ -73,11 +73,13 @@ class ActionModule(ActionBase):
         self._check = self._task.check_mode
         self._words = WORDS[self._options["sync_language"]]
         self._warnings: list[str] = []
-        do = {"begin": self._begin, "take": self._take, "end": self._end}.get(self._task.args.get("do"))
+        do = {"begin": self._begin, "take": self._take, "end": self._end, "hand_on": self._hand_on}.get(self._task.args.get("do"))
         if do is None:
             raise AnsibleActionFail("toolsync_sequence is internal to the role activeprolearn.toolsync.sync: use the role.")
         result.update(do())
         result["warnings"] = self._warnings
+        # What is registered may be long, and the summary tells it; -vv shows it.
+        result["_ansible_verbose_override"] = self._display.verbosity < 2
         return result
 
     # -- the role's variables ------------------------------------------------------------------------------------
@@ -209,7 +211,7 @@ class ActionModule(ActionBase):
             path, found = self._checked(step)
             problems += [f"{step['name']}: {problem}" for problem in found]
             told["steps"].append(sequence.begun({**step, "src": path}))
-            if found:
+            if found or step["problems"]:
                 wrong.add(number)
         refusals = self._ask_site(steps, told["site"]) if steps and options["sync_preflight"] else []
         if not problems and not refusals and options["sync_lock"]:
@@ -228,7 +230,7 @@ class ActionModule(ActionBase):
         """(the full path of a step's file or None, what is wrong with the step)."""
         if step["kind"] in sequence.LISTS:
             return None, self._misfits(step)
-        problems = []
+        problems: list[str] = []
         if step.get("tryback") and is_local(self):
             problems += report.obstacles("tryback", self._path(step["tryback"]))
         if not (step.get("src") or "rows" in step):
@@ -528,3 +530,9 @@ class ActionModule(ActionBase):
                 self._warn(f"sync_report_dir: the report could not be written: {error.strerror}.")
         stats = {"set_stats": options["sync_set_stats"]}
         return {"changed": False, **figures, **stats, "reports": reports, "summary": sequence.summary(figures, self._words)}
+
+    def _hand_on(self):
+        """The figures as set_stats hands them on."""
+        known = self._variable("sync_result")
+        data = {self._vars.get("inventory_hostname"): {name: known[name] for name in sequence.FIGURES}}
+        return {"changed": False, "ansible_stats": {"data": {"toolsync": data}, "aggregate": True, "per_host": False}}

@@ -12,7 +12,7 @@ import jinja2
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.files import obstacle, replacing
 from markupsafe import Markup, escape
 
-from .sequence import ENDS, rows_of
+from .sequence import DOUBTS, ENDS, rows_of
 from .words import COUNTED, counted, named, numbered, outcome
 
 TEMPLATES = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "sync", "templates")
@@ -88,4 +88,5 @@ def render(template, figures, words, options):
         named=named,
         counted=counted,
         ends=ENDS,
+        doubts=DOUBTS,
     )

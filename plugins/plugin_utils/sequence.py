@@ -8,6 +8,7 @@ Plain data in, plain data out: nothing here talks to a site or knows Ansible.
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import itertools
 import json
@@ -23,6 +24,8 @@ from .words import WORDS, counted, numbered, outcome
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported", "unparsed")
 #: Failed rows that the summary shows of a step.
 SHOWN = 20
+#: Reasons that the summary and the report tell of what is not certain.
+DOUBTS = 3
 #: The outcomes of a run that has failed which are told as such; the others are told as "failed".
 ENDS = ("unknown", "aborted", "executed_unreadable")
 
@@ -84,7 +87,8 @@ def no_counts():
 def steps_of(options, found):
     """(steps, problems) of the role's typed options. found: the files of sync_csv_dir that are there.
 
-    A step is what was given, with its name, kind (a service, or one of LISTS), action and config; a problem is a sentence.
+    A step is what was given, with its name, kind (a service, or one of LISTS), action, config and problems; a problem is a sentence, and
+    problems are all of the steps' too, each with its step's name. What is none at all is left out.
     """
     given = options.get("sync_steps") or [
         {"service": service, "src": path} | ({"action": action} if service == "courses" else {})
@@ -98,20 +102,17 @@ def steps_of(options, found):
     names: list[str] = []
     for number, step in enumerate(given, 1):
         step = {key: value for key, value in step.items() if value is not None or key == "src"}
-        try:
-            made = _step(step, options)
-        except OptionError as error:
-            names.append(step.get("name") or f"step {number}")
-            problems.append(f"{names[-1]}: {error.message}")
-            continue
-        label = step.get("name") or f"{made['kind']} {made['action'] if made['kind'] == 'courses' else ''}".strip()
-        label = label if label not in names else f"{label} {number}"
+        made, wrong = _step(step, options)
+        label = step.get("name") or (f"{made['kind']} {made['action'] if made['kind'] == 'courses' else ''}".strip() if made else "")
+        label = f"{label or 'step'} {number}" if not label or label in names else label
         for needed in step.get("needs", ()):
             if needed not in names:
                 known = ", ".join(names) or "none"
-                problems.append(f"{label}: needs names {needed}, which is no step before it. Steps before it: {known}.")
+                wrong.append(f"needs names {needed}, which is no step before it. Steps before it: {known}.")
         names.append(label)
-        steps.append({**made, "name": label})
+        problems += [f"{label}: {problem}" for problem in wrong]
+        if made:
+            steps.append({**made, "name": label, "problems": wrong})
     if not given:
         where = f" ({options['sync_csv_dir']} holds none of them)" if options.get("sync_csv_dir") else ""
         problems.append(
@@ -122,31 +123,47 @@ def steps_of(options, found):
 
 
 def _step(step, options):
-    """A step with its kind and action. Raises OptionError."""
+    """(a step with its kind, action and config, or None where it has none, what is wrong with it)."""
     kinds = [key for key in ("service", *LISTS) if key in step]
     if len(kinds) != 1:
         allowed = ", ".join(("service", *LISTS))
-        raise OptionError(f"a step has one of {allowed}; this one has {', '.join(kinds) or 'none of them'}.")
+        return None, [f"a step has one of {allowed}; this one has {', '.join(kinds) or 'none of them'}."]
     kind = kinds[0]
     odd = sorted(step.keys() - _KEYS - {kind} - (_CSV_KEYS if kind == "service" else {"defaults"}))
-    if odd:
-        raise OptionError(f"a step with {kind} has no {', '.join(odd)}.")
-    made = _csv_step(step, options) if kind == "service" else {**step, "kind": kind, "action": ""}
-    return {**made, "on_failures": step.get("on_failures") or options["sync_on_failures"]}
+    wrong = [f"a step with {kind} has no {', '.join(odd)}."] if odd else []
+    made = {**step, "kind": kind, "action": "", "on_failures": step.get("on_failures") or options["sync_on_failures"]}
+    if kind == "service":
+        try:
+            made["kind"], made["action"] = checked_action(step["service"], step.get("action"))
+        except OptionError as error:
+            return None, [*wrong, error.message]
+        source = _wrong_source(step)
+        if source:
+            made = {key: value for key, value in made.items() if key not in ("src", "rows")}
+        made["config"], settings = _config(made, options)
+        wrong += [*source, *settings]
+    return made, wrong
 
 
-def _csv_step(step, options):
-    """A step of a CSV, with all that its run is told. Raises OptionError."""
-    service, action = checked_action(step["service"], step.get("action"))
+def _wrong_source(step):
     if ("src" in step) == ("rows" in step):
-        raise OptionError("a step with service has one of src (a file; null for one that is on the server already) and rows.")
+        return ["a step with service has one of src (a file; null for one that is on the server already) and rows."]
     if step.get("src") == "":
-        raise OptionError("src is empty. Name a file; for one that is on the server already, give null.")
+        return ["src is empty. Name a file; for one that is on the server already, give null."]
     if "rows" in step and not step.get("dest"):
-        raise OptionError("rows need a name for the file that is made of them: give dest.")
-    settings = {**_identifiers(service, action, options), **step.get("config", {})}
-    config = {key: checked(service, key, value) for key, value in settings.items()}
-    return {**step, "kind": service, "action": action, "config": config}
+        return ["rows need a name for the file that is made of them: give dest."]
+    return []
+
+
+def _config(step, options):
+    """(all settings that a step's run is told, what is wrong with them)."""
+    config, wrong = {}, []
+    for key, value in {**_identifiers(step["kind"], step["action"], options), **step.get("config", {})}.items():
+        try:
+            config[key] = checked(step["kind"], key, value)
+        except OptionError as error:
+            wrong.append(error.message)
+    return config, wrong
 
 
 def _identifiers(service, action, options):
@@ -238,6 +255,7 @@ def not_started(known, why=""):
         "outcome": "not started",
         "changed": False,
         "changed_is_certain": True,
+        "uncertain": [],
         "file_sent": False,
         "settings_changed": False,
         "records_changed": False,
@@ -273,7 +291,7 @@ def failure_of(answer, evidence):
 
 def of_run(answer):
     """What toolsync_process has answered, as a part of a step's result."""
-    names = ("changed_is_certain", "outcome", "counts", "failures", "rows")
+    names = ("changed_is_certain", "uncertain", "outcome", "counts", "failures", "rows")
     told = {"state": "done", **{name: answer[name] for name in names if name in answer}, "records_changed": bool(answer.get("changed"))}
     told["failures"] = _explained(told.get("failures", ()), told.get("rows", ()))
     if answer.get("failed") or "outcome" not in answer:
@@ -309,6 +327,7 @@ def of_plan(plan, send, check_mode):
         # Of a site that nothing is sent to it is certain that nothing changes.
         "records_changed": sends and any(counts[name] for name in ("created", "updated", "deleted", "unreported")),
         "changed_is_certain": not sends or plan["certain"],
+        "uncertain": plan["uncertain"] if sends else [],
     }
 
 
@@ -348,8 +367,17 @@ def of_files(plan, done):
         "failures": sorted([*failures, *(row for told in done for row in told["failures"])], key=lambda row: row["line"] or 0),
         "rows": sorted([*left, *(row for told in done for row in told["rows"])], key=lambda row: row["line"] or 0),
         "changed_is_certain": all(told.get("changed_is_certain", False) for told in done),
+        "uncertain": _added(doubt for told in done for doubt in told.get("uncertain", ())),
         **{name: any(told.get(name) for told in done) for name in ("file_sent", "settings_changed", "records_changed")},
     }
+
+
+def _added(doubts):
+    """What is uncertain of several files, each reason once. doubts: as toolsync_plan tells them."""
+    rows = collections.Counter()
+    for doubt in doubts:
+        rows[doubt["because"]] += doubt["rows"]
+    return [{"because": why, "rows": number} for why, number in rows.most_common()]
 
 
 def of_item(about, item):
@@ -524,7 +552,8 @@ def line_of(result, words, *, where=True):
     elif not told:
         told.append(words["nothing"])
     if result["state"] == "done" and not result["changed_is_certain"]:
-        told.append(words["not_certain"])
+        why_not = "; ".join(f"{doubt['because']}: {numbered(doubt['rows'], words)}" for doubt in result["uncertain"][:DOUBTS])
+        told.append(f"{words['not_certain']}{f' ({why_not})' if why_not else ''}")
     return f"{result['name']}{place}: {'; '.join(told)}"
 
 
@@ -566,6 +595,10 @@ def told(result, show):
         if number and result["message"]:
             left["message"] = f"{numbered(number, WORDS['en'], 'rows_failed')}."
     return left
+
+
+#: What is handed on to AWX.
+FIGURES = ("site", "name", "started", "check_mode", "plan_id", "status", "reason", "problems", "counts", "steps")
 
 
 def figures(results, problems, *, site, started, check_mode, plan_id, show):

@@ -76,9 +76,21 @@ def test_seven_steps_are_told_in_few_lines_each_by_its_name(school):
     assert "teams: 2 groups and members: 1 group created, 1 member added" in of_play
     assert result(school)["status"] == "done"
     again = school.succeeds("-v", "play.yml").partition("TASK [Keep it]")[0]
-    assert "changed: [localhost]" not in again and "file sent" not in again
+    # When somebody began can't be seen.
+    assert re.findall(r"changed: .*item=(.*)\)", again) == ["enrols: send enrols.csv"] and "file sent" not in again
+    assert "whether anything changed is not certain (starttime: the dates that are there can't be seen: 5 rows)" in again
     assert f"users ({school.folder}/users.csv): 5 rows: 5 unchanged" in again
     assert max(len(line.encode()) for line in again.splitlines()) < 8192
+
+
+def test_no_result_is_long_at_v_however_many_rows_fail(school):
+    nobody = "".join(f"add;nobody{number};TPL;student;manual\n" for number in range(300))
+    school.write("enrols.csv", f"cmd;uid;cid;rolename;enrol\nadd;admin;TPL;student;manual\n{nobody}")
+    done = school.playbook("-v", play(school, steps=[{"service": "enrols", "src": "enrols.csv"}]))
+    of_play = done.stdout.partition("TASK [Keep it]")[0]
+    assert done.returncode != 0 and "301 rows: 1 created, 300 failed" in of_play and "and 280 more" in of_play
+    assert max(len(line.encode()) for line in of_play.splitlines()) < 8192
+    assert len(of_play.splitlines()) < 80
 
 
 @pytest.mark.parametrize(("show", "named"), [("none", False), ("failed", False), ("all", True)])
@@ -120,10 +132,13 @@ def test_bad_rows_do_not_stop_what_follows_and_the_role_fails_at_the_end(school)
 
 def test_all_that_is_wrong_is_told_before_anything_is_written(school, practice):
     school.write("users.csv", "username;firstname\nada;Ada;too;many\n")
+    # Where a setting is wrong, the file is checked all the same.
+    school.write("cohorts.csv", "cmd;userid\nadd;ada\n")
     steps = [
         {"service": "users", "src": "users.csv"},
         {"service": "cohorts", "src": "gone.csv"},
-        {"service": "enrols", "src": "enrols.csv", "config": {"useridentifier": "name"}, "needs": ["usres"]},
+        {"service": "enrols", "src": "enrols.csv", "config": {"useridentifier": "name", "courseidentifer": "id"}, "needs": ["usres"]},
+        {"name": "odd", "service": "cohorts", "src": "cohorts.csv", "config": {"autocreate": "maybe"}},
         {"service": "courses", "action": "create", "src": "courses.csv", "tryback": "nowhere/failed.csv"},
         {"name": "places", "enrol": [{"user": "ada"}, {"course": "MATH101", "suspended": "perhaps"}]},
         {"name": "law", "deploy": [{"shortname": "LAW", "colour": "blue"}]},
@@ -139,7 +154,11 @@ def test_all_that_is_wrong_is_told_before_anything_is_written(school, practice):
     for part in (
         "users: users.csv has errors",
         f"cohorts: there is no file gone.csv in {school.folder}",
-        "useridentifier of enrols must be one of",
+        "enrols: useridentifier of enrols must be one of",
+        "enrols: enrols has no setting courseidentifer",
+        "enrols: needs names usres, which is no step before it",
+        "odd: autocreate of cohorts must be one of",
+        "odd: cohorts.csv has errors",
         f"courses create: tryback: {school.folder}/nowhere/failed.csv cannot be written",
         "places: ",
         "law: Unsupported parameters for (toolsync_deploy_course) module: colour",
@@ -147,7 +166,9 @@ def test_all_that_is_wrong_is_told_before_anything_is_written(school, practice):
     ):
         assert part in problems, problems
         assert part in done.stdout.replace('\\"', '"')
-    assert "Refused" in (school.folder / "reports/toolsync-localhost.html").read_text(encoding="utf-8")
+    for name in ("html", "md"):
+        text = (school.folder / f"reports/toolsync-localhost.{name}").read_text(encoding="utf-8")
+        assert "Refused" in text and "needs names usres" in text and "nowhere/failed.csv" in text
     assert practice.counters()["writes"] == 0
 
 

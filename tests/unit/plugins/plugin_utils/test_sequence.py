@@ -58,28 +58,32 @@ def test_records_are_found_as_the_role_says_unless_a_step_says_otherwise():
 
 
 def test_all_that_is_wrong_with_steps_is_told_at_once():
-    _made, problems = steps(
+    made, problems = steps(
         {"service": "users", "src": "a.csv", "deploy": []},
         {"name": "nothing"},
         {"service": "users"},
         {"service": "users", "src": ""},
         {"service": "users", "rows": [{}]},
         {"service": "courses", "src": "c.csv"},
-        {"service": "enrols", "src": "e.csv", "config": {"courseidentifier": "shortnam"}},
+        {"service": "enrols", "src": "e.csv", "config": {"courseidentifier": "shortnam", "useridentifer": "email"}, "needs": ["cohort"]},
         {"enrol": [{"user": "ada"}], "src": "a.csv", "config": {}},
         {"name": "last", "service": "users", "src": "a.csv", "needs": ["usres", "nothing"]},
     )
     told = "\n".join(problems)
-    assert len(problems) == 9
+    assert len(problems) == 11
+    assert [step["name"] for step in made if not step["problems"]] == []
+    assert made[-3]["config"] == {"useridentifier": "username"} and "src" not in made[0]
     for part in (
         "this one has service, deploy",
         "nothing: a step has one of",
-        "step 3: a step with service has one of src",
-        "step 4: src is empty",
-        "step 8: a step with enrol has no config, src.",
+        "users: a step with service has one of src",
+        "users 4: src is empty",
+        "enrol: a step with enrol has no config, src.",
         "give dest",
         "action is missing for courses",
-        "courseidentifier of enrols must be one of",
+        "enrols: courseidentifier of enrols must be one of",
+        "enrols: enrols has no setting useridentifer",
+        "enrols: needs names cohort, which is no step before it",
         "last: needs names usres, which is no step before it",
     ):
         assert part in told
@@ -215,7 +219,8 @@ def row(line, outcome, because="", fields=()):
 
 def plan(*rows, certain=True, files=(), changed=True, **counts):
     counts = {"rows": sum(counts.values()), **counts}
-    return {"plan_id": "1", "rows": list(rows), "counts": counts, "certain": certain, "changed": changed, "files": list(files)}
+    told = {"plan_id": "1", "rows": list(rows), "counts": counts, "certain": certain, "uncertain": []}
+    return {**told, "changed": changed, "files": list(files)}
 
 
 @pytest.mark.parametrize(
@@ -247,7 +252,9 @@ def test_rows_that_are_left_out_and_rows_of_several_files_are_told_as_rows_of_th
         {"counts": {**sequence.no_counts(), "rows": 2, "updated": 1, "failed": 1}, "failures": [{"line": 3, "key": "u9", "reason": "no"}]},
         {"counts": {**sequence.no_counts(), "rows": 1, "updated": 1}, "failures": []},
     ]
-    whole = {"state": "done", "rows": [], "outcome": "complete", "changed_is_certain": True, "records_changed": True, "file_sent": True}
+    doubts = [{"because": "enrol: it can't be seen", "rows": 3}]
+    whole = {"state": "done", "rows": [], "uncertain": doubts, "outcome": "complete"}
+    whole.update(changed_is_certain=True, records_changed=True, file_sent=True)
     done = [sequence.at_source({**whole, **part}, file["spans"]) for part, file in zip(parts, files)]
     told = sequence.of_files(planned, done)
     assert {name: number for name, number in told["counts"].items() if number} == {"rows": 10, "updated": 2, "failed": 2, "unchanged": 6}
@@ -255,6 +262,7 @@ def test_rows_that_are_left_out_and_rows_of_several_files_are_told_as_rows_of_th
     lost = {**done[0], "state": "failed", "outcome": "unknown", "message": "No answer came.", "changed_is_certain": False}
     told = sequence.of_files(planned, [lost])
     assert (told["state"], told["outcome"], told["message"]) == ("failed", "unknown", "No answer came.")
+    assert told["uncertain"] == [{"because": "enrol: it can't be seen", "rows": 3}]
     assert told["counts"]["not_done"] == 1 and told["counts"]["rows"] == 10
 
 
@@ -346,6 +354,10 @@ def test_a_plan_of_a_sequence_is_another_one_when_a_step_is():
         (result(state="not started"), "users (/srv/users.csv): not started"),
         (result(state="failed", outcome="unknown"), "users (/srv/users.csv): outcome unknown"),
         (result(unchanged=1, certain=False), "users (/srv/users.csv): 1 row: 1 unchanged; whether anything changed is not certain"),
+        (
+            {**result(unchanged=3, certain=False), "uncertain": [{"because": "city: unseen", "rows": 1}, {"because": "x", "rows": 2}]},
+            "users (/srv/users.csv): 3 rows: 3 unchanged; whether anything changed is not certain (city: unseen: 1 row; x: 2 rows)",
+        ),
     ],
 )
 def test_a_step_in_one_line(made, line):
