@@ -44,6 +44,8 @@ class Account:
         self.told: dict[str, t.Any] = told
         self.plans: list[dict[str, t.Any] | None] = []
         self.results: list[dict[str, t.Any]] = []
+        #: Number of a step -> what it would create, as the option coming of toolsync_plan has it. Of check runs.
+        self.coming: dict[int, dict[str, list[dict[str, str]]]] = {}
 
     @property
     def changed(self):
@@ -312,17 +314,21 @@ class ActionModule(ActionBase):
     def _step(self, account, number):
         step, about = sequence.steps_of(self._options, self._in_folder())[0][number], account.told["steps"][number]
         result = sequence.not_started(about, sequence.blocked_by(step, account.results))
-        diff = None
+        diff = foreseen = None
         if not result["message"]:
             began = time.monotonic()
             if step["kind"] in sequence.LISTS:
                 told, diff = self._list(step, about)
             else:
-                told, diff = self._csv(step, about, account.plans[number], account.changed)
+                plan = account.plans[number]
+                foreseen = self._foreseen(account, step, about, plan) if self._check and plan and sequence.misses(plan) else None
+                told, diff = self._csv(step, about, foreseen or plan, account.changed)
             result.update(told)
             result["changed"] = any(result[name] for name in ("file_sent", "settings_changed", "records_changed"))
+            if foreseen:
+                result["message"] = sequence.FORESEEN
             if self._check and result["counts"]["failed"] and account.changed:
-                result = sequence.not_seen_yet(result)
+                result = sequence.not_seen_yet(result, sequence.UNFORESEEN if foreseen else sequence.MISSING)
             result["details"] = sequence.details_of(result)
             result["seconds"] = round(time.monotonic() - began, 1)
         account.results.append(result)
@@ -333,6 +339,29 @@ class ActionModule(ActionBase):
         if diff is not None and self._task.diff and self._options["sync_report_rows"] != "none":
             answer["diff"] = diff
         return answer
+
+    def _foreseen(self, account, step, about, plan):
+        """The plan of a step whose rows name what earlier steps would create, as if that was there; None where it can't be made."""
+        steps = sequence.steps_of(self._options, self._in_folder())[0]
+        for number, result in enumerate(account.results):
+            if number not in account.coming and result["counts"]["created"]:
+                account.coming[number] = self._coming(steps[number], account.told["steps"][number], result)
+        coming = {kind: [one for made in account.coming.values() for one in made.get(kind, ())] for kind in ("users", "courses")}
+        if not any(coming.values()):
+            return None
+        plan = self._call("toolsync_plan", about["title"], check=True, **self._plan_options(step, about, coming=coming))
+        return None if plan.get("failed") else plan
+
+    def _coming(self, step, about, result):
+        """What a step would create."""
+        if step["kind"] == "deploy":
+            made = {row["key"] for row in result["rows"] if row["outcome"] == "created"}
+            calls = self._list_calls(step)
+            return {"courses": [sequence.identity(call, "courses") for call in calls if call.get("shortname") in made]}
+        if step["kind"] not in ("users", "courses") or not sequence.is_planned(step):
+            return {}
+        plan = self._call("toolsync_plan", about["title"], check=True, **self._plan_options(step, about, show_values=True))
+        return {step["kind"]: sequence.created(plan.get("rows", ()), step["kind"])}
 
     def _upload_options(self, step, path):
         options = self._options

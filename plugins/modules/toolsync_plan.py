@@ -111,6 +111,20 @@ options:
   approved_plan:
     description: The RV(plan_id) that was approved. The task fails where the plan is another one.
     type: str
+  coming:
+    description:
+      - Accounts and courses that will be there when the file is run, because other files or tasks make them first. The plan is made as if
+        they were there, and is not certain.
+    type: dict
+    suboptions:
+      users:
+        description: Dictionaries with C(username), C(idnumber) and C(email), as far as they have them.
+        type: list
+        elements: dict
+      courses:
+        description: Dictionaries with C(shortname) and C(idnumber), as far as they have them.
+        type: list
+        elements: dict
   show_rows:
     description: Which rows RV(rows) and the diff name. They name people.
     type: str
@@ -259,6 +273,7 @@ LEAVERS = {
     "keep": {"type": "list", "elements": "str", "default": []},
     "confirm": {"type": "bool", "default": False},
 }
+COMING = {"users": {"type": "list", "elements": "dict"}, "courses": {"type": "list", "elements": "dict"}}
 TASK = Task(
     plan,
     options={
@@ -274,6 +289,7 @@ TASK = Task(
         "leavers": {"type": "dict", "options": LEAVERS},
         "allow_destructive": {"type": "bool", "default": False},
         "approved_plan": {"type": "str"},
+        "coming": {"type": "dict", "options": COMING},
         "show_rows": {"type": "str", "default": "differing", "choices": ["none", "failed", "differing", "all"]},
         "show_values": {"type": "bool", "default": False},
         "parallel_requests": {"type": "int", "default": 4},
@@ -283,7 +299,7 @@ TASK = Task(
         "mutually_exclusive": [("src", "content", "rows")],
         "required_by": {"columns": ("rows",), "rows_per_file": ("dest_file",)},
     },
-    personal=("content", "rows"),
+    personal=("content", "rows", "coming"),
     remembers=True,
 )
 

@@ -488,20 +488,37 @@ def of_deployments(answers, names, check_mode):
     }
 
 
-#: What the reason of a row says that names what is not there, in the words of rows/.
-MISSING = "there is no"
+#: What the reason of a row says that names what is not there, in the words of rows/; and where users and courses were foreseen.
+MISSING, UNFORESEEN = "there is no", "there is no such cohort"
+FORESEEN = "Predicted as if the accounts and courses that earlier steps would create were there."
+#: By what files name users and courses.
+_IDENTITIES = {"users": ("username", "idnumber", "email"), "courses": ("shortname", "idnumber")}
 
 
-def not_seen_yet(result):
-    """A step's result in check mode, where failed rows may name what earlier steps would have made."""
-    kept = [failure for failure in result["failures"] if failure["line"] and MISSING not in failure["reason"]]
+def misses(plan):
+    """Whether rows of a plan fail because something is not there."""
+    return any(MISSING in failure["reason"] for failure in _failures(plan.get("rows", ())))
+
+
+def created(rows, kind):
+    """The identities of what a plan's rows create. rows: as toolsync_plan tells them with their values."""
+    return [identity({name: new for name, (_old, new) in row["fields"].items()}, kind) for row in rows if row["outcome"] == "create"]
+
+
+def identity(fields, kind):
+    return {name: str(fields[name]) for name in _IDENTITIES[kind] if fields.get(name) is not None}
+
+
+def not_seen_yet(result, missing):
+    """A step's result in check mode, where failed rows may name what earlier steps would have made. missing: what their reasons say."""
+    kept = [failure for failure in result["failures"] if failure["line"] and missing not in failure["reason"]]
     counts = dict(result["counts"])
     open_rows = counts["failed"] - len(kept)
     if not open_rows:
         return result
     counts["failed"] = len(kept)
     counts["unreported"] += open_rows
-    message = "What earlier steps would create is not there yet, so rows that name it can't be predicted."
+    message = "What earlier steps would create is not there yet, so what names it can't be predicted."
     rows = [row for row in result["rows"] if row["outcome"] != FAIL]
     rows += [
         {"line": failure["line"], "key": failure["key"], "outcome": "unknown", "because": failure["reason"]}
@@ -509,6 +526,7 @@ def not_seen_yet(result):
         if failure not in kept
     ]
     rows.sort(key=lambda row: row["line"] or 0)
+    message = f"{result['message']}\n{message}".strip()
     open_result = {"details": {}, "changed": True, "changed_is_certain": False, "message": message}
     return {**result, **open_result, "counts": counts, "rows": rows, "failures": kept}
 
@@ -553,7 +571,7 @@ def line_of(result, words, *, where=True):
         told.append(words["nothing"])
     if result["state"] == "done" and not result["changed_is_certain"]:
         why_not = "; ".join(f"{doubt['because']}: {numbered(doubt['rows'], words)}" for doubt in result["uncertain"][:DOUBTS])
-        told.append(f"{words['not_certain']}{f' ({why_not})' if why_not else ''}")
+        told.append(f"{words['predicted_not_certain' if predicted else 'not_certain']}{f' ({why_not})' if why_not else ''}")
     return f"{result['name']}{place}: {'; '.join(told)}"
 
 

@@ -106,6 +106,23 @@ def test_a_check_tells_who_would_change_where_that_is_asked_for(school, practice
     assert practice.counters()["writes"] == 0
 
 
+def test_a_check_predicts_what_names_users_and_courses_that_the_same_run_would_create(school, practice):
+    with (school.folder / "enrols.csv").open("a", encoding="utf-8") as stream:
+        stream.write("add;nobody;SEC-INC;student;manual;2026-09-01 08:00:00\nadd;ines.prevost;NEW;student;manual;2026-09-01 08:00:00\n")
+    made = {"name": "new", "deploy": [{"category": "1", "template": "TPL", "shortname": "NEW", "fullname": "New"}]}
+    steps = [made, *SEVEN[:4]]
+    done = school.playbook("--check", play(school, steps=steps, on_failures="warn", report_dir="r"))
+    assert done.returncode == 0 and practice.counters()["writes"] == 0, done.stdout
+    predicted = json.loads((school.folder / "r/toolsync-localhost.json").read_text(encoding="utf-8"))["steps"]
+    assert [step["outcome"] for step in predicted] == ["predicted"] * 5
+    assert "Predicted as if the accounts and courses that earlier steps would create were there." in done.stdout
+    assert [failure["key"] for failure in predicted[4]["failures"]] == ["nobody / SEC-INC"]
+    assert not any(step["changed_is_certain"] for step in predicted[3:])
+    school.succeeds("play.yml")
+    for before, after in zip(predicted, result(school)["steps"]):
+        assert (before["name"], before["counts"], before["details"]) == (after["name"], after["counts"], after["details"])
+
+
 def test_in_french(school):
     output = school.succeeds(play(school, csv_dir=".", language="fr", report_dir="r"))
     assert "5 lignes: 5 créées" in output

@@ -70,6 +70,14 @@ class Users:
         for by, values in wanted.items():
             self._look_up(by, values)
 
+    def expect(self, accounts):
+        """Take accounts that are to come for some that are there, with ids below 0. accounts: fields as of a User."""
+        for number, fields in enumerate(accounts, 1):
+            self._users[-number] = User(-number, fields)
+            for by in ("username", "idnumber", "email"):
+                if fields.get(by):
+                    self._ids.setdefault(_key(by, fields[by]), []).append(-number)
+
     def all(self, auth=""):
         """The Users of an authentication method; without one, all that have an e-mail. None where the token may not list them."""
         key, value = ("auth", auth) if auth else ("email", "%")

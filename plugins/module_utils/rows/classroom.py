@@ -13,7 +13,7 @@ import typing as t
 
 from ..errors import AccessRefused
 from ..read.directory import Ref
-from ..read.enrolments import Enrolments
+from ..read.enrolments import Enrolled, Enrolments
 from ..read.groups import GROUPS, CourseGroups, Group, Groups
 
 #: Roles that every Moodle has; of any other is only known whether somebody was seen to hold it.
@@ -168,16 +168,21 @@ class Rooms:
     def _read(self, courses, groups):
         readers = self._readers
         self._courses = {**getattr(self, "_courses", {}), **{course.id: course for course in courses}}
+        # In those that are to come is nobody.
+        nobody = Enrolled("", (), lambda _room: set())
+        new = {course.id: Room(course.id, course.methods, nobody, set(), True) for course in courses if course.id < 0}
+        courses = [course for course in courses if course.id not in new]
         refs = [Ref("course", "id", str(course.id)) for course in courses]
         enrolments = Enrolments(readers.asker, readers.warn, f"{self._fields},groups" if groups else self._fields, active_first=True)
         enrolled = list(enrolments.read_all([(ref, course.id) for ref, course in zip(refs, courses)]))
         named = [CourseGroups(ref, course.id) for ref, course in zip(refs, courses)]
         if groups:
             self._read_groups(named, [people for people, _problem in enrolled])
-        return {
+        rooms = {
             course.id: Room(course.id, course.methods, people, self._names(one) if groups else None, one.complete)
             for course, (people, _problem), one in zip(courses, enrolled, named)
         }
+        return {**rooms, **new}
 
     def _read_groups(self, courses, enrolled):
         """Fill in CourseGroups; where the token has no list of groups, with those that somebody is in."""

@@ -85,6 +85,9 @@ class RowsPlan(Plan):
         self._site, self._rows, self._limit, self._params = site, rows, limit, params
         lanes = checked_lanes(params["parallel_requests"])
         readers = Readers.of(site, lanes=lanes)
+        coming = params["coming"] or {}
+        readers.users.expect(coming.get("users") or ())
+        readers.courses.expect(coming.get("courses") or ())
         rules = rules_for(rows.service, rows.action, readers, settings)
         if rules is None:
             raise OptionError(f"action: what {rows.service} {rows.action} does can't be foretold.", option="action")
@@ -118,7 +121,8 @@ class RowsPlan(Plan):
             "action": self._rows.action,
             "plan_id": plan.plan_id(site.moodle.base, digest),
             "counts": counts,
-            "certain": plan.certain,
+            # What is to come nobody has seen.
+            "certain": plan.certain and not self._params["coming"],
             "uncertain": plan.uncertain(),
             "removals": plan.removals,
             "removals_allowed": self._limit.allowed(plan.covered),

@@ -205,12 +205,12 @@ def test_check_mode_does_not_call_failed_what_an_earlier_step_would_make():
         {"line": 4, "key": "y", "reason": "email: belongs to another username"},
         {"line": None, "key": "z", "reason": "user z does not exist"},
     ]
-    seen = sequence.not_seen_yet(result(outcome="predicted", created=1, failed=3, failures=failures))
+    seen = sequence.not_seen_yet(result(outcome="predicted", created=1, failed=3, failures=failures), sequence.MISSING)
     assert seen["counts"]["unreported"] == 2 and seen["counts"]["failed"] == 1
     assert [failure["line"] for failure in seen["failures"]] == [4] and seen["changed_is_certain"] is False
     assert [(row["key"], row["outcome"]) for row in seen["rows"]] == [("z", "unknown"), ("x", "unknown")]
     surely = result(outcome="predicted", failed=1, failures=failures[1:2])
-    assert sequence.not_seen_yet(surely) == surely
+    assert sequence.not_seen_yet(surely, sequence.MISSING) == surely
 
 
 def row(line, outcome, because="", fields=()):

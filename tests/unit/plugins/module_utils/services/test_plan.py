@@ -55,6 +55,23 @@ def test_rows_and_their_outcomes(school, plan):
     assert outcomes(plan("enrols", content, show_rows="failed")) == [(3, "fail")]
 
 
+def test_what_is_to_come_is_taken_for_there_and_nothing_of_it_is_certain(school, plan):
+    new = {"users": [{"username": "zoe", "email": "zoe@example.com"}], "courses": [{"shortname": "NEW1", "idnumber": "N1"}]}
+    lines = ["zoe;MATH101", "zoe;NEW1", "ada;NEW1", "ada;MATH101", "nobody;NEW1", "zoe;GONE"]
+    content = ENROLS.replace("starttime", "gcmd;g1") + "".join(f"add;{line};student;manual;gaddcreate;Team\n" for line in lines)
+    result = plan("enrols", content, coming=new, show_rows="all")
+    assert not result.get("failed"), result
+    assert [row["outcome"] for row in result["rows"]] == ["create", "create", "create", "update", "fail", "fail"]
+    assert [row["because"] for row in result["rows"][4:]] == ["uid: there is no such user", "cid: there is no such course"]
+    assert not result["certain"] and result["changed"]
+    assert outcomes(plan("enrols", content)) == [(2, "fail"), (3, "fail"), (4, "fail"), (5, "update"), (6, "fail"), (7, "fail")]
+    by_number = {"courseidentifier": "idnumber", "useridentifier": "email"}
+    found = plan("enrols", ENROLS + f"add;zoe@example.com;N1;student;manual;{START}\n", coming=new, settings=by_number)
+    assert outcomes(found) == [(2, "create")]
+    member = plan("cohorts", "cmd;userid;cidnumber;cname\nadd;zoe;C9;Cohort 9\nadd;nobody;C9;Cohort 9\n", coming=new)
+    assert outcomes(member) == [(2, "create"), (3, "fail")] and "userid" in member["rows"][0]["fields"]
+
+
 def test_an_approved_plan_is_that_of_the_same_site_file_and_outcomes(school, plan):
     content = ENROLS + f"add;dan;MATH101;student;manual;{START}\n"
     approved = plan("enrols", content)["plan_id"]
