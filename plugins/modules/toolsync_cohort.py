@@ -42,7 +42,8 @@ options:
       - Names need not be unique in Moodle. Where several cohorts have it, the item fails.
   name:
     description:
-      - The name. A cohort that is there is renamed.
+      - The name. A cohort that is there is renamed. Where none has the name of O(cohort) any more, one that has this name is taken for it,
+        so that a second run finds what the first has renamed. The same goes for O(idnumber).
       - Needed for a new cohort, unless O(cohort) is its name.
     type: str
   idnumber:

@@ -56,6 +56,11 @@ class WantedCohort:
     def item(self):
         return {"cohort": self.ref.value}
 
+    @property
+    def renamed(self):
+        """The Ref that fits once the cohort has the new name or idnumber that it is to get."""
+        return self.ref._replace(value=self.content.get(self.ref.by) or self.ref.value) if self.present else self.ref
+
 
 def plan(site, params):
     """params: the options of toolsync_cohort. Raises OptionError before anything is sent."""
@@ -123,11 +128,12 @@ class CohortPlan(ListedPlan):
 
     def _decide(self, item):
         """Raises Impossible."""
-        found, problem = self._cohorts.one(item.ref)
+        ref = item.ref if self._cohorts.find(item.ref) else item.renamed
+        found, problem = self._cohorts.one(ref)
         first = self._firsts.setdefault(found.id, item) if found is not None else item
         if first is not item:
             raise Impossible(f"{first.where} names the same cohort by its {first.ref.by}: name it once")
-        if len(self._cohorts.find(item.ref)) > 1 or (item.present and found is None and item.ref.by == "id"):
+        if len(self._cohorts.find(ref)) > 1 or (item.present and found is None and ref.by == "id"):
             raise Impossible(problem)
         if not item.present:
             self._decide_absent(item, found)
@@ -186,11 +192,17 @@ class CohortPlan(ListedPlan):
 
     def _claim(self, item, idnumber, found=None):
         """Raise Impossible where another cohort has an idnumber, or is to get it; Moodle would refuse it, or worse, have two."""
-        others = self._cohorts.find(Ref("cohort", "idnumber", idnumber)) if idnumber else ()
-        taken = [cohort.id for cohort in others if cohort != found]
+        if not idnumber and found is not None:
+            return
+        if not idnumber:
+            self._cohorts.all()
+        others = self._cohorts.find(Ref("cohort", "idnumber", idnumber))
+        taken = [cohort.id for cohort in others if cohort != found and (idnumber or not cohort.unset)]
+        first = self._firsts.setdefault(idnumber, item)
+        if not idnumber and (taken or first is not item):
+            raise Impossible("Moodle lets web services make only one cohort without an idnumber, and there is one: give an idnumber")
         if taken:
             raise Impossible(f"the cohort with the id {taken[0]} has the idnumber {idnumber} already")
-        first = self._firsts.setdefault(idnumber, item) if idnumber else item
         if first is not item:
             raise Impossible(f"{first.where} gives the idnumber {idnumber} to another cohort")
 

@@ -68,8 +68,31 @@ def test_only_what_is_asked_for_changes(school, change, column, value):
 def test_a_new_cohort_may_be_named_only(school):
     assert school.both(MODULE, cohort="Staff", cohort_identifier="name").lists("cohort") == {"created": ["Staff"]}
     assert fields(school, "name", "idnumber") == [("Staff", "")]
-    second = school.run(MODULE, cohort="More", cohort_identifier="name")
-    assert second["failed"] and "Invalid parameter" in second.reasons[0]
+    second = school.both(MODULE, cohort="More", cohort_identifier="name")
+    assert second["failed"] and "only one cohort without an idnumber" in second.reasons[0]
+
+
+def test_a_task_makes_one_cohort_without_an_idnumber(school):
+    result = school.both(MODULE, cohorts=[{"cohort": "A"}, {"cohort": "B"}, {"cohort": "C", "idnumber": "C1"}], cohort_identifier="name")
+    assert result["failed"] and result.lists("cohort") == {"created": ["A", "C"]}
+    assert fields(school, "name", "idnumber") == [("A", ""), ("C", "C1")]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cohort": "Old", "cohort_identifier": "name", "name": "New & better"},
+        {"cohort": "Old", "cohort_identifier": "name", "name": "New", "idnumber": "N1"},
+        {"cohort": "O1", "idnumber": "N1"},
+        {"cohort": "O1", "idnumber": "N1", "name": "New"},
+    ],
+)
+def test_a_cohort_is_renamed_once(school, options):
+    school.run(MODULE, cohort="O1", name="Old")
+    assert school.both(MODULE, **options).lists("id") == {"updated": [1]}
+    again = school.both(MODULE, **options)
+    assert not again["changed"] and again["changed_is_certain"] and again.lists("id") == {"unchanged": [1]}
+    assert len(school.rows("cohort")) == 1
 
 
 @pytest.mark.parametrize(
