@@ -14,17 +14,10 @@ from ..errors import FUNCTIONS_PAGE, OptionError
 from ..read.categories import CATEGORIES
 from ..read.cohorts import COHORT_SEARCH, SYSTEM, Cohorts
 from ..read.directory import Directory, Ref, reference
-from ..send.batch import checked_limit
-from ..send.listed import ListedPlan, Step, told
+from ..send.changes import ChangesPlan
+from ..send.listed import Step
 from ..send.wanted import items_of
-from ..wire.ask import Asker
 
-#: What becomes of a step -> (the function that does it, its parameter; None: one call for each cohort), in the order of doing.
-COHORT_CHANGES = {
-    "created": ("core_cohort_create_cohorts", "cohorts"),
-    "updated": ("core_cohort_update_cohorts", "cohorts"),
-    "deleted": ("tool_sync_cohort_delete", None),
-}
 #: What the columns of Moodle's cohort table hold, in characters.
 LENGTHS = {"name": 254, "idnumber": 100}
 #: What an item may ask for, beside its place.
@@ -64,8 +57,7 @@ class WantedCohort:
 
 def plan(site, params):
     """params: the options of toolsync_cohort. Raises OptionError before anything is sent."""
-    limit = checked_limit(params["max_input_vars"])
-    return CohortPlan(site, cohorts_of(params), on_failures=params["on_failures"], max_input_vars=limit)
+    return CohortPlan(site, params)
 
 
 def cohorts_of(params):
@@ -95,27 +87,29 @@ def _wanted(where, item):
     return WantedCohort(where, ref, content, category, item["state"] == "present")
 
 
-class CohortPlan(ListedPlan):
+class CohortPlan(ChangesPlan):
     """The C(about) of a step is the category that it puts the cohort in: a number, or SYSTEM."""
 
-    lists = (*COHORT_CHANGES, "unchanged")
+    changes = {
+        "created": ("core_cohort_create_cohorts", "cohorts"),
+        "updated": ("core_cohort_update_cohorts", "cohorts"),
+        "deleted": ("tool_sync_cohort_delete", None),
+    }
     section = "cohorts"
 
-    def __init__(self, site, items, *, on_failures, max_input_vars):
-        super().__init__(site, on_failures, max_input_vars)
-        self._asker = Asker(self.moodle, max_input_vars)
-        self._cohorts, self._directory = Cohorts(self._asker), Directory(self._asker)
-        self._steps: dict[str, list[Step]] = {becomes: [] for becomes in COHORT_CHANGES}
+    def __init__(self, site, params):
+        super().__init__(site, params)
+        self._cohorts, self._directory = Cohorts(self.asker), Directory(self.asker)
         #: A cohort's id, or an idnumber that one is given -> the item that did so first.
         self._firsts: dict[int | str, WantedCohort] = {}
+        items = cohorts_of(params)
         self._read(items)
         for item in items:
             try:
                 self._decide(item)
             except Impossible as error:
                 self.fail(item.item, str(error))
-        self.need({function: self._steps[becomes] for becomes, (function, _parameter) in COHORT_CHANGES.items()})
-        self.report([step for steps in self._steps.values() for step in steps])
+        self.ready()
 
     def _read(self, items):
         given = [item.content["idnumber"] for item in items if item.present and item.content.get("idnumber")]
@@ -187,7 +181,7 @@ class CohortPlan(ListedPlan):
 
     def _add(self, becomes, item, number, before, after, sent, place=None, *, certain=True):
         step = Step(becomes, {**item.item, "id": number}, (item.ref.value,), before, after, certain, sent, about=place)
-        self._steps[becomes].append(step)
+        self.add(step)
         return step
 
     def _claim(self, item, idnumber, found=None):
@@ -217,13 +211,25 @@ class CohortPlan(ListedPlan):
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def act(self):
-        for becomes, (function, parameter) in COHORT_CHANGES.items():
-            self.send(self._steps[becomes], function, parameter, _reason, answered=_NOTE.get(becomes))
+    def heed(self, batch, value):
+        for step, made in zip(batch, value if batch[0].becomes == "created" else ()):
+            step.item["id"] = made["id"]
+        if batch[0].becomes == "deleted":
+            (step,) = batch
+            # The plugin says whether there was such a cohort. That there was none may come of a request that was sent again.
+            if value:
+                step.certain = True
+            elif step.before is None:
+                step.becomes = "unchanged"
+
+    def reason(self, step, error):
+        if error.errorcode == "nopermissions":
+            return "the token's account lacks the capability moodle/cohort:manage in the category, or in the system"
+        return super().reason(step, error)
 
     def look(self, steps):
         refs = [_seen_by(step) for step in steps]
-        again = Cohorts(self._asker)
+        again = Cohorts(self.asker)
         again.look_up(refs)
         return [_is_done(step, again.find(ref), again) if again.readable else None for step, ref in zip(steps, refs)]
 
@@ -262,27 +268,3 @@ def _is_done(step, found, cohorts):
     if not all(found[0].has(name, value) for name, value in step.after.items() if name != "category"):
         return False
     return cohorts.lies_in(found[0].id, step.about) if "category" in step.after else True
-
-
-def _heed(batch, was_there):
-    """The plugin says whether there was such a cohort. That there was none may come of a request that was sent again."""
-    (step,) = batch
-    if was_there:
-        step.certain = True
-    elif step.before is None:
-        step.becomes = "unchanged"
-
-
-def _note_ids(batch, value):
-    for step, row in zip(batch, value if isinstance(value, list) else ()):
-        step.item["id"] = row["id"]
-
-
-#: What is done with the answers.
-_NOTE = {"created": _note_ids, "deleted": _heed}
-
-
-def _reason(step, error):
-    if error.errorcode == "nopermissions":
-        return "the token's account lacks the capability moodle/cohort:manage in the category, or in the system"
-    return told(error)

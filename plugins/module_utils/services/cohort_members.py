@@ -14,24 +14,13 @@ from dataclasses import dataclass
 from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, OptionError, ParameterRefused
 from ..read.cohorts import COHORT_MEMBERS, PLUGIN_COHORTS, Cohorts
 from ..read.directory import Directory, Ref, reference, unknown
-from ..send.batch import checked_limit
-from ..send.listed import ListedPlan, Step, told
+from ..send.changes import ChangesPlan
+from ..send.listed import Step
 from ..send.wanted import EXACT, check_exact, items_of
-from ..wire.ask import Asker
 
-ADD = "tool_sync_cohort_add_members"
-REMOVE = "tool_sync_cohort_delete_members"
+_TO_READ = f"Add {PLUGIN_COHORTS} and {COHORT_MEMBERS} to the token's service ({FUNCTIONS_PAGE})"
 #: Moodle's warning for a user who is a member already.
 THERE_ALREADY = "3"
-
-
-class Membership(t.NamedTuple):
-    """The users that a cohort is to have, not to have, or to have and no others. state: present, absent, exact."""
-
-    where: str
-    cohort: Ref
-    users: tuple[Ref, ...]
-    state: str
 
 
 @dataclass
@@ -53,11 +42,26 @@ class Target:
         return {"type": by, "value": value}
 
 
+@dataclass
+class Membership:
+    """The users that a cohort is to have, not to have, or to have and no others. state: present, absent, exact.
+
+    target: its cohort, once that was looked up.
+    """
+
+    where: str
+    cohort: Ref
+    users: tuple[Ref, ...]
+    state: str
+    target: Target | None = None
+
+    def item(self, user):
+        return {"cohort": self.cohort.value, "user": user and user.value}
+
+
 def plan(site, params):
     """params: the options of toolsync_cohort_members. Raises OptionError before anything is sent."""
-    limit = checked_limit(params["max_input_vars"])
-    wanted = memberships(params)
-    return MembersPlan(site, wanted, on_failures=params["on_failures"], max_input_vars=limit)
+    return MembersPlan(site, params)
 
 
 def memberships(params):
@@ -76,146 +80,117 @@ def _membership(where, item):
     return Membership(where, cohort, tuple(dict.fromkeys(users)), item["state"])
 
 
-class MembersPlan(ListedPlan):
-    lists = ("added", "removed", "unchanged")
+class MembersPlan(ChangesPlan):
+    changes = {"added": ("tool_sync_cohort_add_members", "members"), "removed": ("tool_sync_cohort_delete_members", "members")}
 
-    def __init__(self, site, wanted, *, on_failures, max_input_vars):
-        super().__init__(site, on_failures, max_input_vars)
-        self._asker = Asker(self.moodle, max_input_vars)
-        self._directory = Directory(self._asker)
-        self._additions: list[Step] = []
-        self._removals: list[Step] = []
-        self._targets = self._read_cohorts(wanted)
+    def __init__(self, site, params):
+        super().__init__(site, params)
+        self._directory = Directory(self.asker)
+        wanted = memberships(params)
+        self._read_cohorts(wanted)
         self._directory.look_up([user for one in wanted for user in one.users])
         self._refuse_contradictions(wanted)
         seen: set[t.Any] = set()
         for one in wanted:
-            self._decide(one, self._targets[one.cohort], seen)
-        self.need({ADD: self._additions, REMOVE: self._removals})
-        self.report([*self._additions, *self._removals])
+            self._decide(one, seen)
+        self.ready()
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def _read_cohorts(self, wanted):
-        cohorts = Cohorts(self._asker)
-        refs = list(dict.fromkeys(one.cohort for one in wanted))
-        cohorts.look_up(refs)
-        if any(ref.by == "name" for ref in refs):
+        cohorts = Cohorts(self.asker)
+        cohorts.look_up([one.cohort for one in wanted])
+        if any(one.cohort.by == "name" for one in wanted):
             cohorts.require()
-        targets: dict[Ref, Target] = {}
-        by_id: dict[int, Target] = {}
-        for ref in refs:
-            found, problem = cohorts.one(ref)
+        targets: dict[t.Any, Target] = {}
+        for one in wanted:
+            found, problem = cohorts.one(one.cohort)
             number = found.id if found is not None else None
-            if not cohorts.readable and ref.by == "id":
-                number = int(ref.value)
-            target = Target(ref, number, problem=problem)
+            if not cohorts.readable and one.cohort.by == "id":
+                number = int(one.cohort.value)
+            target = Target(one.cohort, number, problem=problem)
             # A cohort by two names is one cohort.
-            targets[ref] = target if number is None else by_id.setdefault(number, target)
-        self._read_members(by_id, cohorts)
-        if any(target.members is None and target.problem is None for target in targets.values()):
-            self.site.warn(
-                "Who is a member can't be read with this token, so everything is sent. "
-                f"Add {PLUGIN_COHORTS} and {COHORT_MEMBERS} to the token's service ({FUNCTIONS_PAGE})."
-            )
-        return targets
-
-    @staticmethod
-    def _read_members(by_id, cohorts):
-        for number, members in (cohorts.members(by_id) or {}).items():
-            target = by_id[number]
+            one.target = targets.setdefault(target.key, target)
+        for number, members in (cohorts.members([key for key in targets if isinstance(key, int)]) or {}).items():
             if isinstance(members, MoodleError):
-                target.problem = f"Moodle knows no {target.ref}, or does not show its members: {members.message}"
+                targets[number].problem = f"Moodle knows no {targets[number].ref}, or does not show its members: {members.message}"
             else:
-                target.members = frozenset(members)
+                targets[number].members = frozenset(members)
+        if any(target.members is None and target.problem is None for target in targets.values()):
+            self.site.warn(f"Who is a member can't be read with this token, so everything is sent. {_TO_READ}.")
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
-    def _place(self, target, user):
-        number = self._directory.id_of(user)
-        return target.key, user if number is None else number
+    def _place(self, one, user):
+        return one.target.key, self._directory.id_of(user) or user
 
     def _refuse_contradictions(self, wanted):
         """Raise for a user who is to be in and out of a cohort, and for a list that is exact beside another one of the cohort."""
         firsts: dict[t.Any, Membership] = {}
         for one in wanted:
-            target = self._targets[one.cohort]
-            rivals = [firsts.setdefault(self._place(target, user), one) for user in one.users]
-            whole = firsts.setdefault(target.key, one)
+            rivals = [firsts.setdefault(self._place(one, user), one) for user in one.users]
+            whole = firsts.setdefault(one.target.key, one)
             rivals = [rival for rival in rivals if rival.state != one.state] + [whole] * (EXACT in (one.state, whole.state))
             for rival in rivals:
                 if rival is not one:
                     raise OptionError(f"{one.where} and {rival.where} contradict each other for {one.cohort}.", option="memberships")
 
-    def _decide(self, one, target, seen):
+    def _decide(self, one, seen):
+        target, absent = one.target, one.state == "absent"
         if target.problem is not None:
             for user in one.users or (None,):
-                self.fail(_item(one, user), target.problem)
+                self.fail(one.item(user), target.problem)
             return
-        unclear = False
         for user in one.users:
-            problem = self._directory.problem(user)
+            number, problem, place = self._directory.id_of(user), self._directory.problem(user), self._place(one, user)
+            known = target.members is not None and number is not None
             if problem is not None:
-                unclear = True
-                self.fail(_item(one, user), problem)
-            elif self._place(target, user) not in seen:
-                seen.add(self._place(target, user))
-                self._decide_user(one, target, user)
+                self.fail(one.item(user), problem)
+            elif place not in seen and known and (number in target.members) != absent:
+                self.unchanged.append(one.item(user))
+            elif place not in seen:
+                self._add("removed" if absent else "added", one, user, number, known)
+            seen.add(place)
         if one.state == EXACT:
-            self._decide_rest(one, target, unclear)
+            self._decide_rest(one)
 
-    def _decide_user(self, one, target, user):
-        number = self._directory.id_of(user)
-        known = target.members is not None and number is not None
-        is_member = known and number in target.members
-        item = _item(one, user)
-        if known and is_member == (one.state != "absent"):
-            self.unchanged.append(item)
-        elif one.state == "absent":
-            self._removals.append(self._step("removed", item, target, user, number, known))
-        else:
-            self._additions.append(self._step("added", item, target, user, number, known))
-
-    def _decide_rest(self, one, target, unclear):
+    def _decide_rest(self, one):
         """Take out who is not wanted."""
-        if target.members is None:
+        if one.target.members is None:
             raise AccessRefused(
                 f"state exact needs to know who is in {one.cohort}, which can't be read.",
-                cure=f"Add {PLUGIN_COHORTS} and {COHORT_MEMBERS} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
+                cure=f"{_TO_READ}; nothing was sent.",
                 option="state",
             )
         wanted = {self._directory.id_of(user) for user in one.users}
-        if unclear or None in wanted:
+        if None in wanted:
             self.site.warn(f"Nobody was taken out of {one.cohort}: some of its users could not be identified.")
             return
-        surplus = sorted(target.members - wanted)
+        surplus = sorted(one.target.members - wanted)
         names = self._directory.users.usernames(surplus) or {}
         for number in surplus:
             user = Ref("user", "username", names[number]) if number in names else Ref("user", "id", str(number))
-            self._removals.append(self._step("removed", _item(one, user), target, user, number, True))
+            self._add("removed", one, user, number, True)
 
-    @staticmethod
-    def _step(becomes, item, target, user, number, known):
+    def _add(self, becomes, one, user, number, known):
         by, value = (user.by, user.value) if number is None else ("id", number)
         # What Moodle would not do without comes last: a request that PHP cuts off is then refused.
-        sent = {"cohorttype": target.sent, "usertype": {"type": by, "value": value}}
+        sent = {"cohorttype": one.target.sent, "usertype": {"type": by, "value": value}}
         sides = (None, "member") if becomes == "added" else ("member", None)
         # A user who is looked up by Moodle may be the reason of a refusal, which then is not the cohort's.
-        group = None if number is None else target.key
-        return Step(becomes, item, (item["cohort"], item["user"]), *sides, known, sent, group, about=(target, number))
+        group = None if number is None else one.target.key
+        self.add(Step(becomes, one.item(user), (one.cohort.value, user.value), *sides, known, sent, group, about=(one.target, number)))
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def act(self):
-        self.send(self._additions, ADD, "members", _reason, answered=self._heed)
-        self.send(self._removals, REMOVE, "members", _reason)
-
     def look(self, steps):
-        members = Cohorts(self._asker).members([step.about[0].number for step in steps if step.about[0].members is not None])
+        members = Cohorts(self.asker).members([step.about[0].number for step in steps if step.about[0].members is not None])
         return [_is_done(step, members or {}) for step in steps]
 
-    def _heed(self, batch, value):
-        """Sort the steps of a request by the warnings of its answer."""
+    def heed(self, batch, value):
+        """Sort the steps of a request that adds users by the warnings of its answer."""
+        if batch[0].becomes != "added":
+            return
         for step in batch:
             step.certain = True
         for warning in value["warnings"]:
@@ -234,9 +209,13 @@ class MembersPlan(ListedPlan):
                 for step in batch:
                     step.certain = step.certain and step.sent["usertype"]["type"] == "id"
 
-
-def _item(one, user):
-    return {"cohort": one.cohort.value, "user": user and user.value}
+    def reason(self, step, error):
+        if error.errorcode == "nopermissions":
+            return "the token's account lacks the capability moodle/cohort:assign where the cohort is"
+        if isinstance(error, ParameterRefused) and not error.debuginfo:
+            sent = (("user", step.sent["usertype"]), ("cohort", step.sent["cohorttype"]))
+            return unknown([Ref(kind, named["type"], str(named["value"])) for kind, named in sent])
+        return super().reason(step, error)
 
 
 def _is_done(step, members):
@@ -262,12 +241,3 @@ def _concerns(step, message):
     of_cohort = f" cohort {_pair(step.sent['cohorttype'])} " in said or " cohort " not in said
     user = step.sent["usertype"]
     return of_cohort and (" user " not in said or user["type"] != "id" or f" user {_pair(user)} " in said)
-
-
-def _reason(step, error):
-    if error.errorcode == "nopermissions":
-        return "the token's account lacks the capability moodle/cohort:assign where the cohort is"
-    if isinstance(error, ParameterRefused) and not error.debuginfo:
-        sent = (("user", step.sent["usertype"]), ("cohort", step.sent["cohorttype"]))
-        return unknown([Ref(kind, named["type"], str(named["value"])) for kind, named in sent])
-    return told(error)

@@ -14,19 +14,11 @@ from ..read.directory import Directory
 from ..read.groups import GROUPS, CourseGroups, Groups
 from ..read.names import meant
 from ..read.users import USERS
-from ..send.batch import checked_limit
-from ..send.listed import ListedPlan, Step, told
+from ..send.changes import ChangesPlan
+from ..send.listed import Step, told
 from ..send.wanted import EXACT
-from ..wire.ask import Asker
 from .group_wanted import groups_of
 
-#: What becomes of a step -> (the function that does it, its parameter), in the order of doing.
-GROUP_CHANGES = {
-    "created": ("core_group_create_groups", "groups"),
-    "added": ("core_group_add_group_members", "members"),
-    "removed": ("core_group_delete_group_members", "members"),
-    "deleted": ("core_group_delete_groups", "groupids"),
-}
 _NOT_ENROLLED = "the user is not enrolled in the course, or hidden from the token's account"
 _LEFT = {
     "created": "Moodle took it, but the group is not there",
@@ -38,29 +30,28 @@ _LEFT = {
 
 def plan(site, params):
     """params: the options of toolsync_group. Raises OptionError before anything is sent."""
-    limit = checked_limit(params["max_input_vars"])
-    return GroupPlan(site, groups_of(params), on_failures=params["on_failures"], max_input_vars=limit)
+    return GroupPlan(site, params)
 
 
-class GroupPlan(ListedPlan):
+class GroupPlan(ChangesPlan):
     """The C(about) of a step is (WantedGroup, the member's id, or None where the step is about the group itself)."""
 
-    lists = ("created", "deleted", "added", "removed", "unchanged")
+    changes = {
+        "created": ("core_group_create_groups", "groups"),
+        "added": ("core_group_add_group_members", "members"),
+        "removed": ("core_group_delete_group_members", "members"),
+        "deleted": ("core_group_delete_groups", "groupids"),
+    }
 
-    def __init__(self, site, items, *, on_failures, max_input_vars):
-        super().__init__(site, on_failures, max_input_vars)
-        asker = Asker(self.moodle, max_input_vars)
-        self._directory, self._reader = Directory(asker), Groups(asker, site.warn)
-        self._steps: dict[str, list[Step]] = {becomes: [] for becomes in GROUP_CHANGES}
+    def __init__(self, site, params):
+        super().__init__(site, params)
+        self._directory, self._reader = Directory(self.asker), Groups(self.asker, site.warn)
         #: Course -> the Refs of its groups whose members matter.
         self._concerned: dict = {}
-        self._wanted = self._read(items)
         decided: dict = {}
-        for one in self._wanted:
+        for one in self._read(groups_of(params)):
             self._decide(one, decided)
-        unknown = [step for step in self._steps["created"] if step.about[0].at.number is None]
-        self.need({COURSES: unknown, **{function: self._steps[becomes] for becomes, (function, _name) in GROUP_CHANGES.items()}})
-        self.report([step for steps in self._steps.values() for step in steps])
+        self.ready({COURSES: [step for step in self.steps["created"] if step.about[0].at.number is None]})
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -98,32 +89,32 @@ class GroupPlan(ListedPlan):
         found = at.find(one.group)
         first = decided.setdefault((at.key, found[0].id), one) if found else one
         if at.problem is not None:
-            self.fail(one.item, at.problem)
+            self.fail(one.item(), at.problem)
         elif first is not one:
-            self.fail(one.item, f"{first.where} names the same group by its {first.group.by}: name it once")
+            self.fail(one.item(), f"{first.where} names the same group by its {first.group.by}: name it once")
         elif len(found) > 1:
             ids = ", ".join(str(group.id) for group in found)
-            self.fail(one.item, f"several groups of the course have this name (ids {ids}): name the group by its id")
+            self.fail(one.item(), f"several groups of the course have this name (ids {ids}): name the group by its id")
         elif found:
             one.number = found[0].id
             if absent:
-                self._add_group("deleted", one, one.number)
+                self._add("deleted", one, one.number)
             elif one.concerns_members:
                 self._decide_members(one, found[0].members)
             else:
-                self.unchanged.append(one.item)
+                self.unchanged.append(one.item())
         elif absent and at.complete:
-            self.unchanged.append(one.item)
+            self.unchanged.append(one.item())
         elif absent:
             self.fail(
-                one.item,
+                one.item(),
                 f"whether there is such a group, without members, can't be read: add {GROUPS} to the token's service ({FUNCTIONS_PAGE})",
             )
         elif one.group.by == "id":
-            self.fail(one.item, f"no group of the course has the id {one.group.value}")
+            self.fail(one.item(), f"no group of the course has the id {one.group.value}")
         else:
             sent = {"description": "", "name": one.group.value, "courseid": at.number}
-            self._add_group("created", one, sent, certain=at.complete)
+            self._add("created", one, sent, certain=at.complete)
             self._decide_members(one, set())
 
     def _decide_members(self, one, held):
@@ -145,7 +136,7 @@ class GroupPlan(ListedPlan):
         for number in sorted(others):
             member = enrolled.members.get(number) if enrolled is not None else None
             name = member.fields.get("username") if member is not None else None
-            self._add_member("removed", one, name or str(number), number)
+            self._add("removed", one, {"userid": number}, number, name or str(number))
 
     def _identified(self, one, ref):
         """A member's id; None after a failure."""
@@ -154,44 +145,38 @@ class GroupPlan(ListedPlan):
             shown = enrolled is not None and enrolled.shows(ref.by)
             problem = _NOT_ENROLLED if shown else f"the {ref} can't be looked up: add {USERS} to the token's service ({FUNCTIONS_PAGE})"
         if problem is not None:
-            self.fail({**one.item, "user": ref.value}, problem)
+            self.fail(one.item(ref.value), problem)
         return number
 
     def _decide_member(self, one, ref, number, held):
         present, enrolled = one.members[ref], one.at.enrolled
         if (number in held) == present:
-            self.unchanged.append({**one.item, "user": ref.value})
+            self.unchanged.append(one.item(ref.value))
         elif present and enrolled is not None and number not in enrolled.members:
-            self.fail({**one.item, "user": ref.value}, _NOT_ENROLLED)
+            self.fail(one.item(ref.value), _NOT_ENROLLED)
         else:
-            self._add_member("added" if present else "removed", one, ref.value, number)
+            self._add("added" if present else "removed", one, {"userid": number}, number, ref.value)
 
-    def _add_member(self, becomes, one, user, number):
-        shown = (one.course.value, one.group.value, "members", user)
-        self._add(becomes, {**one.item, "user": user}, shown, {"userid": number, "groupid": one.number}, (one, number))
-
-    def _add_group(self, becomes, one, sent, *, certain=True):
-        self._add(becomes, one.item, (one.course.value, one.group.value, "exists"), sent, (one, None), certain)
-
-    def _add(self, becomes, item, shown, sent, about, certain=True):
+    def _add(self, becomes, one, sent, user=None, name=None, *, certain=True):
+        shown = (one.course.value, one.group.value, *(("exists",) if user is None else ("members", name)))
         here = becomes in ("created", "added")
-        self._steps[becomes].append(Step(becomes, item, shown, not here, here, certain, sent, about=about))
+        self.add(Step(becomes, one.item(name), shown, not here, here, certain, sent, about=(one, user)))
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def act(self):
-        for becomes, (function, parameter) in GROUP_CHANGES.items():
-            steps = self._steps[becomes] if parameter != "members" else self._with_group(becomes)
-            self.send(steps, function, parameter, _reason, answered=_note_ids if becomes == "created" else None)
-
-    def _with_group(self, becomes):
-        """The steps of members of groups that are there by now, or were made."""
-        for step in self._steps[becomes]:
-            step.sent["groupid"] = step.about[0].number
-            if step.sent["groupid"] is None:
+    def sendable(self, becomes):
+        for step in self.steps[becomes]:
+            one, user = step.about
+            if user is not None:
+                step.sent["groupid"] = one.number
+            if user is not None and one.number is None:
                 self.fail(step.item, "the group could not be made")
             else:
                 yield step
+
+    def heed(self, batch, value):
+        for step, made in zip(batch, value if batch[0].becomes == "created" else ()):
+            step.about[0].number = made["id"]
 
     def _look_at(self, courses):
         """Read CourseGroups, each with the members of those of its groups in which they matter."""
@@ -204,6 +189,16 @@ class GroupPlan(ListedPlan):
         self._look_at(again.values())
         groups = {(key, name): group for key, at in again.items() for group in at.groups for name in (meant(group.name), group.id)}
         return [_is_done(step, again, groups) for step in steps]
+
+    def reason(self, step, error):
+        if error.errorcode in ("nopermissions", "errorcoursecontextnotvalid"):
+            return f"{told(error)} The token's account needs the capability moodle/course:managegroups in the course"
+        if error.errorcode == "invalidparameter" and not error.debuginfo:
+            if step.becomes == "added":
+                return "Moodle refuses: only enrolled users may be in a group"
+            if step.becomes == "created":
+                return "Moodle refuses the name: another group of the course has it, as the database compares names"
+        return super().reason(step, error)
 
     def is_doubtful(self, step):
         return True
@@ -224,20 +219,3 @@ def _is_done(step, again, groups):
     if found is not None:
         one.number = found.id
     return (found is not None and (user is None or user in found.members)) == step.after
-
-
-def _note_ids(batch, value):
-    for step, made in zip(batch, value):
-        step.about[0].number = made["id"]
-
-
-def _reason(step, error):
-    """Why Moodle refused a step, as far as it can be told."""
-    if error.errorcode in ("nopermissions", "errorcoursecontextnotvalid"):
-        return f"{told(error)} The token's account needs the capability moodle/course:managegroups in the course"
-    if error.errorcode == "invalidparameter" and not error.debuginfo:
-        if step.becomes == "added":
-            return "Moodle refuses: only enrolled users may be in a group"
-        if step.becomes == "created":
-            return "Moodle refuses the name: another group of the course has it, as the database compares names"
-    return told(error)

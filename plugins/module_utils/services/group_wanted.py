@@ -33,9 +33,8 @@ class WantedGroup:
     at: CourseGroups | None = None
     number: int | None = None
 
-    @property
-    def item(self):
-        return {"course": self.course.value, "group": self.group.value, "user": None}
+    def item(self, user=None):
+        return {"course": self.course.value, "group": self.group.value, "user": user}
 
     @property
     def concerns_members(self):
