@@ -8,6 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from dataclasses import dataclass, field
 
@@ -58,6 +59,8 @@ class ListedPlan(Plan):
     section = ""
     #: Whether a step that Moodle took, and that is not in place, may have changed something that nobody can see.
     half_done = False
+    #: What messages call an item, and several.
+    noun = ("item", "items")
 
     def __init__(self, site, on_failures, max_input_vars):
         super().__init__(changed=False, before={}, after={}, result={})
@@ -255,14 +258,29 @@ class ListedPlan(Plan):
             return
         message = " ".join(
             [
-                *_sentence(self.failures, "failed"),
-                *_sentence(unknown, "refused, which may be done all the same, as nobody can look with this token"),
+                *self._sentence(self.failures, "failed"),
+                *self._sentence(unknown, "refused, which may be done all the same, as nobody can look with this token"),
             ]
         )
         if self._on_failures == "warn":
             self.site.warn(message)
         else:
             raise PartlyFailed(message)
+
+    def number_of(self, entries):
+        """How messages count the entries of a list: "2 items"."""
+        return f"{len(entries)} {self.noun[len(entries) != 1]}"
+
+    def _sentence(self, entries, what):
+        """One sentence on entries with reasons, none where there are none. A reason that several share is told once."""
+        alike: dict[str, list[dict[str, t.Any]]] = {}
+        for entry in entries:
+            alike.setdefault(entry["reason"], []).append(entry)
+        first = list(itertools.islice(alike.items(), 3))
+        left = len(entries) - sum(len(some) for _reason, some in first)
+        if entries:
+            reasons = "; ".join(f"{_named(some)}: {reason.rstrip('.')}" for reason, some in first)
+            yield f"{self.number_of(entries)} {what}: {reasons}{f'; and {left} more' if left else ''}."
 
 
 def variables(value):
@@ -283,16 +301,9 @@ def _parameters(parameter, sent):
     return {parameter: Columns(sent) if isinstance(sent[0], dict) else sent}
 
 
-def _sentence(failures, what):
-    """One sentence on failures, none where there are none."""
-    if failures:
-        more = f"; and {len(failures) - 3} more" if len(failures) > 3 else ""
-        yield f"{len(failures)} item{'s' if len(failures) > 1 else ''} {what}: {'; '.join(map(_told, failures[:3]))}{more}."
-
-
-def _told(failure):
-    named = " ".join(str(value) for key, value in failure.items() if key not in ("reason", "id") and value is not None)
-    return f"{named}: {failure['reason']}"
+def _named(entries):
+    first = " ".join(str(value) for key, value in entries[0].items() if key not in ("reason", "id") and value is not None)
+    return f"{first} and {len(entries) - 1} more" if len(entries) > 1 else first
 
 
 def _put(tree, keys, value, keep=False):

@@ -96,6 +96,7 @@ class CohortPlan(ChangesPlan):
         "deleted": ("tool_sync_cohort_delete", None),
     }
     section = "cohorts"
+    noun = ("cohort", "cohorts")
 
     def __init__(self, site, params):
         super().__init__(site, params)

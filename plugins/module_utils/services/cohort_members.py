@@ -82,6 +82,7 @@ def _membership(where, item):
 
 class MembersPlan(ChangesPlan):
     changes = {"added": ("tool_sync_cohort_add_members", "members"), "removed": ("tool_sync_cohort_delete_members", "members")}
+    noun = ("membership", "memberships")
 
     def __init__(self, site, params):
         super().__init__(site, params)

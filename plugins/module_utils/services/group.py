@@ -53,6 +53,11 @@ class GroupPlan(ChangesPlan):
             self._decide(one, decided)
         self.ready({COURSES: [step for step in self.steps["created"] if step.about[0].at.number is None]})
 
+    def number_of(self, entries):
+        groups = sum(entry["user"] is None for entry in entries)
+        counted = ((groups, "group", "groups"), (len(entries) - groups, "membership", "memberships"))
+        return " and ".join(f"{number} {one if number == 1 else several}" for number, one, several in counted if number)
+
     # -- reading --------------------------------------------------------------------------------------------------
 
     def _read(self, items):

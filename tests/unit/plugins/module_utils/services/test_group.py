@@ -167,7 +167,10 @@ def test_those_that_fail_do_not_keep_the_others_from_being_done(groups):
     assert "no user has the username nobody" in reasons["nobody"]
     assert any("nobody" in warning for warning in done["warnings"])
     assert groups.now == {"A": {"ada"}}
+    failed = groups(groups=[{"group": "A", "members": ["ada", "dan", "nobody"]}, {"group": "99", "group_identifier": "id"}])
+    assert failed["msg"].startswith("1 group and 2 memberships failed: ")
     failed = groups(group="A", members=["ada", "dan"])
+    assert failed["msg"].startswith("1 membership failed: MATH101 A dan: the user is not enrolled")
     assert failed["failed"] and failed["error"]["kind"] == "partly_failed" and not failed["changed"]
 
 

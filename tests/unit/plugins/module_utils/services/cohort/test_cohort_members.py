@@ -114,6 +114,16 @@ def test_an_unknown_cohort_is_named(school, value, by):
     assert result["failures"][0]["user"] == "ada"
 
 
+def test_a_reason_that_many_share_is_told_once(school, cohort):
+    cohort("Y1")
+    items = [{"cohort": "NO", "users": ["ada", "bob", "cleo"]}, {"cohort": "Y1", "users": ["eve", "fay", "gil"]}]
+    result = school.both(MODULE, memberships=items)
+    assert len(result["failures"]) == 6
+    assert result["msg"].startswith("6 memberships failed: NO ada and 2 more: no cohort has the idnumber NO, ")
+    assert result["msg"].count("idnumber NO") == 1 and "; and 1 more." in result["msg"] and ".." not in result["msg"]
+    assert school.both(MODULE, cohort="Y1", users=["eve"])["msg"].startswith("1 membership failed: Y1 eve: no user has the username eve")
+
+
 @pytest.mark.parametrize(
     "options",
     [
