@@ -121,7 +121,9 @@ role:
   type: str
   sample: student
 state:
-  description: What the binding is now, or would be in check mode, V(active), V(suspended) or V(absent).
+  description:
+    - What the binding is now, or would be in check mode, V(active), V(suspended) or V(absent).
+    - As before, or null where that is not known, after a failure.
   returned: once the cohort and the course were found
   type: str
   sample: active

@@ -117,15 +117,14 @@ class BindingPlan(Plan):
         self._touched = False
         try:
             {ACTIVE: self._activate, SUSPENDED: self._suspend, ABSENT: self._remove}[self._state]()
-        except ParameterRefused as error:
-            self.changed = self.changed and self._touched
-            error.message = self._reason(error)
-            raise
         except ToolsyncError as error:
-            if error.may_be_done:
+            if isinstance(error, ParameterRefused):
+                self._explain(error)
+            self._settle(self._touched or error.may_be_done, False)
+            if self.changed:
                 # Nobody can look which bindings there are, and what was sent before need not be so any more.
-                self.changed = True
                 self._site.memory.put(SECTION, {self._key: None})
+            self.result["state"] = self.after["state"] = None if self.changed else self.before["state"]
             raise
         if not self.changed:
             self._settle(False, self.result["changed_is_certain"], self._state)
@@ -209,11 +208,11 @@ class BindingPlan(Plan):
         if roles != self._sent:
             self._site.memory.put(SECTION, {self._key: roles})
 
-    def _reason(self, error):
-        """Why Moodle refused a call, as far as it can be told."""
-        if error.debuginfo:
-            return told(error)
-        return f"{unknown([self._role, *self._suspects] if self._state != ABSENT else self._suspects)}."
+    def _explain(self, error):
+        """Say in an error why Moodle refused a call, as far as it can be told."""
+        suspects = [self._role, *self._suspects] if self._state != ABSENT else self._suspects
+        error.message = told(error) if error.debuginfo or not suspects else f"{unknown(suspects)}."
+        error.option = suspects[0].kind if len(suspects) == 1 else None
 
 
 def _named(ref, number):

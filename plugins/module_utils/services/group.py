@@ -164,8 +164,9 @@ class GroupPlan(ChangesPlan):
 
     def _add(self, becomes, one, sent, user=None, name=None, *, certain=True):
         shown = (one.course.value, one.group.value, *(("exists",) if user is None else ("members", name)))
-        here = becomes in ("created", "added")
-        self.add(Step(becomes, one.item(name), shown, not here, here, certain, sent, about=(one, user)))
+        sides = (False, True) if user is None else (None, "member")
+        before, after = sides if becomes in ("created", "added") else reversed(sides)
+        self.add(Step(becomes, one.item(name), shown, before, after, certain, sent, about=(one, user)))
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
@@ -223,4 +224,4 @@ def _is_done(step, again, groups):
         return None
     if found is not None:
         one.number = found.id
-    return (found is not None and (user is None or user in found.members)) == step.after
+    return (found is not None and (user is None or user in found.members)) == bool(step.after)

@@ -72,8 +72,8 @@ def test_a_group_with_members(groups):
     assert users(done, "added") == ["ada", "bob"]
     assert done["counts"] == {"created": 1, "deleted": 0, "added": 2, "removed": 0, "unchanged": 0, "failed": 0, "unknown": 0}
     assert done["diff"] == {
-        "before": {"MATH101": {"A": {"exists": False, "members": {"ada": False, "bob": False}}}},
-        "after": {"MATH101": {"A": {"exists": True, "members": {"ada": True, "bob": True}}}},
+        "before": {"MATH101": {"A": {"exists": False, "members": {"ada": None, "bob": None}}}},
+        "after": {"MATH101": {"A": {"exists": True, "members": {"ada": "member", "bob": "member"}}}},
     }
     assert groups.now == {"A": {"ada", "bob"}}
 
@@ -118,7 +118,7 @@ def test_the_state_of_the_task_is_that_of_its_items(groups):
     groups.school.group("B", "ada", "bob")
     done = groups.both(state="exact", groups=[{"group": "A", "members": ["ada"]}, {"group": "B", "members": ["bob"], "state": "present"}])
     assert [(entry["group"], entry["user"]) for entry in done["removed"]] == [("A", "bob")]
-    before, after = ({"MATH101": {"A": {"members": {"bob": there}}}} for there in (True, False))
+    before, after = ({"MATH101": {"A": {"members": {"bob": there}}}} for there in ("member", None))
     assert done["diff"] == {"before": before, "after": after}
     assert groups.now == {"A": {"ada"}, "B": {"ada", "bob"}}
 

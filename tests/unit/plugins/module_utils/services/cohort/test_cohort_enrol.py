@@ -204,6 +204,9 @@ def test_what_does_not_exist_is_told_before_anything_is_sent(school, options, sa
 def test_an_unknown_role_is_named(school, bind):
     result = bind(role="norole")
     assert result["failed"] and not result["changed"] and "Moodle knows no role norole (shortname)" in result["msg"]
+    assert result["error"]["option"] == "role" and result["state"] is None and result["diff"]["before"] == result["diff"]["after"]
+    bind("absent")
+    assert bind(role="norole")["state"] == "absent"
     school.practice.configure(core={"debug": "15"})
     assert "Role not found by shortname : norole" in bind(role="norole")["msg"]
 
@@ -238,5 +241,5 @@ def test_what_is_lost_is_no_longer_known(school, bind, function, state):
     assert bind(check_mode=True)["previous"] == "active"
     school.practice.fault("reset", function=function, when="after", skip=1)
     lost = bind(state, retries=0)
-    assert lost["failed"] and lost["changed"] and not lost["changed_is_certain"]
+    assert lost["failed"] and lost["changed"] and not lost["changed_is_certain"] and lost["state"] is None
     assert bind(check_mode=True)["previous"] is None
