@@ -122,11 +122,11 @@ role:
   sample: student
 state:
   description:
-    - What the binding is now, or would be in check mode, V(active), V(suspended) or V(absent).
+    - What the binding is now, or would be in check mode, V(present), V(suspended) or V(absent).
     - As before, or null where that is not known, after a failure.
   returned: once the cohort and the course were found
   type: str
-  sample: active
+  sample: present
 previous:
   description: What it was before, as far as it is known, or null.
   returned: once the cohort and the course were found
@@ -150,7 +150,7 @@ error:
 """
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import COHORT_IDENTIFIER
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import COHORT_IDENTIFIER, COURSE_IDENTIFIER, ROLE_IDENTIFIER
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import cohort_enrol
 
 TASK = Task(
@@ -159,19 +159,9 @@ TASK = Task(
         "cohort": {"type": "str", "required": True, "aliases": ["chid"]},
         "cohort_identifier": COHORT_IDENTIFIER,
         "course": {"type": "str", "required": True, "aliases": ["cid"]},
-        "course_identifier": {
-            "type": "str",
-            "choices": ["id", "shortname", "idnumber"],
-            "default": "shortname",
-            "aliases": ["cidsource"],
-        },
+        "course_identifier": {**COURSE_IDENTIFIER, "aliases": ["cidsource"]},
         "role": {"type": "str", "default": "student", "aliases": ["rid"]},
-        "role_identifier": {
-            "type": "str",
-            "choices": ["id", "shortname"],
-            "default": "shortname",
-            "aliases": ["ridsource"],
-        },
+        "role_identifier": {**ROLE_IDENTIFIER, "aliases": ["ridsource"]},
         "state": {"type": "str", "choices": ["present", "absent", "suspended"], "default": "present"},
     },
     remembers=True,

@@ -24,9 +24,9 @@ UNBIND = "tool_sync_cohort_unbind"
 SUSPEND = "tool_sync_cohort_suspend_enrol"
 METHOD = "cohort"
 SECTION = "bindings"
-ACTIVE, SUSPENDED, ABSENT = "active", "suspended", "absent"
+PRESENT, SUSPENDED, ABSENT = "present", "suspended", "absent"
 #: The functions that each state takes.
-_NEEDED = {ACTIVE: (BIND, UNBIND), SUSPENDED: (BIND, SUSPEND), ABSENT: (UNBIND,)}
+_NEEDED = {PRESENT: (BIND, UNBIND), SUSPENDED: (BIND, SUSPEND), ABSENT: (UNBIND,)}
 #: What PHP 8 says when the plugin binds a cohort whose binding is suspended.
 _SUSPENDED_ERROR = "Attempt to assign property"
 _LEFT_BEHIND = (
@@ -38,7 +38,7 @@ _LEFT_BEHIND = (
 def plan(site, params):
     """params: the options of toolsync_cohort_enrol. Raises OptionError for what does not exist."""
     refs = [reference(kind, params[f"{kind}_identifier"], params[kind], kind) for kind in ("cohort", "course", "role")]
-    return BindingPlan(site, *refs, ACTIVE if params["state"] == "present" else params["state"])
+    return BindingPlan(site, *refs, params["state"])
 
 
 class BindingPlan(Plan):
@@ -104,8 +104,8 @@ class BindingPlan(Plan):
         known = None if self._sent is None else self._sent.get(self._role_key, ABSENT)
         if self._state == ABSENT and self._sent is not None:
             # Unbinding takes the bindings of all roles.
-            known = next((state for state in (ACTIVE, SUSPENDED) if state in self._sent.values()), ABSENT)
-        if known == ACTIVE and self._count == 0:
+            known = next((state for state in (PRESENT, SUSPENDED) if state in self._sent.values()), ABSENT)
+        if known == PRESENT and self._count == 0:
             return None
         if known is None and self._count == 0 and self._state == ABSENT:
             return ABSENT
@@ -116,7 +116,7 @@ class BindingPlan(Plan):
     def apply(self):
         self._touched = False
         try:
-            {ACTIVE: self._activate, SUSPENDED: self._suspend, ABSENT: self._remove}[self._state]()
+            {PRESENT: self._activate, SUSPENDED: self._suspend, ABSENT: self._remove}[self._state]()
         except ToolsyncError as error:
             if isinstance(error, ParameterRefused):
                 self._explain(error)
@@ -143,19 +143,19 @@ class BindingPlan(Plan):
         else:
             if count is not None:
                 self._settle(count > self._count, True, ABSENT if count > self._count else None)
-            self._remember({**(self._sent or {}), self._role_key: ACTIVE})
+            self._remember({**(self._sent or {}), self._role_key: PRESENT})
 
     def _restore(self):
         self._call(UNBIND, self._names)
         # The bindings of other roles went with it.
         others = {role: state for role, state in (self._sent or {}).items() if role != self._role_key}
         self._remember({})
-        for role in (self._role_key, *(role for role, state in others.items() if state == ACTIVE)):
+        for role in (self._role_key, *(role for role, state in others.items() if state == PRESENT)):
             self._bind(role)
-        lost = [role for role, state in others.items() if state != ACTIVE]
+        lost = [role for role, state in others.items() if state != PRESENT]
         if lost:
             self._site.warn(f"The suspended binding of {', '.join(lost)} was lost: the plugin can restore one only by removing all.")
-        self._remember({role: ACTIVE for role in (self._role_key, *others) if role not in lost})
+        self._remember({role: PRESENT for role in (self._role_key, *others) if role not in lost})
         works = self._counted() != 0
         if not works:
             self._site.warn(
@@ -174,7 +174,7 @@ class BindingPlan(Plan):
             self._settle(True, True)
         else:
             self._settle(False, True)
-        others = sorted(role for role, state in (self._sent or {}).items() if state == ACTIVE and role != self._role_key)
+        others = sorted(role for role, state in (self._sent or {}).items() if state == PRESENT and role != self._role_key)
         if others:
             self._site.warn(f"The plugin suspends the bindings of all roles: that of {', '.join(others)} too.")
         self._remember({**dict.fromkeys(self._sent or (), SUSPENDED), self._role_key: SUSPENDED})

@@ -45,12 +45,12 @@ def test_a_binding_is_made_once(school, bind):
     assert predicted["changed"] and not predicted["changed_is_certain"] and bindings(school) == []
     first = bind()
     assert first["changed"] and first["changed_is_certain"] and not first["restored"]
-    assert (first["previous"], first["state"]) == ("absent", "active")
-    assert first["diff"] == {"before": {"state": "absent"}, "after": {"state": "active"}}
+    assert (first["previous"], first["state"]) == ("absent", "present")
+    assert first["diff"] == {"before": {"state": "absent"}, "after": {"state": "present"}}
     assert bindings(school) == [(STUDENT, ON)]
     again = bind()
     assert not again["changed"] and again["changed_is_certain"]
-    assert again["diff"] == {"before": {"state": "active"}, "after": {"state": "active"}}
+    assert again["diff"] == {"before": {"state": "present"}, "after": {"state": "present"}}
     checked = bind(check_mode=True)
     assert not checked["changed"] and not checked["changed_is_certain"]
 
@@ -61,7 +61,7 @@ def test_a_host_that_remembers_nothing_sees_that_a_binding_is_there(school, bind
     predicted = other(check_mode=True)
     assert predicted["changed"] and not predicted["changed_is_certain"] and predicted["previous"] is None
     real = other()
-    assert not real["changed"] and real["changed_is_certain"] and real["previous"] == "active"
+    assert not real["changed"] and real["changed_is_certain"] and real["previous"] == "present"
 
 
 def test_a_cohort_is_bound_by_several_roles(school, bind):
@@ -238,7 +238,7 @@ def test_the_packaged_service_is_enough(school, bind):
 @pytest.mark.parametrize(("function", "state"), [(BIND, "present"), (UNBIND, "absent")])
 def test_what_is_lost_is_no_longer_known(school, bind, function, state):
     bind()
-    assert bind(check_mode=True)["previous"] == "active"
+    assert bind(check_mode=True)["previous"] == "present"
     school.practice.fault("reset", function=function, when="after", skip=1)
     lost = bind(state, retries=0)
     assert lost["failed"] and lost["changed"] and not lost["changed_is_certain"] and lost["state"] is None
