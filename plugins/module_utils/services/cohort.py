@@ -19,7 +19,7 @@ from ..send.listed import Step
 from ..send.wanted import items_of
 
 #: What the columns of Moodle's cohort table hold, in characters.
-LENGTHS = {"name": 254, "idnumber": 100}
+COLUMN_LENGTHS = {"name": 254, "idnumber": 100}
 #: What an item may ask for, beside its place.
 _CONTENT = ("name", "idnumber", "description", "visible")
 _UNPLACED = (
@@ -60,21 +60,21 @@ def plan(site, params):
     return CohortPlan(site, params)
 
 
-def cohorts_of(params):
+def wanted_cohorts(params):
     """The WantedCohorts of toolsync_cohort's options, in their order and without doubles. Raises OptionError."""
     found: dict[Ref, WantedCohort] = {}
     for where, item in items_of(params, "cohorts"):
-        one = _wanted(where, item)
+        one = _wanted_cohort(where, item)
         first = found.setdefault(one.ref, one)
         if first != one:
             raise OptionError(f"{one.where} and {first.where} contradict each other for {one.ref}.", option="cohorts")
     return list(found.values())
 
 
-def _wanted(where, item):
+def _wanted_cohort(where, item):
     ref = reference("cohort", item["cohort_identifier"], item["cohort"], f"cohort of {where}")
     content = {name: item[name] for name in _CONTENT if item[name] is not None}
-    for name, longest in LENGTHS.items():
+    for name, longest in COLUMN_LENGTHS.items():
         if len(content.get(name, "")) > longest:
             raise OptionError(f"{name} of {where} is longer than {longest} characters.", option=name)
     if not content.get("name", "x").strip():
@@ -103,7 +103,7 @@ class CohortPlan(ChangesPlan):
         self._cohorts, self._directory = Cohorts(self.asker), Directory(self.asker)
         #: A cohort's id, or an idnumber that one is given -> the item that did so first.
         self._firsts: dict[int | str, WantedCohort] = {}
-        items = cohorts_of(params)
+        items = wanted_cohorts(params)
         self._read(items)
         for item in items:
             try:

@@ -47,7 +47,7 @@ class BindingPlan(Plan):
         self._cohort, self._course, self._role = cohort, course, role
         cohort_id = self._read_cohort()
         course_id, self._count = self._read_course()
-        (ch_by, ch), (c_by, c) = _named(cohort, cohort_id), _named(course, course_id)
+        (ch_by, ch), (c_by, c) = _sent_by(cohort, cohort_id), _sent_by(course, course_id)
         self._names = {"chidsource": ch_by, "chid": ch, "cidsource": c_by, "cid": c, "method": METHOD}
         self._key = f"cohort {ch_by}={ch} in course {c_by}={c}"
         #: Role -> state as last sent from here; None where nothing was.
@@ -215,6 +215,6 @@ class BindingPlan(Plan):
         error.option = suspects[0].kind if len(suspects) == 1 else None
 
 
-def _named(ref, number):
+def _sent_by(ref, number):
     """(identifier, value) by which a record is sent and remembered."""
     return (ref.by, ref.value) if number is None else ("id", number)

@@ -64,12 +64,12 @@ def plan(site, params):
     return MembersPlan(site, params)
 
 
-def memberships(params):
+def wanted_memberships(params):
     """The Memberships of toolsync_cohort_members' options, in their order. Raises OptionError."""
-    return [_membership(where, item) for where, item in items_of(params, "memberships")]
+    return [_wanted_membership(where, item) for where, item in items_of(params, "memberships")]
 
 
-def _membership(where, item):
+def _wanted_membership(where, item):
     for option in ("cohort", "users"):
         if item[option] is None:
             raise OptionError(f"{option} is missing for {where}.", option=option)
@@ -87,7 +87,7 @@ class MembersPlan(ChangesPlan):
     def __init__(self, site, params):
         super().__init__(site, params)
         self._directory = Directory(self.asker)
-        wanted = memberships(params)
+        wanted = wanted_memberships(params)
         self._read_cohorts(wanted)
         self._directory.look_up([user for one in wanted for user in one.users])
         self._refuse_contradictions(wanted)

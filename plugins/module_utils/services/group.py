@@ -17,7 +17,7 @@ from ..read.users import USERS
 from ..send.changes import ChangesPlan
 from ..send.listed import Step, told
 from ..send.wanted import EXACT
-from .group_wanted import groups_of
+from .group_wanted import wanted_groups
 
 _NOT_ENROLLED = "the user is not enrolled in the course, or hidden from the token's account"
 _LEFT = {
@@ -49,7 +49,7 @@ class GroupPlan(ChangesPlan):
         #: Course -> the Refs of its groups whose members matter.
         self._concerned: dict = {}
         decided: dict = {}
-        for one in self._read(groups_of(params)):
+        for one in self._read(wanted_groups(params)):
             self._decide(one, decided)
         self.ready({COURSES: [step for step in self.steps["created"] if step.about[0].at.number is None]})
 

@@ -15,7 +15,7 @@ from ..read.directory import Ref, reference
 from ..read.groups import CourseGroups
 from ..send.wanted import EXACT, check_exact, items_of
 
-LONGEST = 254
+NAME_LENGTH = 254
 
 
 @dataclass(eq=False)
@@ -50,12 +50,12 @@ class WantedGroup:
         self.members.update(other.members)
 
 
-def groups_of(params):
+def wanted_groups(params):
     """The WantedGroups of toolsync_group's options, in their order. Raises OptionError."""
-    return [_wanted(where, item) for where, item in items_of(params, "groups")]
+    return [_wanted_group(where, item) for where, item in items_of(params, "groups")]
 
 
-def _wanted(where, item):
+def _wanted_group(where, item):
     course, name = item["course"], item["group"]
     if name is None:
         raise OptionError(f"group is missing for {where}.", option="group")
@@ -66,19 +66,19 @@ def _wanted(where, item):
                 f"course is missing for {where}.", option="course", cure="Give it, or write the group as COURSE@GROUP; nothing was sent."
             )
     text = str(name).strip()
-    if len(text) > LONGEST:
-        raise OptionError(f"group of {where} is longer than {LONGEST} characters.", option="group")
+    if len(text) > NAME_LENGTH:
+        raise OptionError(f"group of {where} is longer than {NAME_LENGTH} characters.", option="group")
     made = WantedGroup(
         where,
         reference("course", item["course_identifier"], course, f"course of {where}"),
         reference("group", item["group_identifier"], text, f"group of {where}"),
         item["state"],
     )
-    _add_members(made, item)
+    _fill(made, item)
     return made
 
 
-def _add_members(made, item):
+def _fill(made, item):
     if made.state == EXACT:
         if item["members"] is None:
             raise OptionError(f"members of {made.where} is missing: state exact needs the list.", option="members")
