@@ -160,6 +160,12 @@ def _two_roles(world):
     world.enrol(*NAMES, role="teacher")
 
 
+def _group(world):
+    world.users(*NAMES)
+    group = {"courseid": "3", "name": "Group A", "description": ""}
+    world.call("core_group_create_groups", **{f"groups[0][{key}]": value for key, value in group.items()})
+
+
 _ZQ = [f"zq{name}" for name in NAMES]
 #: Five enrolments in two requests.
 _SMALL = {"course": "MATH101", "role": "student", "users": _ZQ, "max_input_vars": 28}
@@ -217,6 +223,9 @@ SCENARIOS = {
         },  # fmt: skip
     ),
     "enrol": Scenario("toolsync_enrol", lambda world: dict(_SMALL), lambda world: world.users(*NAMES)),
+    "enrol groups": Scenario(
+        "toolsync_enrol", lambda world: {"course": "MATH101", "role": "student", "users": _ZQ, "groups": ["Group A"]}, _group
+    ),
     "unenrol": Scenario(
         "toolsync_enrol",
         lambda world: {**_SMALL, "state": "absent", "max_input_vars": 1000},

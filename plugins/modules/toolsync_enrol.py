@@ -106,6 +106,15 @@ options:
         suspended, what is sent is what this host last asked for, or active, with a warning and RV(changed_is_certain) false.
     type: bool
     aliases: [suspend]
+  groups:
+    description:
+      - Groups of the course that the users are put into, by name or idnumber. A group that is not there is a failure, and is not made;
+        M(activeprolearn.toolsync.toolsync_group) makes groups, and has exactly these members in them.
+      - Other groups of the users are kept. It is of no matter to O(state=absent).
+      - Needs C(core_group_get_course_groups), C(core_group_get_group_members) and C(core_group_add_group_members) in the token's service,
+        and the capability C(moodle/course:managegroups).
+    type: list
+    elements: str
   state:
     description:
       - With V(present), the users are enrolled. Others are left as they are.
@@ -166,6 +175,10 @@ options:
         description: As O(suspended).
         type: bool
         aliases: [suspend]
+      groups:
+        description: As O(groups).
+        type: list
+        elements: str
       state:
         description: As O(state).
         type: str
@@ -214,6 +227,13 @@ EXAMPLES = r"""
       - user: bob
         suspended: true
 
+- name: Enrol into groups of the course
+  activeprolearn.toolsync.toolsync_enrol:
+    course: MATH101
+    enrolments:
+      - {user: ada, groups: [Group A]}
+      - {user: bob, groups: [Group A, Lab 2]}
+
 - name: End an enrolment
   activeprolearn.toolsync.toolsync_enrol:
     course: MATH101
@@ -225,7 +245,7 @@ RETURN = r"""
 enrolled:
   description:
     - Users who were not enrolled, or would be in check mode, as C(course), C(user) and C(role) of the task.
-    - This list and the next three hold the first 1,000; RV(counts) are complete.
+    - This list and the next four hold the first 1,000; RV(counts) are complete.
   returned: once the options were checked
   type: list
   elements: dict
@@ -236,6 +256,12 @@ updated:
   type: list
   elements: dict
   sample: [{"course": "MATH101", "user": "bob", "role": "student"}]
+added:
+  description: Users who were put into a group, with its name in C(group).
+  returned: once the options were checked
+  type: list
+  elements: dict
+  sample: [{"course": "MATH101", "user": "ada", "role": "student", "group": "Group A"}]
 unenrolled:
   description: Enrolments that ended.
   returned: once the options were checked
@@ -262,6 +288,9 @@ failures:
       type: str
     role:
       description: The role, as the task names it, or null.
+      type: str
+    group:
+      description: The group, where it is what failed.
       type: str
     reason:
       description: What is wrong, and with which identifier.
@@ -290,11 +319,11 @@ counts:
   description: How many records are in the lists.
   returned: once the options were checked
   type: dict
-  sample: {"enrolled": 1, "updated": 1, "unenrolled": 1, "unchanged": 1, "failed": 1, "unknown": 1}
+  sample: {"enrolled": 1, "updated": 1, "added": 1, "unenrolled": 1, "unchanged": 1, "failed": 1, "unknown": 1}
 changed_is_certain:
   description:
-    - Whether everything in RV(enrolled), RV(updated) and RV(unenrolled) is known to have been another before, and RV(failures) to have
-      changed nothing.
+    - Whether everything in RV(enrolled), RV(updated), RV(added) and RV(unenrolled) is known to have been another before, and RV(failures)
+      to have changed nothing.
     - False where the site could not be read, where a period was sent that this host does not remember, where somebody is left by another
       method, or with any in RV(unknown) or RV(doubts).
   returned: once the options were checked
@@ -329,6 +358,7 @@ OPTIONS = {
     "timestart": {"type": "str"},
     "timeend": {"type": "str"},
     "suspended": {"type": "bool", "aliases": ["suspend"]},
+    "groups": {"type": "list", "elements": "str"},
     "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
 }
 ITEM = item(OPTIONS, "user")

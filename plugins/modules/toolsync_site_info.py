@@ -30,8 +30,8 @@ options:
       - V(deploy) is M(activeprolearn.toolsync.toolsync_deploy_course), V(compare_courses) is what it needs besides, to tell
         the id of a course that exists, what differs, and whether the category exists; V(update_courses) is what it needs to set
         what differs.
-      - V(enrol) is M(activeprolearn.toolsync.toolsync_enrol); V(unenrol), V(unassign_role) (one role of several) and
-        V(exact) are what it needs besides for these; V(compare_enrols) is what it needs to tell enrolments that are in
+      - V(enrol) is M(activeprolearn.toolsync.toolsync_enrol); V(enrol_groups), V(unenrol), V(unassign_role) (one role of several)
+        and V(exact) are what it needs besides for these; V(compare_enrols) is what it needs to tell enrolments that are in
         place.
       - V(compare_users), V(compare_enrols) and V(compare_cohorts) are what M(activeprolearn.toolsync.toolsync_process)
         needs to tell whether a run of these services changed anything.
@@ -52,6 +52,7 @@ options:
       - deploy
       - update_courses
       - enrol
+      - enrol_groups
       - unenrol
       - unassign_role
       - exact

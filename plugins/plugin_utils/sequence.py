@@ -47,7 +47,11 @@ class Kind:
 LISTS = {
     "deploy": Kind("toolsync_deploy_course", "", "deploy", "deploy courses", {}),
     "enrol": Kind(
-        "toolsync_enrol", "enrolments", "enrol", "enrol users", {"enrolled": "created", "updated": "updated", "unenrolled": "deleted"}
+        "toolsync_enrol",
+        "enrolments",
+        "enrol",
+        "enrol users",
+        {"enrolled": "created", "updated": "updated", "added": "created", "unenrolled": "deleted"},
     ),
     "cohort_members": Kind(
         "toolsync_cohort_members", "memberships", "cohort_members", "fill cohorts", {"added": "created", "removed": "deleted"}
@@ -187,6 +191,7 @@ def features_of(steps):
             if step["kind"] == "enrol":
                 asked = [step.get("defaults") or {}, *step["enrol"]]
                 needed += ["exact"] * any(item.get("state") == "exact" for item in asked)
+                needed += ["enrol_groups"] * any(item.get("groups") for item in asked)
                 needed += ["unenrol"] * any(item.get("state") == "absent" for item in asked)
         else:
             needed += ["check_courses"] if step["action"] == "check" else _FEATURES

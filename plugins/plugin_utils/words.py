@@ -108,7 +108,12 @@ _EN["numbered"] = {
         "unchanged": ("row unchanged", "rows unchanged"),
     },
     "deploy": {"": ("course", "courses")},
-    "enrol": {"": ("enrolment", "enrolments"), "enrolled": ("enrolled", "enrolled"), "unenrolled": ("unenrolled", "unenrolled")},
+    "enrol": {
+        "": ("enrolment", "enrolments"),
+        "enrolled": ("enrolled", "enrolled"),
+        "added": ("put into a group", "put into groups"),
+        "unenrolled": ("unenrolled", "unenrolled"),
+    },
     "cohort_members": {"": ("membership", "memberships"), "added": ("added", "added"), "removed": ("removed", "removed")},
     "groups": {
         "": ("group or member", "groups and members"),
@@ -148,7 +153,12 @@ _FR["numbered"] = {
         "unchanged": ("inchangé", "inchangés"),
         "updated": ("modifié", "modifiés"),
     },
-    "enrol": {"": ("inscription", "inscriptions"), "enrolled": ("faite", "faites"), "unenrolled": ("retirée", "retirées")},
+    "enrol": {
+        "": ("inscription", "inscriptions"),
+        "enrolled": ("faite", "faites"),
+        "added": ("affectée à un groupe", "affectées à des groupes"),
+        "unenrolled": ("retirée", "retirées"),
+    },
     "cohort_members": {"": ("appartenance", "appartenances"), "added": ("ajoutée", "ajoutées"), "removed": ("retirée", "retirées")},
     "groups": {
         "": ("groupe ou membre", "groupes et membres"),

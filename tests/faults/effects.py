@@ -13,6 +13,7 @@ ITEMS = {
     "process cohorts": ("cohort_members",),
     "deploy": ("course",),
     "enrol": ("user_enrolments",),
+    "enrol groups": ("user_enrolments", "groups_members"),
     "unenrol": ("user_enrolments",),
     "unassign": ("role_assignments",),
     "cohort": ("cohort",),

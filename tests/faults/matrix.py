@@ -47,6 +47,11 @@ STEPS = {
         "core_course_get_courses_by_field core_enrol_get_enrolled_users core_user_get_users_by_field tool_sync_enrol_users_enrol? "
         "tool_sync_enrol_users_enrol tool_sync_enrol_users_enrol"
     ),
+    "enrol groups": (
+        "-core_course_get_courses_by_field -core_enrol_get_enrolled_users -core_user_get_users_by_field core_group_get_course_groups "
+        "core_group_get_group_members -tool_sync_enrol_users_enrol? core_group_add_group_members? -tool_sync_enrol_users_enrol "
+        "core_group_add_group_members"
+    ),
     "unenrol": (
         "-core_course_get_courses_by_field -core_enrol_get_enrolled_users core_enrol_get_enrolled_users enrol_manual_unenrol_users? "
         "enrol_manual_unenrol_users core_enrol_get_enrolled_users"

@@ -29,6 +29,8 @@ def _enrol(chance):
             made["suspended"] = chance.of(50)
         if chance.of(12) and made.get("state") != "absent":
             made["timestart"] = chance.choice(("2024-09-01", "0"))
+        if chance.of(15):
+            made["groups"] = chance.some(GROUPS, 40)
         return made
 
     if chance.of(15):

@@ -20,15 +20,17 @@ from .names import meant, plain
 
 GROUPS = "core_group_get_course_groups"
 GROUP_MEMBERS = "core_group_get_group_members"
-_ASKED_WITH_GROUPS = "id,username,email,idnumber,roles,groups"
+#: Fields of users by which an Enrolled can stand in for functions for groups that the token lacks.
+ASKED_WITH_GROUPS = "id,username,email,idnumber,roles,groups"
 
 
 class Group(t.NamedTuple):
-    """members: ids of users."""
+    """members: ids of users; idnumber: None for none, or where only the list of the enrolled users told the group."""
 
     id: int
     name: str
     members: set[int]
+    idnumber: str | None = None
 
 
 @dataclass
@@ -36,7 +38,7 @@ class CourseGroups:
     """ref: of the course, as the task names it; number: its id, if known.
 
     problem: why they can't be read. groups: those that could be; complete: whether these are all, the empty ones included.
-    enrolled: None where nobody can tell, or nobody needed it.
+    enrolled: None where nobody can tell, or nobody needed it. Who has read it, groups included, may give it.
     """
 
     ref: Ref
@@ -54,6 +56,8 @@ class CourseGroups:
         """The Groups that a reference fits, by name as people mean it."""
         if ref.by == "id":
             return [group for group in self.groups if group.id == int(ref.value)]
+        if ref.by == "idnumber":
+            return [group for group in self.groups if group.idnumber == ref.value]
         return [group for group in self.groups if meant(group.name) == meant(ref.value)]
 
 
@@ -64,7 +68,7 @@ class Groups:
         self._asker = asker
         self._room = asker.max_input_vars - CREDENTIALS - 1
         self._enrolments = Enrolments(
-            asker, lambda text: warn("Who is enrolled can't be read, so only Moodle can tell who may be in a group."), _ASKED_WITH_GROUPS
+            asker, lambda text: warn("Who is enrolled can't be read, so only Moodle can tell who may be in a group."), ASKED_WITH_GROUPS
         )
 
     def read(self, course, concerned):
@@ -75,7 +79,7 @@ class Groups:
         try:
             rows = None if course.number is None else self._asker.ask(GROUPS, {"courseid": course.number})
             course.complete = rows is not None
-            if concerned or not course.complete:
+            if course.enrolled is None and (concerned or not course.complete):
                 course.enrolled = self._enrolments.read(course.ref, course.number)
             course.groups = self._from_enrolled(course) if rows is None else self._with_members(course, rows, concerned)
         except UnknownCourse as error:
@@ -150,4 +154,4 @@ class Groups:
 
 
 def _groups(rows):
-    return [Group(row["id"], plain(row["name"]).strip(), set()) for row in rows]
+    return [Group(row["id"], plain(row["name"]).strip(), set(), row.get("idnumber") or None) for row in rows]

@@ -16,10 +16,12 @@ from ..read.account import SITE_INFO, Account
 from ..read.courses import COURSES
 from ..read.directory import Directory, Ref
 from ..read.enrolments import ENROLLED, Enrolments
+from ..read.groups import ASKED_WITH_GROUPS, Group, Groups
 from ..read.users import USERS
 from ..send.batch import checked_lanes, checked_limit
 from ..send.listed import ListedPlan, Step
 from ..wire.ask import Asker
+from . import enrol_groups
 from . import enrol_outlook as outlook
 from .enrol_records import DEFAULT_METHOD, Record, exact_targets, fold, records
 from .enrol_refusals import reason, roles_in, without_instance
@@ -28,6 +30,7 @@ from .enrol_standing import Period, Roster, Standing, is_as_sent, is_role, memor
 ENROL = "tool_sync_enrol_users_enrol"
 UNENROL = "enrol_manual_unenrol_users"
 UNASSIGN = "core_role_unassign_roles"
+JOIN = "core_group_add_group_members"
 #: What ENROL takes for a variable that is not sent (plugin.md, tool_sync_enrol_user_enrol).
 DEFAULTS = {"suspend": False, "timestart": 0, "timeend": 0, "method": DEFAULT_METHOD}
 _OTHER_METHOD = (
@@ -42,7 +45,8 @@ _LEFT_AS_IT_IS = "left as it is, because another record of the same user and cou
 class EnrolSubject:
     """What a step is about. user: its id, None where that is not known. gone_role: the role that is taken, of several.
 
-    period: what is sent of an enrolment; gains_role: whether the user is known to lack its role so far.
+    period: what is sent of an enrolment; gains_role: whether the user is known to lack its role so far. joins: the group that the user is
+    put into.
     """
 
     record: Record
@@ -51,6 +55,11 @@ class EnrolSubject:
     gone_role: str | None = None
     period: Period | None = None
     gains_role: bool = False
+    joins: Group | None = None
+
+    @property
+    def is_removal(self):
+        return self.period is None and self.joins is None
 
     @property
     def place(self):
@@ -72,7 +81,7 @@ def plan(site, params):
 
 
 class EnrolPlan(ListedPlan):
-    lists = ("enrolled", "updated", "unenrolled", "unchanged")
+    lists = ("enrolled", "updated", "added", "unenrolled", "unchanged")
     section = "enrolments"
     half_done = True
 
@@ -81,12 +90,15 @@ class EnrolPlan(ListedPlan):
         self._lanes = lanes
         self._asker = Asker(self.moodle, max_input_vars, lanes)
         self._directory = Directory(self._asker)
-        self._reader = Enrolments(self._asker, site.warn)
+        fields = {"fields": ASKED_WITH_GROUPS} if any(record.groups for record in wanted) else {}
+        self._reader = Enrolments(self._asker, site.warn, **fields)
+        self._groups = Groups(self._asker, site.warn)
         self._account = Account(self._asker)
         self._remembered = site.memory.get(self.section)
         self._rosters: dict[Ref, Roster] = {}
         self._standings: dict[t.Any, Standing] = {}
         self._enrolments: list[Step] = []
+        self._joins: list[Step] = []
         self._unassignments: list[Step] = []
         self._unenrolments: list[Step] = []
         #: Roles that somebody was seen to hold in a course.
@@ -96,7 +108,7 @@ class EnrolPlan(ListedPlan):
         self._read(wanted, [course for course, role in exact])
         self._decide(fold(self._identified(wanted), self._place), exact)
         self._require_functions()
-        self.report([*self._enrolments, *self._unassignments, *self._unenrolments])
+        self.report([*self._enrolments, *self._joins, *self._unassignments, *self._unenrolments])
         self.result["doubts"] = self.doubts
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -121,6 +133,12 @@ class EnrolPlan(ListedPlan):
             if number is not None:
                 self._directory.learn(record.user, number)
         self._directory.look_up(record.user for record in wanted if self._rosters[record.course].problem is None)
+        named: dict[t.Any, tuple[Roster, list[str]]] = {}
+        for record in wanted:
+            roster = self._rosters[record.course]
+            if record.groups and roster.problem is None:
+                named.setdefault(roster.key, (roster, []))[1].extend(record.groups)
+        enrol_groups.read_groups(self._groups, named.values())
         unread = any(roster.enrolled is None and roster.problem is None for roster in self._rosters.values())
         if not self._reader.readable and unread:
             self.site.warn(
@@ -147,7 +165,7 @@ class EnrolPlan(ListedPlan):
         place = self._place(record)
         if place not in self._standings:
             period = Period.parse(self._remembered.get(memory_key(*place, record.method)))
-            self._standings[place] = Standing(self._rosters[record.course].enrolled, self._directory.id_of(record.user), period)
+            self._standings[place] = Standing(self._rosters[record.course], self._directory.id_of(record.user), period)
         return self._standings[place]
 
     # -- deciding -------------------------------------------------------------------------------------------------
@@ -157,6 +175,9 @@ class EnrolPlan(ListedPlan):
         for record in wanted:
             if record.present:
                 self._decide_present(record)
+        seen: set[tuple[int, int]] = set()
+        for record in wanted:
+            self._decide_groups(record, seen)
         for record in wanted:
             if not record.present:
                 self._decide_absent(record)
@@ -200,6 +221,30 @@ class EnrolPlan(ListedPlan):
         )
         step.remembered = remembered
         self._enrolments.append(step)
+
+    def _decide_groups(self, record, seen):
+        """seen: the (user, Group's id) of other records."""
+        roster, user, standing = self._rosters[record.course], self._directory.id_of(record.user), self._standing(record)
+        for name in record.groups:
+            item = {**record.item, "group": name}
+            group, problem = enrol_groups.find_group(roster.groups, name)
+            if problem is None and user is None:
+                problem = f"groups take ids: add {USERS} to the token's service ({FUNCTIONS_PAGE}), or name the user by the id"
+            if problem is not None:
+                self.fail(item, problem)
+            elif (user, group.id) in seen:
+                continue
+            elif user in group.members:
+                self.unchanged.append(item)
+            else:
+                before = standing.describe(record.is_dated)
+                standing.groups.add(group.name)
+                subject, sent = EnrolSubject(record, roster, user, joins=group), {"userid": user, "groupid": group.id}
+                step = self._step("added", subject, before, standing.describe(record.is_dated), sent, True)
+                step.item, step.group = item, (JOIN, group.id)
+                self._joins.append(step)
+            if problem is None:
+                seen.add((user, group.id))
 
     @staticmethod
     def _step(becomes, subject, before, after, sent, certain):
@@ -327,7 +372,7 @@ class EnrolPlan(ListedPlan):
                     f"({FUNCTIONS_PAGE}) to take only this one",
                 )
             self._unassignments = []
-        self.need({ENROL: self._enrolments, UNENROL: self._unenrolments or self._ends})
+        self.need({ENROL: self._enrolments, JOIN: self._joins, UNENROL: self._unenrolments or self._ends})
 
     # -- foreseeing -----------------------------------------------------------------------------------------------
 
@@ -340,6 +385,7 @@ class EnrolPlan(ListedPlan):
     def obstacle(self, step):
         subject = step.about
         if subject.period is None:
+            # It takes the enrolment, or was to be in its place.
             refused = (other for other in self._enrolments if other.about.place == subject.place and self.obstacle(other))
             return _LEFT_AS_IT_IS if any(refused) else None
         methods = subject.roster.methods
@@ -359,7 +405,7 @@ class EnrolPlan(ListedPlan):
             ]
         elif subject.gone_role is not None:
             reasons.append(outlook.unclear_owner(roster))
-        else:
+        elif subject.is_removal:
             reasons.append(outlook.unclear_enrolment(roster, subject.user))
         return next(filter(None, reasons), None)
 
@@ -378,11 +424,12 @@ class EnrolPlan(ListedPlan):
             lanes=self._lanes if known else 1,
             place=lambda step: step.about.place,
         )
+        self.send(self._unless_refused(self._joins), JOIN, "members", self._reason)
         self.send(self._unless_refused(self._unassignments), UNASSIGN, "unassignments", self._reason)
         self.send(self._unless_refused(self._unenrolments), UNENROL, "enrolments", self._reason)
 
     def _unless_refused(self, steps):
-        """The steps without those on users who were refused a role that they were to have instead."""
+        """The steps without those on users who were refused a role that they were to have before, or instead."""
         done = set(self.done)
         refused = {step.about.place for step in self._enrolments if step not in done}
         for step in steps:
@@ -392,20 +439,27 @@ class EnrolPlan(ListedPlan):
                 yield step
 
     def look(self, steps):
-        rosters = {step.about.roster.key: step.about.roster for step in steps if step.about.roster.enrolled is not None}
+        asked = [step.about for step in steps if step.about.joins is None and step.about.roster.enrolled is not None]
+        rosters = {subject.roster.key: subject.roster for subject in asked}
         read = self._reader.read_all([(roster.ref, roster.number) for roster in rosters.values()])
         lists = {key: enrolled for key, (enrolled, _problem) in zip(rosters, read)}
-        return [_is_done(step.about, lists.get(step.about.roster.key)) for step in steps]
+        members = enrol_groups.members_again(self._groups, [step.about for step in steps if step.about.joins is not None])
+        return [
+            _is_done(step.about, lists.get(step.about.roster.key)) if step.about.joins is None else _has_joined(step.about, members)
+            for step in steps
+        ]
 
     def is_doubtful(self, step):
         # Moodle is silent for an enrolment of another method, which stays as it is.
         subject = step.about
-        return subject.period is None or (subject.is_state_only and subject.roster.others != [])
+        return subject.is_removal or (subject.is_state_only and subject.roster.others != [])
 
     def why_left(self, step):
         return _OTHER_METHOD if step.about.period is None else _STILL_ACTIVE
 
     def _reason(self, step, error):
+        if step.about.joins is not None:
+            return enrol_groups.refusal(error)
         record, roster = step.about.record, step.about.roster
         suspects = [roster.ref] if roster.number is None and roster.enrolled is None else []
         suspects += [record.user] if step.about.user is None else []
@@ -419,6 +473,12 @@ def _leave_out_defaults(steps):
         if all(step.sent[name] == default for step in steps):
             for step in steps:
                 del step.sent[name]
+
+
+def _has_joined(subject, members):
+    """Whether somebody is in a group by now (None: nobody can tell). members: group id -> ids."""
+    inside = members.get(subject.joins.id)
+    return None if inside is None else subject.user in inside
 
 
 def _is_done(subject, enrolled):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import OptionError
 from ..read.directory import Ref, reference
@@ -33,7 +33,7 @@ _IDENTIFIER_DEFAULTS = {"course": "shortname", "user": "username", "role": "shor
 class Record:
     """One wanted enrolment. where: what messages call it; timestart, timeend: epoch seconds, 0 for none; None: as it is.
 
-    exact: whether nobody else is to hold the role.
+    exact: whether nobody else is to hold the role. groups: names of groups of the course that the user is to be in.
     """
 
     where: str
@@ -46,6 +46,7 @@ class Record:
     suspended: bool | None
     present: bool
     exact: bool = False
+    groups: tuple[str, ...] = ()
 
     @property
     def settings(self):
@@ -81,7 +82,7 @@ def records(params):
 
 def _is_said(key, value):
     """Whether an item has a value of its own; lists that come from a CSV say nothing by an empty text."""
-    return value is not None and (value != "" or key in ("course", "user"))
+    return value is not None and (value not in ("", [""]) or key in ("course", "user"))
 
 
 def _record(where, item):
@@ -102,7 +103,13 @@ def _record(where, item):
     if start and end and end <= start:
         raise OptionError(f"timeend of {where} is not after its timestart.", option="timeend")
     role, exact = _role(where, item, present), item["state"] == EXACT
-    return Record(where, refs["course"], refs["user"], role, method, start, end, item["suspended"], present, exact)
+    groups = _groups(where, item) if present else ()
+    return Record(where, refs["course"], refs["user"], role, method, start, end, item["suspended"], present, exact, groups)
+
+
+def _groups(where, item):
+    names = (str(name).strip() for name in item["groups"] or ())
+    return tuple(dict.fromkeys(reference("group", "name", name, f"groups of {where}").value for name in names))
 
 
 def _role(where, item, present):
@@ -157,6 +164,8 @@ def fold(wanted, key):
     for record in wanted:
         place = key(record)
         first = folded.setdefault((place, record.role), record)
+        if not set(record.groups) <= set(first.groups):
+            folded[place, record.role] = replace(first, groups=tuple(dict.fromkeys((*first.groups, *record.groups))))
         other = settings.setdefault((place, record.present), record)
         # An absence without a role is the end of all roles.
         ended = folded.get((place, None)) if record.present else None

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from ..read.directory import Ref
 from ..read.enrolments import Enrolled
+from ..read.groups import CourseGroups
 from ..rows.classroom import GUEST_ACCESS
 from .enrol_records import DEFAULT_METHOD
 
@@ -26,7 +27,7 @@ class Roster:
     """A course of a task. ref: as the user wrote it; number: its id, if known; enrolled: None where nobody can tell.
 
     methods: the enrolment methods that are on; None where nobody can tell. unclear: whether there are records of it whose user could not
-    be identified.
+    be identified. groups: None where no record names any.
     """
 
     ref: Ref
@@ -35,6 +36,7 @@ class Roster:
     enrolled: Enrolled | None = None
     problem: str | None = None
     unclear: bool = False
+    groups: CourseGroups | None = None
 
     @property
     def key(self):
@@ -81,17 +83,19 @@ def memory_key(*names):
 class Standing:
     """A user in a course, as it is, and then as it will be once what was planned so far is done.
 
-    enrolled: the course's Enrolled, or None where nobody can tell; number: the user's id, or None; period: the remembered Period or
-    None. known: whether membership and roles are known at all.
+    roster: the course's; number: the user's id, or None; period: the remembered Period or None. known: whether enrolment and roles are
+    known at all. groups: names of those of its groups that matter, None where none does.
     """
 
-    def __init__(self, enrolled, number, period):
+    def __init__(self, roster, number, period):
+        enrolled = roster.enrolled
         member = enrolled.members.get(number) if enrolled is not None else None
         self._enrolled = enrolled
         self._number = number
         self.known = enrolled is not None and (member is None or member.roles is not None)
         self.is_enrolled = member is not None
         self.roles = dict(member.roles or {}) if member is not None else {}
+        self.groups = None if roster.groups is None else {group.name for group in roster.groups.groups if number in group.members}
         self.period = period
         self._suspended: t.Any = _UNREAD
 
@@ -166,12 +170,16 @@ class Standing:
 
     def unenrol(self):
         self.is_enrolled, self.roles, self.period = False, {}, None
+        if self.groups:
+            self.groups = set()
 
     def describe(self, dated):
         """For a diff; dated: whether the dates are part of it. None for somebody who is not enrolled."""
         if not self.is_enrolled:
             return None
         shown = {"roles": sorted(self.roles), "suspended": self.suspended}
+        if self.groups is not None:
+            shown["groups"] = sorted(self.groups)
         if dated:
             shown["timestart"] = self.period and self.period.start
             shown["timeend"] = self.period and self.period.end

@@ -36,6 +36,7 @@ class Feature(t.NamedTuple):
 _ENROLLED = ("core_course_get_courses_by_field", "core_enrol_get_enrolled_users", "core_user_get_users_by_field")
 _COHORT_INFO = ("tool_sync_get_cohorts", "core_cohort_get_cohort_members", "core_user_get_users_by_field")
 _UNENROL = (*_ENROLLED, "enrol_manual_unenrol_users")
+_GROUP_MEMBERS = (*_ENROLLED, "core_group_get_course_groups", "core_group_get_group_members")
 
 #: What modules do -> what it takes.
 FEATURES = {
@@ -46,6 +47,7 @@ FEATURES = {
     "deploy": Feature(("tool_sync_deploy_course", "tool_sync_check_course")),
     "update_courses": Feature(("core_course_get_courses_by_field", "core_course_update_courses")),
     "enrol": Feature(("tool_sync_enrol_users_enrol",)),
+    "enrol_groups": Feature((*_GROUP_MEMBERS, "core_group_add_group_members")),
     "unenrol": Feature(_UNENROL),
     "unassign_role": Feature((*_UNENROL, "core_role_unassign_roles")),
     "exact": Feature((*_UNENROL, SITE_INFO)),
@@ -54,7 +56,7 @@ FEATURES = {
     "compare_enrols": Feature(_ENROLLED),
     "compare_cohorts": Feature(_COHORT_INFO),
     "course_info": Feature(("core_course_get_courses_by_field", "tool_sync_check_course")),
-    "enrol_info": Feature((*_ENROLLED, "core_group_get_course_groups", "core_group_get_group_members")),
+    "enrol_info": Feature(_GROUP_MEMBERS),
     "cohorts": Feature(
         (
             "tool_sync_get_cohorts",
@@ -78,9 +80,7 @@ FEATURES = {
     "roles": Feature((*_ENROLLED, "core_course_get_categories", "core_role_assign_roles", "core_role_unassign_roles")),
     "groups": Feature(
         (
-            *_ENROLLED,
-            "core_group_get_course_groups",
-            "core_group_get_group_members",
+            *_GROUP_MEMBERS,
             "core_group_create_groups",
             "core_group_add_group_members",
             "core_group_delete_group_members",

@@ -22,6 +22,7 @@ NEEDED = {
     "deploy": ["deploy", "compare_courses"],
     "update course": ["deploy", "compare_courses", "update_courses"],
     "enrol": ["enrol", "compare_enrols"],
+    "enrol groups": ["enrol", "enrol_groups"],
     "unenrol": ["unenrol"],
     "unassign": ["unassign_role"],
     "site info": ["upload", "process"],
