@@ -34,7 +34,7 @@ attributes:
     details:
       - The site is only read. Unknown users and courses, a course whose method is off, and functions that the token may not call, are
         found as in the real run.
-      - "What can't be seen makes RV(changed_is_certain) false, with the reason in RV(doubts): by which methods somebody is enrolled whose
+      - "What can't be seen makes RV(changed_is_certain) false; RV(uncertain) says what: by which methods somebody is enrolled whose
         enrolment is to end, where the course has more than C(manual); a role that nobody was seen to hold, but for those of every Moodle;
         what the token's account may do, unless it is an administrator's, which C(core_webservice_get_site_info) tells."
   diff_mode:
@@ -305,16 +305,15 @@ unknown:
   type: list
   elements: dict
   sample: [{"course": "MATH101", "user": "eve", "role": "student", "reason": "Moodle knows no user eve (username)"}]
-doubts:
-  description: Records of which check mode can't tell whether they are going to be done, with what could not be seen. Empty in a run.
+uncertain:
+  description:
+    - What could not be seen, each with C(because) and the number of C(items) of which that is so; most items first. In check mode, that is
+      what decides whether they are going to be done.
+    - With any, RV(changed_is_certain) is false.
   returned: once the options were checked
   type: list
   elements: dict
-  sample:
-    - course: MATH101
-      user: dan
-      role: null
-      reason: "by which methods the user is enrolled can't be seen, and the course has more than manual: cohort"
+  sample: [{"because": "by which methods the user is enrolled can't be seen, and the course has more than manual: cohort", "items": 2}]
 counts:
   description: How many records are in the lists.
   returned: once the options were checked
@@ -325,7 +324,7 @@ changed_is_certain:
     - Whether everything in RV(enrolled), RV(updated), RV(added) and RV(unenrolled) is known to have been another before, and RV(failures)
       to have changed nothing.
     - False where the site could not be read, where a period was sent that this host does not remember, where somebody is left by another
-      method, or with any in RV(unknown) or RV(doubts).
+      method, or with any in RV(unknown) or RV(uncertain).
   returned: once the options were checked
   type: bool
   sample: true

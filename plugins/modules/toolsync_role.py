@@ -27,7 +27,7 @@ attributes:
   check_mode:
     details:
       - The site is only read. An unknown role or module, and a right that the token's account lacks, are found only in the real run.
-      - "What can't be seen makes RV(changed_is_certain) false, with the reason in RV(doubts): an id of a role that nobody was seen to hold
+      - "What can't be seen makes RV(changed_is_certain) false; RV(uncertain) says what: an id of a role that nobody was seen to hold
         in a course; where a role comes from that is to be taken away, in a course with methods that own roles, such as C(cohort);
         what the token's account may do, unless it is an administrator's, which C(core_webservice_get_site_info) tells."
   idempotent:
@@ -225,17 +225,15 @@ unknown:
   type: list
   elements: dict
   sample: [{"user": "eve", "role": "manager", "context": "category", "instance": "SCI", "reason": "Moodle knows no such user"}]
-doubts:
-  description: Assignments of which check mode can't tell whether they are going to be done, with what could not be seen. Empty in a run.
+uncertain:
+  description:
+    - What could not be seen, each with C(because) and the number of C(items) of which that is so; most items first. In check mode, that is
+      what decides whether they are going to be done.
+    - With any, RV(changed_is_certain) is false.
   returned: once the options were checked
   type: list
   elements: dict
-  sample:
-    - user: ada
-      role: teacher
-      context: course
-      instance: MATH101
-      reason: "whether there is a role with the id 4 can't be seen: nobody was seen to hold it in a course"
+  sample: [{"because": "whether there is a role with the id 4 can't be seen: nobody was seen to hold it in a course", "items": 2}]
 counts:
   description: How many assignments are in the lists.
   returned: once the options were checked
@@ -245,7 +243,7 @@ changed_is_certain:
   description:
     - Whether everything in the lists is known to be as they say.
     - False as soon as one of the assignments is elsewhere than in a course, or of a user who is not enrolled there; where a role stays that
-      comes from an enrolment method; and with any in RV(unknown) or RV(doubts).
+      comes from an enrolment method; and with any in RV(unknown) or RV(uncertain).
   returned: once the options were checked
   type: bool
   sample: false

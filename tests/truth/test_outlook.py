@@ -106,10 +106,10 @@ def test_check_mode_is_certain_of_what_it_saw(grounds, moodle, name):
     assert verdict.wrong == []
     (_step, check, _truth), (_step, run, truth) = verdict.told[:2]
     assert (said(check), check["changed_is_certain"]) == (predicted, doubt is None)
-    assert [doubt in entry["reason"] for entry in check["doubts"]] == ([True] if doubt else [])
+    assert [doubt in entry["because"] for entry in check["uncertain"]] == ([True] if doubt else [])
     assert (said(run), run["changed_is_certain"]) == (done, certain)
     assert [entry["reason"] for entry in run["failures"]] == [entry["reason"] for entry in check["failures"]] or doubt
-    assert run["doubts"] == [] and certain <= (run["changed"] == bool(truth.net))
+    assert bool(run["uncertain"]) is not certain and (run["changed"] if truth.net else not certain or not run["changed"])
 
 
 @pytest.mark.parametrize(("lacking", "doubt"), [([], "unless it is an administrator's"), ([SITE_INFO], f"add {SITE_INFO}")])
@@ -119,7 +119,7 @@ def test_what_an_account_may_do_is_told_of_administrators_only(grounds, lacking,
         job = Job(f"{module} {doubt}", "5.1", module, MANUAL, options=options, lacking=lacking, capabilities=rights)
         verdict = judge(grounds("5.1"), job)
         (_step, check, _truth), (_step, run, _truth) = verdict.told[:2]
-        assert verdict.wrong == [] and check["changed"] and doubt in check["doubts"][0]["reason"]
+        assert verdict.wrong == [] and check["changed"] and doubt in check["uncertain"][0]["because"]
         assert said(run) == {"failed": 1} and run["changed_is_certain"]
 
 
@@ -127,5 +127,5 @@ def test_who_can_not_be_looked_up_may_not_be_there(grounds):
     lacking = ["core_user_get_users_by_field"]
     job = Job("nobody", "5.1", ENROL, MANUAL, options=enrolment(user="nobody"), lacking=lacking)
     verdict = judge(grounds("5.1"), job)
-    assert verdict.wrong == [] and "whether there is the user nobody" in verdict.told[0][1]["doubts"][0]["reason"]
+    assert verdict.wrong == [] and "whether there is the user nobody" in verdict.told[0][1]["uncertain"][0]["because"]
     assert said(verdict.told[1][1]) == {"failed": 1}

@@ -29,7 +29,7 @@ class Account:
         return self._told().get("userid")
 
     @property
-    def doubt(self):
+    def unseen(self):
         """Why it can't be seen whether it may do something; None for an administrator, who may. Of others no web service tells."""
         if self._told().get("userissiteadmin"):
             return None

@@ -8,6 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
+import collections
 import itertools
 import typing as t
 from dataclasses import dataclass, field
@@ -31,7 +32,7 @@ class Step:
     becomes: the list of the result that it will be in; item: as it is listed; shown: its keys in the diff, outermost first;
     before, after: its two sides there. certain: whether it is known to change something. sent: the variables, by key, or the one value.
     group: what it shares with steps that would be refused for the same reason. remembered: what the memory file gets.
-    about: what its plan knows of it besides.
+    about: what its plan knows of it besides. because: where it is not certain, what could not be seen.
     """
 
     becomes: str
@@ -44,6 +45,7 @@ class Step:
     group: t.Any = None
     remembered: dict[str, t.Any] = field(default_factory=dict)
     about: t.Any = None
+    because: str = "whether it was so before can't be seen"
 
 
 class ListedPlan(Plan):
@@ -51,14 +53,14 @@ class ListedPlan(Plan):
     what steps remember.
 
     A subclass fills C(unchanged) and C(failures) while it plans, then calls C(report) with the steps. C(act) sends them; C(look) sees
-    what came of them. What nobody can see is neither done nor failed, but unknown. In check mode, C(obstacle) and C(doubt) say of a step
-    what is going to come of it, and what nobody can tell is in C(doubts); a subclass that has any puts that list into its result.
+    what came of them. What nobody can see is neither done nor failed, but unknown. In check mode, C(obstacle) and C(unseen) say of a step
+    what is going to come of it. C(uncertain) is why not all is certain, for the result of those that tell it.
     """
 
     lists: tuple[str, ...] = ()
     section = ""
-    #: Whether a step that Moodle took, and that is not in place, may have changed something that nobody can see.
-    half_done = False
+    #: What nobody can see of a step that Moodle took, and that is not in place: it may have changed something. Empty for nothing.
+    half_done = ""
     #: What messages call an item, and several.
     noun = ("item", "items")
 
@@ -71,11 +73,12 @@ class ListedPlan(Plan):
         self.done: list[Step] = []
         self.unchanged: list[dict[str, t.Any]] = []
         self.failures: list[dict[str, t.Any]] = []
-        #: Whether what is called unchanged, or failed, is known to have changed nothing.
+        #: Whether what is called unchanged is known to be.
         self.certain = True
         #: Step -> what Moodle's answer, though no error, says against it. Filled by the callback C(answered).
         self.objections: dict[Step, str] = {}
-        self.doubts: list[dict[str, t.Any]] = []
+        self.uncertain: list[dict[str, t.Any]] = []
+        self._half_done = 0
         self._unknown: dict[Step, str] = {}
 
     def act(self):
@@ -97,7 +100,7 @@ class ListedPlan(Plan):
         """Why Moodle is going to refuse a step, as far as that was seen; else None."""
         return None
 
-    def doubt(self, step):
+    def unseen(self, step):
         """What decides whether a step can be done, and could not be seen; None where all was seen."""
         return None
 
@@ -109,12 +112,10 @@ class ListedPlan(Plan):
             if obstacle is not None:
                 self.fail(step.item, obstacle)
                 continue
-            doubt = self.doubt(step) if step.certain else None
-            if doubt is not None:
-                step.certain = False
-                self.doubts.append({**step.item, "reason": doubt})
+            unseen = self.unseen(step) if step.certain else None
+            if unseen is not None:
+                step.certain, step.because = False, unseen
             foreseen.append(step)
-        del self.doubts[LISTED:]
         self._tell(foreseen)
         self.conclude()
 
@@ -199,7 +200,7 @@ class ListedPlan(Plan):
         for step, there in seen.items():
             if there is False:
                 self.fail(step.item, self.objections.get(step) or self.why_left(step))
-                self.certain = self.certain and not self.half_done
+                self._half_done += bool(self.half_done)
             elif there is None and step in self.objections:
                 self._unknown[step] = self.objections[step]
             elif there is None:
@@ -230,13 +231,17 @@ class ListedPlan(Plan):
             _put(self.after, step.shown, step.after)
         listed[self.lists[-1]] += self.unchanged
         counts = {name: len(entries) for name, entries in listed.items()}
-        self.changed = bool(self.after) or bool(self._unknown)
+        # What may have changed is never called unchanged.
+        self.changed = bool(self.after) or bool(self._unknown) or bool(self._half_done)
+        why = collections.Counter(step.because for step in steps if not step.certain)
+        why.update({self.half_done: self._half_done} if self._half_done else {})
+        self.uncertain[:] = [{"because": because, "items": number} for because, number in why.most_common()]
         self.result.update({name: entries[:LISTED] for name, entries in listed.items()})
         self.result.update(
             counts={**counts, "failed": len(self.failures), "unknown": len(self._unknown)},
             failures=self.failures,
             unknown=self.unknown,
-            changed_is_certain=self.certain and all(step.certain for step in steps) and not self._unknown,
+            changed_is_certain=self.certain and not self.uncertain and not self._unknown,
         )
 
     @property

@@ -83,7 +83,7 @@ def plan(site, params):
 class EnrolPlan(ListedPlan):
     lists = ("enrolled", "updated", "added", "unenrolled", "unchanged")
     section = "enrolments"
-    half_done = True
+    half_done = "whether an enrolment by manual was changed can't be seen, as another method keeps the user there"
 
     def __init__(self, site, wanted, exact, *, on_failures, max_input_vars, lanes):
         super().__init__(site, on_failures, max_input_vars)
@@ -109,7 +109,7 @@ class EnrolPlan(ListedPlan):
         self._decide(fold(self._identified(wanted), self._place), exact)
         self._require_functions()
         self.report([*self._enrolments, *self._joins, *self._unassignments, *self._unenrolments])
-        self.result["doubts"] = self.doubts
+        self.result["uncertain"] = self.uncertain
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -392,10 +392,10 @@ class EnrolPlan(ListedPlan):
         off = methods is not None and DEFAULT_METHOD == subject.record.method not in methods
         return without_instance(subject.record) if off else None
 
-    def doubt(self, step):
+    def unseen(self, step):
         subject = step.about
         record, roster = subject.record, subject.roster
-        reasons = [self._account.doubt]
+        reasons = [self._account.unseen]
         if subject.period is not None:
             reasons += [
                 outlook.unclear_user(record.user, subject.user),

@@ -142,7 +142,7 @@ def _as_id(value):
 class RolePlan(ListedPlan):
     lists = ("assigned", "unassigned", "unchanged")
     section = "roles"
-    half_done = True
+    half_done = "whether the same role, given by hand, was taken away can't be seen, as it is held by an enrolment method too"
 
     def __init__(self, site, wanted, numbers, *, on_failures, max_input_vars):
         super().__init__(site, on_failures, max_input_vars)
@@ -169,7 +169,7 @@ class RolePlan(ListedPlan):
             }
         )
         self.report([*self._assignments, *self._unassignments])
-        self.result["doubts"] = self.doubts
+        self.result["uncertain"] = self.uncertain
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -264,9 +264,9 @@ class RolePlan(ListedPlan):
 
     # -- foreseeing -----------------------------------------------------------------------------------------------
 
-    def doubt(self, step):
-        if self._account.doubt is not None:
-            return self._account.doubt
+    def unseen(self, step):
+        if self._account.unseen is not None:
+            return self._account.unseen
         if step.sent["roleid"] not in self._seen_roles:
             return f"whether there is a role with the id {step.sent['roleid']} can't be seen: nobody was seen to hold it in a course"
         if step.after is not None:

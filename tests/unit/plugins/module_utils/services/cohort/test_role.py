@@ -102,7 +102,9 @@ def test_a_role_that_comes_from_a_cohort_stays(school, cohort):
     school.run("toolsync_cohort_enrol", cohort="Y1", course="MATH101")
     school.run("toolsync_cohort_members", cohort="Y1", users=["bob"])
     result = school.run(MODULE, users=["bob"], role="student", instance="MATH101", state="absent")
-    assert result["failed"] and not result["changed"] and "still held" in result["msg"]
+    assert result["failed"] and "still held" in result["msg"]
+    # Somebody may have given the same role by hand.
+    assert result["changed"] and not result["changed_is_certain"] and "given by hand" in result["uncertain"][0]["because"]
 
 
 def test_many_assignments_take_few_requests(school):
