@@ -211,8 +211,11 @@ class CreateRules(_CourseRules):
         if sight is None or not sight.unchanged or self._makes.get(row.line) is False:
             return sight
         # A category may have been made for a course that then was not.
-        made = _lies(self._categories_after, _parts(row.values.get("category", "")))
-        return sight._replace(unchanged=not made, whole=made is not None)
+        parts = _parts(row.values.get("category", ""))
+        before, now = _lies(self._categories, parts), _lies(self._categories_after, parts)
+        if before or before is now is False:
+            return sight
+        return sight._replace(unchanged=not now, kind=UPDATE if now else sight.kind, whole=False)
 
     def look_again(self, rows, agreed):
         super().look_again(rows, agreed)
