@@ -61,6 +61,18 @@ class Accounts:
         counts = self._readers.case_counts()
         return counts is False, counts is not None
 
+    def named(self, names):
+        """{id: name} of those that no other account shares it with; whom it means is known from then on. names: id -> name or None."""
+        if self.by in ("email", "idnumber"):
+            self.reader.look_up([Ref("user", self.by, name) for name in names.values() if name])
+        found = {}
+        for number, name in names.items():
+            others = self.records(name) if self.by in ("email", "idnumber") else ()
+            if name and all(other.id == number for other in others):
+                found[number] = name
+                self.learn(name, number)
+        return found
+
     def find(self, value):
         """A Found."""
         by = self.by

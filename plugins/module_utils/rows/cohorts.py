@@ -317,13 +317,13 @@ class CohortRules(Rules):
         refs = {number: Ref("user", "id", str(number)) for number in gone}
         self.readers.users.look_up(refs.values())
         named = {number: (self.readers.users.find(ref) or [None])[0] for number, ref in refs.items()}
-        names = {number: str(number) if by == "id" else record and record.fields.get(by) for number, record in named.items()}
-        for number, name in names.items():
-            self._users.learn(name, number)
-        nameless = sum(not name for name in names.values())
+        names = self._users.named(
+            {number: str(number) if by == "id" else record and record.fields.get(by) for number, record in named.items()}
+        )
+        nameless = len(gone) - len(names)
         if nameless:
-            self.notes.append(f"exact: {nameless} members have no {by} that is shown, and are left where they are.")
-        return [{"cmd": "del", "userid": names[number], self._column: wanted} for wanted, number in found if names[number]]
+            self.notes.append(f"exact: {nameless} members have no {by} that is shown and theirs alone, and are left where they are.")
+        return [{"cmd": "del", "userid": names[number], self._column: wanted} for wanted, number in found if number in names]
 
     # -- after the run ----------------------------------------------------------------------------------------------
 
