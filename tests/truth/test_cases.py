@@ -153,6 +153,33 @@ def test_a_deleted_account_is_no_account_that_is_not_there(grounds, moodle, by):
     assert judge(grounds(moodle), one).wrong == []
 
 
+@pytest.mark.parametrize("service", ["cohorts", "enrols"])
+def test_who_shares_an_address_with_somebody_is_left_where_he_is(grounds, service):
+    """By it the plugin would find the other one."""
+    records = {
+        "users": [*people("ann"), *people("ben", "cleo", email="same@x.org")],
+        "cohorts": [{"name": "One", "idnumber": "C1", "members": ["cleo"]}],
+        "enrolments": inside("cleo"),
+    }
+    lines = {
+        "cohorts": ["cmd;userid;cidnumber", "add;ann@x.org;C1"],
+        "enrols": ["cmd;uid;cid;rolename;enrol", "add;ann@x.org;MATH101;student;manual"],
+    }
+    one = job("shared", "4.1", service, records, lines[service], send={"send": "differing", "exact": True})
+    one.settings = {**SETTINGS[service], "useridentifier": "email"}
+    found = judge(grounds("4.1"), one)
+    assert found.wrong == []
+    plans = [result for step, result, _truth in found.told if step.startswith("planned")]
+    assert [result["counts"]["deleted"] for result in plans] == [0, 0]
+    assert all(any("theirs alone" in warning for warning in result["warnings"]) for result in plans)
+
+
+@pytest.mark.parametrize("moodle", VERSIONS)
+def test_a_course_that_ends_the_run_leaves_its_category(grounds, moodle):
+    one = job("left", moodle, "courses", {}, ["shortname;fullname;category;newsitems", "K1;Course;Fresh;11"])
+    assert judge(grounds(moodle), one).wrong == []
+
+
 def job(name, moodle, service, records, lines, **more):
     action = "create" if service == "courses" else "sync"
     return Job(name, moodle, service, records, action, SETTINGS[service], lines=lines, known=KNOWN.get(service, {}), **more)

@@ -25,6 +25,7 @@ from .tally import Tally
 _SHOWN = frozenset(("rolename", "active", *GROUP_COLUMNS))
 #: Seconds after which a start that was "now" is another one.
 _LATER = 1.1
+_METHOD = "by which method the user is enrolled can't be seen"
 _NO_ROLE = "rolename: nobody was seen with this role, and without it the row fails"
 
 
@@ -111,7 +112,7 @@ class EnrolRules(Rules):
     def left_out(self):
         if not self._with_method:
             raise OptionError("exact: needs the column enrol, which says by which method they are enrolled.", option="exact")
-        found, nameless = [], 0
+        found, names, by = [], {}, self._users.by
         self._rooms.add_inactive(self._named_by_adds)
         for number, wanted in self._named_by_adds.items():
             room = self._rooms.room(number)
@@ -121,16 +122,14 @@ class EnrolRules(Rules):
                 held = set(record.roles or ()) & wanted.methods.keys()
                 if record.id in wanted.users or not held or not room.member(record.id).listed:
                     continue
-                name = str(record.id if self._users.by == "id" else record.fields.get(self._users.by) or "")
-                if not name:
-                    nameless += 1
-                    continue
-                self._users.learn(name, record.id)
+                names[record.id] = str(record.id if by == "id" else record.fields.get(by) or "")
                 role = sorted(held)[0]
-                found.append({"cmd": "del", "uid": name, "cid": wanted.cid, "rolename": role, "enrol": wanted.methods[role]})
+                found.append({"cmd": "del", "uid": record.id, "cid": wanted.cid, "rolename": role, "enrol": wanted.methods[role]})
+        known = self._users.named(names)
+        nameless = len(names) - len(known)
         if nameless:
-            self.notes.append(f"exact: {nameless} enrolled users have no {self._users.by}, and are left where they are.")
-        return found
+            self.notes.append(f"exact: {nameless} enrolled users have no {by} that is shown and theirs alone, and are left where they are.")
+        return [{**row, "uid": known[row["uid"]]} for row in found if row["uid"] in known]
 
     def heard(self, planned, said):
         if planned.line in self._without_command and said == planned.says and planned.says in ("updated", "deleted"):
@@ -254,8 +253,6 @@ class EnrolRules(Rules):
         if method == GUEST_ACCESS:
             return
         held = member.holds(method)
-        if held is None:
-            tally.doubted(HIDDEN, "enrol: by which method the user is enrolled can't be seen")
         if held is False:
             tally.did(CREATE)
             tally.field("enrol", None, method)
@@ -269,7 +266,7 @@ class EnrolRules(Rules):
         member.enrol(method, role, dates, dates.active)
 
     def _redate(self, tally, member, method, dates):
-        """Status and dates of an enrolment that is there, or may be."""
+        """Status and dates of an enrolment that is there, or may be: one that is not is made, which is a change all the same."""
         known = member.held.get(method)
         if known is not None:
             if known.differs(dates):
@@ -288,7 +285,8 @@ class EnrolRules(Rules):
             tally.did(UPDATE)
             tally.field("active", "yes", "no")
         else:
-            tally.may(None, HIDDEN, "starttime: the dates that are there can't be seen")
+            why = "starttime: the dates that are there can't be seen"
+            tally.may(None, HIDDEN, why if method in member.held else f"enrol: {_METHOD}")
 
     def _unenrol(self, tally, member, method):
         tally.says = "deleted"
@@ -298,7 +296,7 @@ class EnrolRules(Rules):
         if held:
             tally.did(DELETE, removes=1)
         else:
-            tally.may(DELETE, LOOK, "enrol: by which method the user is enrolled can't be seen", removes=1)
+            tally.may(DELETE, LOOK, f"enrol: {_METHOD}", removes=1)
         tally.field("enrol", method, None)
         member.unenrol(method)
 

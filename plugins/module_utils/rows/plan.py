@@ -283,6 +283,8 @@ def verdict(planned, said, sight, began=True):
         made.outcome, made.changes = UNCHANGED, nothing
         if said in SILENT and planned.outcome == FAIL:
             made.outcome = FAIL
+        elif said is None and planned.outcome == UNKNOWN:
+            _not_done(made, nothing)
         elif said in SILENT and planned.changes:
             if nothing is False or not sight.shows.isdisjoint(planned.fields):
                 _not_done(made, nothing)
