@@ -13,7 +13,7 @@ from ..errors import RunFailed
 from .cohorts import CohortRules
 from .courses import CreateRules, DeleteRules, ResetRules
 from .enrols import EnrolRules
-from .plan import DELETE, LOOK, REPORT, SILENT, FilePlan, Outcome, made, verdict
+from .plan import DELETE, REPORT, SILENT, FilePlan, Outcome, made, verdict
 from .users import UserRules
 
 _RULES = {
@@ -101,7 +101,7 @@ class Prospect:
         outdated = self._rules.outdated(agreed)
         final, open_ = {}, {}
         for number, (planned, said) in enumerate(zip(self.plan.rows, said_of)):
-            if planned.line in agreed and planned.doubt != LOOK and not outdated:
+            if planned.line in agreed and not planned.looks and not outdated:
                 final[number] = _confirmed(planned)
             else:
                 open_[number] = planned, said

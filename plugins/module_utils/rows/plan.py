@@ -48,20 +48,21 @@ class Outcome:
 
     line: in the file; key: names the record, for people; outcome: one of COUNTED; because: our reason, without a cell of the file.
     fields: {column: (before, after)} of what differs. changes: whether the site's data become others; None: nobody can tell.
-    A row that fails in one part may change something in another. doubt: SURE or who can still tell; open: what that is about, in words.
+    A row that fails in one part may change something in another. doubt: SURE or who can still tell; open: what that is about, in words;
+    looks: whether a look at the record can tell some of it.
     says: what the report will call the row (a key of its counts), if it goes as planned; None: that can't be told.
     removes: records that the row takes away. stops: the run ends here, and later rows are not reached; None: perhaps.
     wrecks: the harm that the row does without saying so, in words.
     """
 
-    __slots__ = ("line", "key", "outcome", "because", "fields", "changes", "doubt", "open", "says", "removes", "stops", "wrecks")
+    __slots__ = ("line", "key", "outcome", "because", "fields", "changes", "doubt", "open", "looks", "says", "removes", "stops", "wrecks")
 
     def __init__(self, line, key, outcome, because="", *, changes=_BY_OUTCOME, doubt=SURE, open="", says=None, fields=None, removes=0):
         self.line, self.key, self.outcome, self.because, self.open = line, key, outcome, because, open
         told = None if outcome == UNKNOWN else outcome in (CREATE, UPDATE, DELETE)
         self.changes = told if changes is _BY_OUTCOME else changes
         self.doubt, self.says, self.fields, self.removes = doubt, says, fields or NO_FIELDS, removes
-        self.stops, self.wrecks = False, ""
+        self.stops, self.wrecks, self.looks = False, "", doubt == LOOK
 
     @property
     def certain(self):

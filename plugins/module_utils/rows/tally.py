@@ -8,7 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
-from .plan import CREATE, DELETE, FAIL, HIDDEN, NO_FIELDS, REPORT, SKIP, SURE, UNCHANGED, UNKNOWN, UPDATE, Outcome
+from .plan import CREATE, DELETE, FAIL, HIDDEN, LOOK, NO_FIELDS, REPORT, SKIP, SURE, UNCHANGED, UNKNOWN, UPDATE, Outcome
 
 
 class Tally:
@@ -46,8 +46,9 @@ class Tally:
         self._removes += removes
 
     def only_open(self, number):
-        """Whether nothing was said of the row but that many doubts."""
-        return not self._sure and not self._failed and not self._doubt and len(self._maybe) == number
+        """Whether a look has nothing to tell of the row but that many doubts."""
+        looks = sum(doubt == LOOK for _kind, doubt, _why in self._maybe)
+        return not self._sure and not self._failed and self._doubt in (SURE, HIDDEN) and looks == number
 
     def say_at_least(self, outcome):
         if self.says in (None, "unchanged"):
@@ -105,5 +106,5 @@ class Tally:
         made = Outcome(
             self._line, self._key, kind, why, changes=changes, doubt=doubt, open=open_why, says=says, fields=fields, removes=self._removes
         )
-        made.stops, made.wrecks = self._stops, self._wrecks
+        made.stops, made.wrecks, made.looks = self._stops, self._wrecks, any(doubt == LOOK for doubt, _why in doubts)
         return made

@@ -150,3 +150,17 @@ def test_an_empty_name_ends_the_run(school, job):
     job.path.write_text(HEAD + row("new") + row("other", first=""))
     result = job.task()
     assert result["failed"] and "Line 3 would end the run" in result["msg"] and not result["changed"]
+
+
+@pytest.mark.parametrize("column", ["maildisplay", "password"])
+def test_what_nobody_shows_does_not_hide_what_can_be_seen(school, practice, job, column):
+    """The plugin sets the time zone to the site's, as the file has no such column."""
+    rows = [row(name, idnumber=f"U{name}").rstrip("\n") for name in ("ada", "bob")]
+    job.put("users", HEAD.rstrip("\n") + f";{column}\n{rows[0]};1\n{rows[1]};1\n")
+    job.run()
+    practice.configure(core={"timezone": "Europe/Paris"})
+    head = HEAD.rstrip("\n").replace(";timezone", f";{column}\n")
+    job.put("users", head + "".join(line.replace(";Europe/London", ";1\n") for line in rows))
+    done = job.run()
+    assert {row["timezone"] for row in practice.state()["user"] if row["username"] in ("ada", "bob")} == {"Europe/Paris"}
+    assert done.changed and done.counts == {"updated": 2}
