@@ -252,7 +252,8 @@ class CreateRules(_CourseRules):
         if self.settings.get("forceupdate") == "1":
             tally.says = "updated"
             tally.may(UPDATE, HIDDEN, "forceupdate: what is overwritten in a course can't all be seen")
-        tally.doubted(SURE if "forceupdate" in self.settings else REPORT)
+        if "forceupdate" not in self.settings:
+            tally.doubted(REPORT, "forceupdate: whether courses that exist are overwritten is a setting of the site")
 
     def _create(self, line, values, tally):
         tally.says = "created"

@@ -13,6 +13,8 @@ import re
 import time
 
 NOW = "now"
+#: Seconds after which a start that was "now" is another one.
+LATER = 1.1
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)\s+(\d\d):(\d\d):(\d\d)")
 #: Seconds by which a server's clock and time zone may be off, as seen from here.
 _ZONES = 26 * 3600

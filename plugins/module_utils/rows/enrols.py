@@ -16,15 +16,13 @@ import typing as t
 from ..errors import OptionError
 from .accounts import Accounts, CourseNames
 from .classroom import GUEST_ACCESS, ORDINARY, STANDARD_ROLES, Room, Rooms
-from .dates import NOW, Dates
+from .dates import LATER, NOW, Dates
 from .groups import GROUP_COLUMNS, GroupRules, groups_of
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
 from .tally import Tally
 
 #: Columns whose change Moodle shows.
 _SHOWN = frozenset(("rolename", "active", *GROUP_COLUMNS))
-#: Seconds after which a start that was "now" is another one.
-_LATER = 1.1
 _METHOD = "by which method the user is enrolled can't be seen"
 _NO_ROLE = "rolename: nobody was seen with this role, and without it the row fails"
 
@@ -104,7 +102,7 @@ class EnrolRules(Rules):
     def settle(self):
         """Wait until a start that is set to now can't be the one that was there when it was looked."""
         if self._moves:
-            time.sleep(max(0.0, self._read_at + _LATER - time.monotonic()))
+            time.sleep(max(0.0, self._read_at + LATER - time.monotonic()))
 
     def covered(self):
         return sum(room.size for room in self._rooms.all())
@@ -165,7 +163,8 @@ class EnrolRules(Rules):
         command = values.get("cmd")
         if command is None:
             command = self.settings.get("defaultcmd") or "add"
-            tally.doubted(SURE if "defaultcmd" in self.settings else REPORT)
+            if "defaultcmd" not in self.settings:
+                tally.doubted(REPORT, "defaultcmd: what a row without the column cmd does is a setting of the site")
             self._without_command.add(row.line)
         if user.id is None and user.doubt == HIDDEN:
             tally.unknown("uid: whether there is such a user can't be told")
@@ -204,9 +203,10 @@ class EnrolRules(Rules):
         if method not in room.methods:
             method = ""
             self._off.add(line)
-            tally.doubted(SURE if "enableenrolondisabled" in self.settings else REPORT)
+            if "enableenrolondisabled" not in self.settings:
+                tally.doubted(REPORT, "enableenrolondisabled: whether a method that is off will do is a setting of the site")
         if member.fuzzy and (not method or truthy(values.get("gcmd"))):
-            tally.doubted(LOOK)
+            tally.doubted(LOOK, "what is left of the user in the course after an earlier row can't be told")
         go_on = self._command(command, values, tally, room, member, method)
         if go_on and truthy(values.get("gcmd")) and not tally.ended:
             self._groups.play(values, tally, room, member)

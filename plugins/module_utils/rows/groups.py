@@ -56,7 +56,7 @@ class GroupRules:
             tally.fail(f"{column}: who is not enrolled can't be in a group")
         elif not member.listed:
             # Whether the report calls it a failure depends on roles in the categories above, and on roles without an enrolment.
-            tally.doubted(REPORT)
+            tally.doubted(REPORT, f"{column}: whether the user holds a role, without being enrolled, can't be seen")
         elif not member.roles:
             tally.may(UPDATE, LOOK, f"{column}: nobody can tell whether the user has a role here")
         elif name not in member.groups:
@@ -67,7 +67,7 @@ class GroupRules:
     def _leave(self, tally, room, member, column, name):
         if name not in room.groups:
             if not room.all_groups:
-                tally.doubted(REPORT)
+                tally.doubted(REPORT, f"{column}: whether there is such a group can't be told")
             return
         tally.say_at_least("updated")
         if name not in member.groups:

@@ -12,6 +12,7 @@ import itertools
 
 from ..read.directory import Ref
 from .classroom import ORDINARY, STANDARD_ROLES, Member, Rooms
+from .dates import NOW, Dates
 from .plan import HIDDEN, LOOK, REPORT, UPDATE, truthy
 
 #: What courseN may be: the setting courses_primaryidentity, which no web service sets or shows.
@@ -28,6 +29,8 @@ class Sidelines:
         self._rooms = Rooms(readers, "id")
         #: (new account, course id) -> what becomes of it there.
         self._new: dict[tuple[int, int], Member] = {}
+        #: Whether a row sets a start to now.
+        self.moves = False
         #: name -> ids of members, and rows of new ones.
         self._members: dict[str, set] = {}
 
@@ -72,8 +75,9 @@ class Sidelines:
             if all(ref.by != "id" and self._courses.exists(ref) is False for ref in refs):
                 tally.fail(f"course{number}: there is no such course")
             elif len(refs) != 1 or not self._enrol(number, refs[0], values, who, tally):
-                tally.doubted(REPORT)
-                tally.may(UPDATE, HIDDEN, f"course{number}: what the row does to enrolments can't all be foretold")
+                why = f"course{number}: what the row does to enrolments can't all be predicted"
+                tally.doubted(REPORT, why)
+                tally.may(UPDATE, HIDDEN, why)
 
     def _enrol(self, number, ref, values, who, tally):
         """Enrol by a method that is on, with a role that there is; False where the row is of another kind."""
@@ -86,13 +90,20 @@ class Sidelines:
         if method not in ORDINARY or truthy(values.get(f"group{number}")):
             return False
         member = room.member(who) if isinstance(who, int) else self._newcomer(who, room)
-        role = role if truthy(role) else "student"
+        role, now = role if truthy(role) else "student", not truthy(values.get(f"start{number}"))
         if not member.listed or role not in member.roles:
             tally.did(UPDATE)
             tally.field(f"course{number}", None, role)
-        else:
+        elif not now:
             tally.may(None, HIDDEN, f"start{number}: the dates that are there can't be seen")
-        member.enrol(method, role, None, None)
+        elif member.held.get(method) is not None:
+            tally.may(UPDATE, HIDDEN, f"start{number}: may move by a second")
+        else:
+            self.moves = True
+            tally.did(UPDATE)
+            tally.field(f"start{number}", None, NOW)
+        # Started by a row of this file, or nobody knows when.
+        member.enrol(method, role, Dates(None, None) if now else None, None)
         return True
 
     def _newcomer(self, who, room):

@@ -61,7 +61,7 @@ class Tally:
     def fail(self, why, doubt=SURE):
         self._why = why if not self._failed else self._why
         self._failed = True
-        self.doubted(doubt)
+        self.doubted(doubt, f"{why}, as far as can be seen")
 
     def skip(self, why):
         self._skipped, self._why, self.says = True, why, "skipped"

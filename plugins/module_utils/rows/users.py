@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import collections
 import re
+import time
 
 from ..csvfile.rules import USER_WIDTHS
 from .accounts import of_the_deleted
+from .dates import LATER
 from .people import People, Person
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, truthy
 from .sidelines import Sidelines
@@ -34,6 +36,7 @@ SITE_DEFAULTS = ("city", "country", "lang", "timezone")
 NUMBERS = ("suspended", "mailformat")
 #: The accounts that the plugin never deletes.
 SPARED = ("admin", "guest")
+_JUNK = "deleted: whether an earlier run has made the account can't be seen"
 #: A name that Moodle takes only where the site allows any character in it.
 _NO_NAME = re.compile(r"[^-.@_a-z0-9]").search
 
@@ -71,6 +74,11 @@ class UserRules(Rules):
     def read(self):
         self._people.read()
         self._sidelines.read()
+        self._read_at = time.monotonic()
+
+    def settle(self):
+        if self._sidelines.moves:
+            time.sleep(max(0.0, self._read_at + LATER - time.monotonic()))
 
     def covered(self):
         return len(self._people.all)
@@ -144,11 +152,11 @@ class UserRules(Rules):
             return True
         if not found and key in self._junk:
             tally.says = "unreported"
-            tally.doubted(REPORT)
+            tally.doubted(REPORT, _JUNK)
             return True
         if not found:
             tally.wrecks("deleted: there is no such account, and the plugin makes one that is deleted")
-            tally.doubted(REPORT)
+            tally.doubted(REPORT, _JUNK)
             self._junk.add(key)
             return False
         person = found[0]
@@ -211,7 +219,7 @@ class UserRules(Rules):
             if others is None:
                 continue
             if not sure:
-                tally.doubted(REPORT)
+                tally.doubted(REPORT, f"{column}: whose it is can't be told")
             if others is True:
                 tally.fail(f"{identity}: is empty, and others have none either")
                 return True
