@@ -173,6 +173,9 @@ def _enrols(chance, job):
     course = chance.pick((7, "shortname"), (2, "idnumber"), (1, "id"))
     user = chance.pick((6, "username"), (2, "idnumber"), (2, "email"), (1, "id"))
     job.settings = {"courseidentifier": course, "useridentifier": user}
+    if chance.of(30):
+        _orderly(chance, job, course, user)
+        return
     columns = chance.some(["cmd"], 88) + ["uid", "cid", "rolename"] + chance.some(["enrol"], 85)
     columns += chance.some(["starttime"], 50)
     if "starttime" in columns:
@@ -187,6 +190,27 @@ def _enrols(chance, job):
         row[name] = _enrol_cell(chance, job, name, course, user)
 
     job.lines = table(chance, columns, _repeat(chance, rows, vary))
+
+
+def _orderly(chance, job, course, user):
+    """A file as most schools have it: each user once in a course, with a role of Moodle's own, by hand."""
+    users = [one for one in job.records["users"] if user == "id" or one[user]]
+    courses = [one["shortname"] for one in job.records["courses"]]
+    columns = ["cmd", "uid", "cid", "rolename", "enrol", *chance.pick((2, []), (1, ["gcmd", "g1"]))]
+    made = {}
+    for _number in range(_count(chance)):
+        one, shortname = chance.choice(users), chance.choice(courses)
+        row = {
+            "cmd": chance.pick((8, "add"), (2, "del"), (1, "shift")),
+            "uid": "{id:user:%s}" % one["username"] if user == "id" else one[user],
+            "cid": _course(shortname, course),
+            "rolename": chance.pick((8, "student"), (1, "teacher"), (1, "editingteacher")),
+            "enrol": "manual",
+        }
+        if "gcmd" in columns:
+            row.update(gcmd=chance.pick((2, "gadd"), (2, "gaddcreate"), (1, "")), g1=chance.choice((*GROUPS, "Fresh", "")))
+        made[row["uid"], row["cid"]] = row
+    job.lines = table(chance, columns, made.values())
 
 
 def _fix(chance, job, rows, course, user, columns):

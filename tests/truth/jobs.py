@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 
 from . import files, lists, sites
 from .chance import Chance
+from .hidden import hidden
 
 SERVICES = tuple(files.MAKERS)
 MODULES = tuple(lists.MAKERS)
@@ -51,16 +52,14 @@ class Job:
 
     @property
     def plain(self):
-        """Whether everything that it is about can be read or is known: no hidden columns, nothing that is out of the ordinary."""
+        """Whether everything that it is about can be read or is known: nothing that is hidden, nothing that is out of the ordinary."""
         usual = Job("", "", "")
         odd = ("told", "allowed", "sent_again", "fault", "conditions", "lacking", "capabilities")
         if any(getattr(self, name) != getattr(usual, name) for name in odd) or "plugin" in self.records:
             return False
         if self.kind in sites.KNOWABLE and not self.known:
             return False
-        if self.kind == "enrols" and "enrol" not in self.columns:
-            return False  # roles without an enrolment
-        return not files.HIDDEN.get(self.kind, set()) & set(self.columns)
+        return not hidden(self)
 
     def dump(self):
         """The job as JSON, without what is as usual."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from . import jobs, trial
+from .hidden import hidden
 from .play import judge
 from .shrink import shrunk
 from .test_cases import job, people
@@ -78,3 +79,35 @@ def test_a_seed_makes_the_same_job_again():
     made = [jobs.make("7", kind, "5.1") for kind in jobs.KINDS]
     assert [jobs.make("7", kind, "5.1") for kind in jobs.KINDS] == made
     assert [jobs.Job.load(one.dump()) for one in made] == made
+
+
+USERS = [
+    {"username": "ann", "email": "ann@x.org", "idnumber": "A"},
+    {"username": "ben", "email": "ben@x.org", "idnumber": "A"},
+    {"username": "cy.1700000000", "email": "", "idnumber": "", "deleted": 1},
+]
+INSIDE = [{"user": "ann", "course": "MATH101", "role": "student"}, {"user": "ben", "course": "MATH101", "role": "student", "status": 1}]
+HEAD = "cmd;uid;cid;rolename;enrol"
+
+
+@pytest.mark.parametrize(
+    ("lines", "user", "why"),
+    [
+        ([HEAD, "add;ann;MATH101;student;manual", "del;ann;TPL;student;manual"], "username", ""),
+        ([HEAD, "del;ann;MATH101;student;manual", "add;ben;MATH101;teacher;"], "username", ""),
+        (["uid;cid;rolename", "ann;MATH101;student"], "username", "roles without"),
+        ([HEAD, "add;ann;MATH101;student;self"], "username", "roles without"),
+        ([HEAD, "del;ben;MATH101;student;manual"], "username", "by which method"),
+        ([HEAD, "add;ann;MATH101;pupil;manual"], "username", "a role that nobody holds"),
+        ([HEAD, "add;ann;MATH101;student;manual", "add;ann;MATH101;student;manual"], "username", "a start of now"),
+        ([HEAD + ";starttime", "add;ann;MATH101;student;manual;2024-09-01 08:00:00"], "username", "the column starttime"),
+        ([HEAD, "add;A;MATH101;student;manual"], "idnumber", "two accounts"),
+        ([HEAD, "add;99999;MATH101;student;manual"], "id", "a deleted account"),
+        ([HEAD, "add;cy.1700000000;MATH101;student;manual"], "username", "accounts that are deleted"),
+    ],
+)
+def test_what_no_web_service_shows_is_known(lines, user, why):
+    records = {"users": USERS, "courses": [{"shortname": "MATH101"}, {"shortname": "TPL"}], "enrolments": INSIDE}
+    one = job("hidden", "4.1", "enrols", records, lines)
+    one.settings = {**one.settings, "useridentifier": user}
+    assert why in hidden(one) and bool(hidden(one)) is bool(why)
