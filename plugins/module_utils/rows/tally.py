@@ -33,8 +33,6 @@ class Tally:
         """Whatever is said of the row may be wrong."""
         self._doubt = max(self._doubt, doubt)
         self._open.append((doubt, why))
-        if doubt:
-            self._why = self._why or why
 
     def did(self, kind, *, removes=0):
         self._sure.add(kind)
@@ -94,7 +92,7 @@ class Tally:
         doubts = [*self._open, *((doubt, why) for _kind, doubt, why in open_)]
         doubt = max(doubt for doubt, _why in doubts)
         open_why = next((why for one, why in doubts if why and one == doubt), "") if doubt else ""
-        why = self._why or next((why for _kind, _doubt, why in open_), "")
+        why = self._why or next((why for _kind, _doubt, why in open_), "") or next((why for doubt, why in self._open[1:] if doubt), "")
         if self._unknown:
             kind, changes, says = UNKNOWN, None, None
         elif self._failed:
