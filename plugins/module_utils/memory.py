@@ -23,30 +23,29 @@ KEPT, MAYBE_CONSUMED, CONSUMED = "kept", "maybe_consumed", "consumed"
 DEFAULT_FOLDER = "~/.ansible/toolsync"
 
 
-def default_path(base_url):
+def default_path(base):
     """The memory file for a site: its host name for people, a hash for sites that share it."""
-    host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(base_url).netloc)
-    return f"{DEFAULT_FOLDER}/{host}-{hashlib.sha256(base_url.encode()).hexdigest()[:8]}.json"
+    host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(base).netloc)
+    return f"{DEFAULT_FOLDER}/{host}-{hashlib.sha256(base.encode()).hexdigest()[:8]}.json"
 
 
 class Memory:
     """Sections of what was sent: section -> key -> value (JSON).
 
-    path: of the file, or None for the default; read_only: never written (check mode). problem: what was wrong with the file when it was
-    read, as a sentence, or None. failure: the StateFileError of what could not be written, or None.
+    base: the site's address; path: of the file, or None for the default; read_only: never written (check mode). problem: what was wrong
+    with the file when it was read, as a sentence, or None. failure: the StateFileError of what could not be written, or None.
     """
 
-    def __init__(self, site, path=None, *, read_only=False):
-        self.path = os.path.expanduser(path or default_path(site))
+    def __init__(self, base, path=None, *, read_only=False):
+        self.path = os.path.expanduser(path or default_path(base))
         self.read_only = read_only
         self.problem = None
         self.failure = None
-        self._site = site
+        self._base = base
 
     def get(self, section, key=None):
         """A copy of a section (a dict), or one value of it (None when unknown)."""
-        found = self._load().get(section)
-        found = found if isinstance(found, dict) else {}
+        found = self._load().get(section, {})
         return found if key is None else found.get(key)
 
     def check(self):
@@ -72,12 +71,9 @@ class Memory:
                 sites, why = self._read()
                 if why is not None:
                     raise OSError(None, f"it {why}")
-                content = sites.get(self._site)
-                content = content if isinstance(content, dict) else {}
-                old = content.get(section)
-                merged = {**(old if isinstance(old, dict) else {}), **values}
+                content = sites.setdefault(self._base, {})
+                merged = {**content.get(section, {}), **values}
                 content[section] = {key: value for key, value in merged.items() if value is not None}
-                sites = {**sites, self._site: content}
                 text = json.dumps({"version": 1, "checksum": _checksum(sites), "sites": sites}, indent=1, sort_keys=True)
                 with files.replacing(self.path) as stream:
                     stream.write(text.encode("ascii"))
@@ -114,8 +110,7 @@ class Memory:
         sites, why = self._read()
         if why is not None:
             self.problem = f"The memory file {self.path} {why}: what was sent to the site before is not known."
-        content = sites.get(self._site)
-        return content if isinstance(content, dict) else {}
+        return sites.get(self._base, {})
 
     def _read(self):
         """(what is known of every site that shares the file, why it can't be read or None)."""

@@ -102,6 +102,10 @@ def told(service, key, value):
     """The text of a setting that a user knows the site to have, one of ELSEWHERE included. Raises OptionError."""
     if key not in ELSEWHERE[service]:
         return checked(service, key, value, also=ELSEWHERE[service])
+    return _text_of(service, key, value)
+
+
+def _text_of(service, key, value):
     if isinstance(value, (dict, list)) or value is None:
         raise OptionError(f"{key} of {service} needs a single value.", option="settings")
     return str(int(value)) if isinstance(value, bool) else str(value).strip()
@@ -116,10 +120,7 @@ def checked(service, key, value, also=()):
             raise OptionError(f"The web service refuses to set {key} of {service}.", option="settings", cure=cure)
         names = ", ".join(sorted({*known, *also}))
         raise OptionError(f"{service} has no setting {key}. It has: {names}.", option="settings")
-    allowed = known[key]
-    if isinstance(value, (dict, list)) or value is None:
-        raise OptionError(f"{key} of {service} needs a single value.", option="settings")
-    text = str(int(value)) if isinstance(value, bool) else str(value).strip()
+    allowed, text = known[key], _text_of(service, key, value)
     if allowed is FILE:
         if len(text) > 255 or has_markup(text) or not _FILE_NAME.fullmatch(text):
             raise OptionError(

@@ -88,7 +88,7 @@ class Dialect:
         if self.trims_values:
             cells = [cell.strip(BLANKS) for cell in cells]
         if self.strips_quotes and '"' in text:
-            cells = [_without_quotes(cell) for cell in cells]
+            cells = [cell.removeprefix('"').removesuffix('"') for cell in cells]
         if self.decodes_separator and SEPARATOR_CODE in text:
             cells = [cell.replace(SEPARATOR_CODE, separator) for cell in cells]
         return cells
@@ -157,10 +157,7 @@ def reads(stream):
 
 def line_text(piece):
     """The text of a piece as the plugin sees it: without any line end, wherever it stands in the piece."""
-    text = piece.decode("utf-8", "surrogateescape").rstrip("\r\n")
-    if "\r" in text or "\n" in text:
-        text = text.replace("\r", "").replace("\n", "")
-    return text
+    return piece.decode("utf-8", "surrogateescape").replace("\r", "").replace("\n", "")
 
 
 def passed_over(text, separator, width):
@@ -202,21 +199,13 @@ def _rows(stream, dialect, action, separator):
         skipped = passed_over(text, separator, 1 if dialect.headerless else len(columns))
         if part > 1 and skipped == "comment":
             skipped = "dropped"
-        if skipped == "blank" or skipped == "comment":
+        if skipped in ("blank", "comment"):
             continue
         cells = dialect.cells(text, separator)
         values = dict(zip(columns, cells))
         if not skipped and dialect.decodes_separator and values[columns[0]] in ("", "0"):
             skipped = "empty_first"
         yield Row(line, values, skipped, number, part, whole, columns, len(cells))
-
-
-def _without_quotes(cell):
-    if cell.startswith('"'):
-        cell = cell[1:]
-    if cell.endswith('"'):
-        cell = cell[:-1]
-    return cell
 
 
 def _ends_with_cr(piece):

@@ -33,47 +33,45 @@ def plan(site, *, state, run_id, owner, pid=None, host=None, wait=600, stale_aft
     why = files.obstacle(path, makes_folder=True) if state == "present" else None
     if why:
         raise StateFileError(f"path: {path} {why}. No lock was taken.", option="path")
-    holder = {"run_id": run_id, "owner": owner, "pid": pid, "host": host, "since": None, "site": site.moodle.base}
     lock = _Lock(path, stale_after)
-    return (_Acquire if state == "present" else _Release)(site, lock, holder, wait)
+    holder = {"run_id": run_id, "owner": owner, "pid": pid, "host": host, "since": None, "site": site.moodle.base}
+    current = lock.holder()
+    mine, before = bool(current) and current.get("run_id") == run_id, _shown(current)
+    result = {"lock_file": path, "owner": owner, "waited": 0}
+    if state == "present":
+        return _Acquire(site, lock, holder, wait, changed=not mine, before=before, after=_shown(holder), result=result)
+    return _Release(lock, holder, changed=mine, before=before, after={} if mine else before, result=result)
 
 
 class _Acquire(Plan):
-    def __init__(self, site, lock, holder, wait, *, sleep=time.sleep, clock=time.monotonic):
-        current = lock.holder()
-        mine = bool(current) and current.get("run_id") == holder["run_id"]
-        shown = {"lock_file": lock.path, "owner": holder["owner"], "waited": 0}
-        super().__init__(changed=not mine, before=_shown(current), after={"owner": holder["owner"]}, result=shown)
+    def __init__(self, site, lock, holder, wait, **known):
+        super().__init__(**known)
         self._site, self._lock, self._holder, self._wait = site, lock, holder, wait
-        self._sleep, self._clock = sleep, clock
 
     def apply(self):
-        begun = self._clock()
+        begun = time.monotonic()
         would_change, self.changed = self.changed, False
         while True:
             current, stale = self._lock.take(self._holder)
             if current is None:
                 break
-            waited = self._clock() - begun
+            waited = time.monotonic() - begun
             if waited >= self._wait:
                 raise LockHeld(
                     f"Another sequence runs on {self._site.moodle.base}: {current.get('owner')}, since {_age(current)}. "
                     f"Waited {waited:.0f} s.",
                     cure=f"Wait for its end, or give it more time with wait. If that run is gone, remove {self._lock.path} on this host.",
                 )
-            self._sleep(min(POLL, max(self._wait - waited, 0.01)))
+            time.sleep(min(POLL, max(self._wait - waited, 0.01)))
         if stale:
             self._site.warn(f"The lock of a run that is gone ({stale.get('owner')}, since {_age(stale)}) was taken over.")
         self.changed = would_change
-        self.result["waited"] = round(self._clock() - begun)
+        self.result["waited"] = round(time.monotonic() - begun)
 
 
 class _Release(Plan):
-    def __init__(self, site, lock, holder, wait):
-        current = lock.holder()
-        mine = bool(current) and current.get("run_id") == holder["run_id"]
-        shown = {"lock_file": lock.path, "owner": holder["owner"], "waited": 0}
-        super().__init__(changed=mine, before=_shown(current), after={} if mine else _shown(current), result=shown)
+    def __init__(self, lock, holder, **known):
+        super().__init__(**known)
         self._lock, self._holder = lock, holder
 
     def apply(self):

@@ -238,32 +238,24 @@ class Survey:
             return
         for feature in self._features:
             for name in FEATURES[feature].functions:
-                if name in self._broken:
-                    self._report(
-                        f"{feature} needs {name}, which is broken on this site: {self._broken[name]}",
-                        PLUGINS_PAGE,
-                        feature=feature,
-                        function=name,
-                    )
-                elif self._callable[name] is False:
-                    self._report(
-                        f"{feature} needs {name}, which the token's service does not hold.", SERVICES_PAGE, feature=feature, function=name
-                    )
-                elif self._callable[name] is None:
-                    ours = name.startswith("tool_sync_")
-                    cause = "the plugin tool_sync is not installed, or too old" if ours else "this Moodle is too old"
-                    self._report(
-                        f"{feature} needs {name}, which the site does not know: {cause}.",
-                        PLUGINS_PAGE if ours else NOTIFICATIONS_PAGE,
-                        feature=feature,
-                        function=name,
-                    )
+                lack, page = self._lack_of(name)
+                if lack:
+                    self._report(f"{feature} needs {name}, which {lack}", page, feature=feature, function=name)
             if FEATURES[feature].upload and not self._upload:
-                self._report(
-                    f"{feature} needs a service that takes files: edit it, and tick Can upload files (Show more).",
-                    SERVICES_PAGE,
-                    feature=feature,
-                )
+                message = f"{feature} needs a service that takes files: edit it, and tick Can upload files (Show more)."
+                self._report(message, SERVICES_PAGE, feature=feature)
+
+    def _lack_of(self, name):
+        """(what is wrong with a function, the Page where that is mended), or (None, None)."""
+        if name in self._broken:
+            return f"is broken on this site: {self._broken[name]}", PLUGINS_PAGE
+        if self._callable[name] is False:
+            return "the token's service does not hold.", SERVICES_PAGE
+        if self._callable[name] is None and name.startswith("tool_sync_"):
+            return "the site does not know: the plugin tool_sync is not installed, or too old.", PLUGINS_PAGE
+        if self._callable[name] is None:
+            return "the site does not know: this Moodle is too old.", NOTIFICATIONS_PAGE
+        return None, None
 
     def result(self):
         """The return values."""
