@@ -59,3 +59,10 @@ class Plan:
 
     def close(self):
         """Release what the plan holds."""
+
+
+class Reading(Plan):
+    """The plan of a task that only reads, made when all is read."""
+
+    def __init__(self, result):
+        super().__init__(changed=False, before={}, after={}, result=result)

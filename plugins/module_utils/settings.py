@@ -14,7 +14,7 @@ from .errors import OptionError
 from .wire.moodle import has_markup
 
 FILE = "a file name with an extension"
-FLAG = ("0", "1")
+_SWITCH = ("0", "1")
 _COURSE = ("id", "shortname", "idnumber")
 _USER = ("id", "username", "idnumber", "email")
 
@@ -35,8 +35,8 @@ SETTINGS = {
         "filelocation": FILE,
         "useridentifier": _USER,
         "cohortidentifier": ("id", "idnumber", "name"),
-        "autocreate": FLAG,
-        "syncdelete": FLAG,
+        "autocreate": _SWITCH,
+        "syncdelete": _SWITCH,
     },
 }
 

@@ -140,7 +140,7 @@ class _Checker:
         width = 1 if headerless else None
         if headerless:
             self.result.columns = ["identifier"] if self.action == "delete" else ["identifier", "description"]
-            rules = csvrules.rules_for(self.service, self.action, self.result.columns, self.settings, None)
+            rules = csvrules.for_header(self.service, self.action, self.result.columns, self.settings, None)
             self.hashes = [array("q") for _each in rules.unique]
         line = 0
         for line, piece, part in reads(self.stream):
@@ -199,7 +199,7 @@ class _Checker:
         def note(level, column, code, message):
             self.note(level, line, column, code, message)
 
-        rules = csvrules.rules_for(self.service, self.action, columns, self.settings, note)
+        rules = csvrules.for_header(self.service, self.action, columns, self.settings, note)
         if rules is None:
             self.result.columns = []
         else:

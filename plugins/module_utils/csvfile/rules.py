@@ -473,7 +473,7 @@ _BUILDERS = {
 }
 
 
-def rules_for(service, action, columns, settings, note):
+def for_header(service, action, columns, settings, note):
     """The Rules for a file with that header, or None when the line is no header but data, which is then not quoted.
 
     note(level, column, code, message) is called for findings in the header.

@@ -9,15 +9,15 @@ Private to this collection.
 from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError
-from ..plan import Plan
+from ..plan import Reading
 from ..read.cohorts import COHORT_MEMBERS, Cohorts
 from ..read.directory import reference
 from ..read.users import USERS, Users
 from ..send.batch import checked_limit
 from ..wire.ask import Asker
 
-#: What a result tells of a cohort.
-SHOWN = ("id", "name", "idnumber", "description", "visible")
+#: What is told of a cohort.
+DETAILS = ("id", "name", "idnumber", "description", "visible")
 
 
 def plan(site, params):
@@ -34,11 +34,11 @@ def plan(site, params):
         cohorts.look_up(refs)
         found = list({cohort.id: cohort for ref in refs for cohort in cohorts.find(ref)}.values())
     cohorts.require()
-    shown = [{name: getattr(cohort, name) for name in SHOWN} for cohort in found]
+    shown = [{name: getattr(cohort, name) for name in DETAILS} for cohort in found]
     if params["members"] != "none":
         _add_members(site, cohorts, shown, Users(asker) if params["members"] == "list" else None)
     missing = [ref.value for ref in dict.fromkeys(refs) if not cohorts.find(ref)]
-    return Plan(changed=False, before={}, after={}, result={"cohorts": shown, "missing": missing})
+    return Reading({"cohorts": shown, "missing": missing})
 
 
 def _add_members(site, cohorts, shown, users):

@@ -10,7 +10,7 @@ says of any course whether it is there, and nothing else. So a course counts as 
 from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused
-from ..plan import Plan
+from ..plan import Reading
 from ..read.courses import CHECK, COURSES, Course, Courses
 from ..read.directory import reference
 from ..wire.ask import Asker
@@ -42,15 +42,12 @@ def plan(site, courses, by):
             "Courses that the token's account may not see count as missing, because the token lacks "
             f"{CHECK}: add it to its service ({FUNCTIONS_PAGE})."
         )
-    return Plan(
-        changed=False,
-        before={},
-        after={},
-        result={
+    return Reading(
+        {
             "courses": entries,
             "existing": [entry["course"] for entry in entries if entry["exists"]],
             "missing": [entry["course"] for entry in entries if not entry["exists"]],
-        },
+        }
     )
 
 

@@ -9,7 +9,7 @@ Private to this collection.
 from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, OptionError
-from ..plan import Plan
+from ..plan import Reading
 from ..read.courses import COURSES
 from ..read.directory import Directory, reference
 from ..read.enrolments import ENROLLED, PLUGIN_ENROLLED, PLUGIN_ENROLLED_FULL, Enrolments, UnknownCourse
@@ -17,7 +17,8 @@ from ..read.groups import Groups
 from ..read.users import USERS
 from ..wire.ask import Asker
 
-FIELDS = ("id", "username", "firstname", "lastname", "email", "idnumber")
+#: What is told of a user.
+DETAILS = ("id", "username", "firstname", "lastname", "email", "idnumber")
 
 
 def plan(site, course, course_identifier, users=None, user_identifier="username"):
@@ -36,23 +37,13 @@ def plan(site, course, course_identifier, users=None, user_identifier="username"
     unknown = ["email", "roles"] if enrolled.source == PLUGIN_ENROLLED else []
     unknown += [name for name, told in (("groups", groups), ("active", inactive)) if told is None]
     wanted, absent = (None, []) if users is None else _selected(enrolled, directory, list(dict.fromkeys(asked)))
-    return Plan(
-        changed=False,
-        before={},
-        after={},
-        result={
-            "course_id": number,
-            "users": [_told(member, enrolled, groups) for member in enrolled.members.values() if wanted is None or member.id in wanted],
-            "not_enrolled": absent,
-            "unknown": unknown,
-            "source": enrolled.source,
-        },
-    )
+    users = [_told(member, enrolled, groups) for member in enrolled.members.values() if wanted is None or member.id in wanted]
+    return Reading({"course_id": number, "users": users, "not_enrolled": absent, "unknown": unknown, "source": enrolled.source})
 
 
 def _enrolled(asker, course, number):
     try:
-        enrolled = Enrolments(asker, fields=",".join((*FIELDS, "roles", "groups")), light=True).read(course, number)
+        enrolled = Enrolments(asker, fields=",".join((*DETAILS, "roles", "groups")), light=True).read(course, number)
     except UnknownCourse as error:
         raise _no_course(str(error)) from None
     if enrolled is None:
@@ -77,7 +68,7 @@ def _told(member, enrolled, groups):
     """What is known of a user, null where it is not."""
     inactive = enrolled.inactive()
     return {
-        **{name: member.fields.get(name) for name in FIELDS},
+        **{name: member.fields.get(name) for name in DETAILS},
         "roles": None if member.roles is None else list(member.roles),
         "groups": None if groups is None else groups.get(member.id, []),
         "active": None if inactive is None else member.id not in inactive,

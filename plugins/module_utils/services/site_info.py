@@ -17,7 +17,7 @@ from __future__ import annotations
 import typing as t
 
 from ..errors import AccessRefused, Maintenance, MoodleError, NotReady, OptionError, TokenRefused, ToolsyncError
-from ..plan import Plan
+from ..plan import Reading
 from ..read.names import plain
 from ..wire.ask import Asker
 from ..wire.catalogue import FUNCTIONS
@@ -118,7 +118,7 @@ def plan(site, features, *, fail_on_problems=False):
         error = stopped or NotReady(" ".join(problem["message"] for problem in result["problems"]))
         error.result = result
         raise error
-    return Plan(changed=False, before={}, after={}, result=result)
+    return Reading(result)
 
 
 class Survey:
