@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_cohort_info
-short_description: Find out which cohorts there are, and who is in them
+short_description: Gather information about cohorts and their members
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_config
-short_description: Set what a tool_sync service reads and how it finds records
+short_description: Manage the settings of a tool_sync service
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
@@ -48,16 +48,8 @@ options:
         V(idnumber), V(email)). Both identifiers have no default in the plugin: set them."
       - "B(cohorts): C(filelocation); C(useridentifier) (V(id), V(username), V(idnumber), V(email)); C(cohortidentifier) (V(id),
         V(idnumber), V(name)); C(autocreate) (V(0), V(1)); C(syncdelete) (no effect)."
-      - Exactly one of O(settings) and O(key) is needed.
     type: dict
-  key:
-    description: One setting, instead of O(settings).
-    type: str
-    aliases: [confkey]
-  value:
-    description: The value of O(key).
-    type: str
-    aliases: [confvalue]
+    required: true
   moodle_dir:
     description:
       - The folder of Moodle (the one with C(config.php)) on the host that runs the module. The settings are then read and set by
@@ -103,8 +95,8 @@ EXAMPLES = r"""
     - name: Let cohorts be created
       activeprolearn.toolsync.toolsync_config:
         service: cohorts
-        key: autocreate
-        value: "1"
+        settings:
+          autocreate: true
 
 - name: On the Moodle host, set only what differs
   activeprolearn.toolsync.toolsync_config:
@@ -154,24 +146,16 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services i
 
 
 def plan(site, params):
-    settings = params["settings"] if params["key"] is None else {params["key"]: params["value"]}
-    return config.plan(site, params["service"], settings)
+    return config.plan(site, params["service"], params["settings"])
 
 
 TASK = Task(
     plan,
     options={
         "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
-        "settings": {"type": "dict"},
-        "key": {"type": "str", "aliases": ["confkey"], "no_log": False},
-        "value": {"type": "str", "aliases": ["confvalue"]},
+        "settings": {"type": "dict", "required": True},
         "moodle_dir": {"type": "path"},
         "php": {"type": "path", "default": "php"},
-    },
-    constraints={
-        "required_one_of": [("settings", "key")],
-        "mutually_exclusive": [("settings", "key")],
-        "required_together": [("key", "value")],
     },
     remembers=True,
 )

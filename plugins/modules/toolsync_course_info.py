@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_course_info
-short_description: Find out whether courses exist, and their details
+short_description: Gather information about courses
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:

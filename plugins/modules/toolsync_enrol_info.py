@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_enrol_info
-short_description: Find out who is enrolled in a course, with which roles and groups
+short_description: Gather information about who is enrolled in a course
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_lock
-short_description: Let one sequence at a time work on a Moodle site
+short_description: Manage the lock of a Moodle site
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
@@ -14,7 +14,8 @@ description:
     time can swap their files.
   - Takes or releases a lock for a site. The lock is a file on the host that runs the module, so it holds between sequences that
     are run from the same host. The site itself is not asked.
-  - The role P(activeprolearn.toolsync.sync#role) uses it.
+  - The role P(activeprolearn.toolsync.sync#role) takes and releases it; playbooks that use the role need not. It is for those who put the
+    modules together in another way.
 extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.attributes
@@ -36,26 +37,18 @@ options:
     type: str
     required: true
   owner:
-    description: Who runs the sequence, for the message that others get. The default is user, host and process.
+    description: Internal. Who runs the sequence, for the message that others get. The default is user, host and process.
     type: str
   pid:
-    description:
-      - A process that lives as long as the sequence; the default is that of C(ansible-playbook). When it is gone, so is the lock.
+    description: Internal. A process that lives as long as the sequence, C(ansible-playbook) by default. When it is gone, so is the lock.
     type: int
   host:
-    description:
-      - The host of O(pid). The default is the controller.
-      - The host's name; for a process in a container, a space and what C(readlink /proc/self/ns/pid) says there after it, since containers
-        may share a host name. The default has both.
+    description: Internal. The host of O(pid) and, as containers may share a host name, its process namespace. The default is the controller.
     type: str
   wait:
     description: Seconds to wait for another sequence.
     type: int
     default: 600
-  stale_after:
-    description: Seconds after which a lock counts as left behind, whoever holds it.
-    type: int
-    default: 86400
   path:
     description: The lock file. The default is a file per site in C(~/.ansible/toolsync).
     type: path
@@ -115,7 +108,7 @@ where = lock.where
 
 
 def plan(site, params):
-    taken = ("state", "run_id", "pid", "host", "wait", "stale_after", "path")
+    taken = ("state", "run_id", "pid", "host", "wait", "path")
     return lock.plan(site, owner=params["owner"] or params["run_id"], **{name: params[name] for name in taken})
 
 
@@ -128,7 +121,6 @@ TASK = Task(
         "pid": {"type": "int"},
         "host": {"type": "str"},
         "wait": {"type": "int", "default": 600},
-        "stale_after": {"type": "int", "default": 86400},
         "path": {"type": "path"},
     },
 )

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_site_info
-short_description: Find out whether a site and a token are ready
+short_description: Gather information about a site and what its token may do
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:

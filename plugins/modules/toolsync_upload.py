@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_upload
-short_description: Check a CSV file and put it where tool_sync reads it
+short_description: Manage the CSV files that tool_sync reads
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
@@ -64,8 +64,7 @@ options:
     default: false
 notes:
   - The separator and the encoding that the plugin reads with are settings of the site (UTF-8 and V(;) are recommended), which
-    can't be read or
-    set through web services.
+    can't be read or set through web services.
 seealso:
   - module: activeprolearn.toolsync.toolsync_config
   - module: activeprolearn.toolsync.toolsync_process

@@ -22,9 +22,11 @@ from ..memory import default_path
 from ..plan import Plan
 
 POLL = 1.0
+#: Seconds after which a lock counts as left behind, whoever holds it.
+LEFT_BEHIND = 86400
 
 
-def plan(site, *, state, run_id, owner, pid=None, host=None, wait=600, stale_after=86400, path=None):
+def plan(site, *, state, run_id, owner, pid=None, host=None, wait=600, path=None):
     """state: present or absent; run_id: of the sequence; owner: for people. pid: of a process that lives as long as it; host: its where().
 
     Raises StateFileError.
@@ -33,7 +35,7 @@ def plan(site, *, state, run_id, owner, pid=None, host=None, wait=600, stale_aft
     why = files.obstacle(path, makes_folder=True) if state == "present" else None
     if why:
         raise StateFileError(f"path: {path} {why}. No lock was taken.", option="path")
-    lock = _Lock(path, stale_after)
+    lock = _Lock(path)
     holder = {"run_id": run_id, "owner": owner, "pid": pid, "host": host, "since": None, "site": site.moodle.base}
     current = lock.holder()
     mine, before = bool(current) and current.get("run_id") == run_id, _shown(current)
@@ -81,8 +83,8 @@ class _Release(Plan):
 class _Lock:
     """The file. Looking and changing is one step, under a lock of the operating system."""
 
-    def __init__(self, path, stale_after):
-        self.path, self._stale_after = path, stale_after
+    def __init__(self, path):
+        self.path = path
 
     def holder(self):
         """Who holds it: a dict, empty where the file makes no sense; None when nobody does."""
@@ -131,7 +133,7 @@ class _Lock:
 
     def _is_gone(self, current):
         since = current.get("since")
-        if not isinstance(since, (int, float)) or time.time() - since > self._stale_after:
+        if not isinstance(since, (int, float)) or time.time() - since > LEFT_BEHIND:
             return True
         # A process number means something in its own place only.
         return current.get("host") in (platform.node(), where()) and not _lives(current.get("pid"))
