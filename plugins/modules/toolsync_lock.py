@@ -43,7 +43,7 @@ options:
     description: Internal. A process that lives as long as the sequence, C(ansible-playbook) by default. When it is gone, so is the lock.
     type: int
   host:
-    description: Internal. The host of O(pid) and, as containers may share a host name, its process namespace. The default is the controller.
+    description: Internal. The host of O(pid) and, as containers may share a name, its process namespace. The default is the controller.
     type: str
   wait:
     description: Seconds to wait for another sequence.
