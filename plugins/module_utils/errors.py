@@ -58,12 +58,7 @@ class ToolsyncError(Exception):
 
     def describe(self):
         """The C(error) return value: a dict of strings or None."""
-        return {
-            "kind": self.kind,
-            "option": self.option,
-            "errorcode": self.errorcode,
-            "debuginfo": self.debuginfo,
-        }
+        return {"kind": self.kind, "option": self.option, "errorcode": self.errorcode, "debuginfo": self.debuginfo}
 
 
 class OptionError(ToolsyncError):
@@ -150,8 +145,7 @@ class Maintenance(ToolsyncError):
     kind = "maintenance"
     cause = "The site is in maintenance mode or being upgraded."
     cure = (
-        "Run it again when maintenance is over (Site administration > Server > Maintenance mode, or "
-        "admin/cli/maintenance.php --disable)."
+        "Run it again when maintenance is over (Site administration > Server > Maintenance mode, or admin/cli/maintenance.php --disable)."
     )
 
 
@@ -197,8 +191,7 @@ class EditionError(MoodleError):
     may_be_done = False
     cause = "The site runs the community release of tool_sync, in which commit_file, process and deploy_course are closed."
     cure = (
-        "Install the plugin's pro release, or switch off its setting emulatecommunity "
-        "(Site administration > Plugins > Admin tools > Sync)."
+        "Install the plugin's pro release, or switch off its setting emulatecommunity (Site administration > Plugins > Admin tools > Sync)."
     )
 
 
@@ -278,9 +271,7 @@ class Defect(ToolsyncError):
 
 def concerns_records(error):
     """Whether a refusal may come from a record, and not from the token or the site."""
-    return isinstance(error, MoodleError) and not isinstance(
-        error, (AccessRefused, EditionError, FunctionUnknown, TokenRefused)
-    )
+    return isinstance(error, MoodleError) and not isinstance(error, (AccessRefused, EditionError, FunctionUnknown, TokenRefused))
 
 
 def lacks_function(error):

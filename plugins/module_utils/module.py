@@ -32,12 +32,7 @@ HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
     "url": {"type": "str", "aliases": ["moodle_url"], "fallback": (env_fallback, ["TOOLSYNC_URL"])},
-    "token": {
-        "type": "str",
-        "no_log": True,
-        "aliases": ["wstoken"],
-        "fallback": (env_fallback, ["TOOLSYNC_TOKEN"]),
-    },
+    "token": {"type": "str", "no_log": True, "aliases": ["wstoken"], "fallback": (env_fallback, ["TOOLSYNC_TOKEN"])},
     "validate_certs": {"type": "bool", "default": True, "fallback": (env_fallback, ["TOOLSYNC_VALIDATE_CERTS"])},
     "ca_path": {"type": "path", "fallback": (env_fallback, ["TOOLSYNC_CA_PATH"])},
     "timeout": {"type": "int", "default": 60, "fallback": (env_fallback, ["TOOLSYNC_TIMEOUT"])},
@@ -203,9 +198,7 @@ def run_module(task):
     """The C(main) of a module."""
     # Personal options are kept out of the target's syslog by no_log; but no_log would also blank every "1" and "student"
     # in the result once they are cells of a row, so only the token stays a value to blank.
-    spec = {
-        name: {**option, "no_log": True} if name in task.personal else option for name, option in task.argument_spec.items()
-    }
+    spec = {name: {**option, "no_log": True} if name in task.personal else option for name, option in task.argument_spec.items()}
     module = _Module(task, argument_spec=spec, supports_check_mode=True, **task.constraints)
     if task.personal:
         module.no_log_values = {module.params["token"]} - {None}

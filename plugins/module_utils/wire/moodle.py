@@ -132,9 +132,7 @@ def flatten(value, prefix=""):
         pairs = enumerate(value)
     else:
         return [(prefix, str(int(value)) if isinstance(value, bool) else str(value))]
-    return [
-        pair for key, inner in pairs for pair in flatten(inner, f"{prefix}[{key}]" if prefix else str(key))
-    ]
+    return [pair for key, inner in pairs for pair in flatten(inner, f"{prefix}[{key}]" if prefix else str(key))]
 
 
 def has_markup(text):

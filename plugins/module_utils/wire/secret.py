@@ -32,9 +32,7 @@ class Secret:
     def hide(self, data):
         lower = data.lower()
         # A mark without which there is none of a spelling spares looking for all its parts.
-        spans = sorted(
-            span for form, width in self._forms if width < 3 or form[:2] in lower for span in _found(lower, form, width)
-        )
+        spans = sorted(span for form, width in self._forms if width < 3 or form[:2] in lower for span in _found(lower, form, width))
         if not spans:
             return data
         pieces, at = [], 0

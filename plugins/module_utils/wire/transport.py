@@ -103,18 +103,7 @@ class Transport:
     seconds for the connection. retries: how often a call that may be repeated is sent again. sleep is there for tests.
     """
 
-    def __init__(
-        self,
-        url,
-        secret,
-        *,
-        validate_certs=True,
-        ca_path=None,
-        timeout=60,
-        connect_timeout=10,
-        retries=3,
-        sleep=time.sleep,
-    ):
+    def __init__(self, url, secret, *, validate_certs=True, ca_path=None, timeout=60, connect_timeout=10, retries=3, sleep=time.sleep):
         if requests is None:
             raise LibraryMissing(f"{sys.executable} cannot import the library requests ({REQUESTS_IMPORT_ERROR}).")
         self.base = site_address(url)
@@ -205,13 +194,7 @@ class Transport:
         try:
             # verify belongs to each request: the session's is overruled by REQUESTS_CA_BUNDLE.
             with self._session.post(
-                url,
-                data=body,
-                headers=headers,
-                verify=self._verify,
-                timeout=limits,
-                allow_redirects=False,
-                stream=True,
+                url, data=body, headers=headers, verify=self._verify, timeout=limits, allow_redirects=False, stream=True
             ) as response:
                 answer = self._read(response.raw, largest)
                 headers = {name: self.redact(response.headers[name]) for name in HEADERS if name in response.headers}
@@ -422,9 +405,7 @@ class Multipart:
         mark = os.urandom(16).hex()
         self.content_type = f"multipart/form-data; boundary={mark}"
         self._part = part
-        head = [
-            f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields
-        ]
+        head = [f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in fields]
         # As browsers do it (WHATWG): UTF-8 as it is, the three characters that would end the value escaped.
         name = part.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
         head.append(
