@@ -27,6 +27,10 @@ _TEACHER = re.compile(r"teacher[1-9][0-9]*_(account|role)").fullmatch
 _TAME = re.compile(r"[A-Za-z0-9_ .-]{1,40}").fullmatch
 
 
+def _present(value):
+    return value not in ("", "0")
+
+
 def _at_most(limit):
     return lambda value: len(value) <= limit
 
@@ -116,9 +120,11 @@ class Rules:
 
     # The rows.
 
-    def cell(self, column, test, code, message, level="error"):
-        if column in self.index:
-            self.cells.append((self.index[column], column, test, level, code, message))
+    def cell(self, columns, test, code, message, level="error"):
+        """columns: a name, or several. Those that the file does not have don't matter."""
+        for column in [columns] if isinstance(columns, str) else columns:
+            if column in self.index:
+                self.cells.append((self.index[column], column, test, level, code, message))
 
     def once_each(self, column, *, fold=False, level="error"):
         if column in self.index:
@@ -150,8 +156,7 @@ def courses_create(rules, settings):
     if identifier in ("shortname", "idnumber"):
         rules.require(identifier, why="the setting fileuploadidentifier names it")
     if is_on(settings, "forceupdate"):
-        for name in COURSE_OVERWRITTEN:
-            rules.require(name, why="with forceupdate the plugin overwrites it by a default in courses that exist")
+        rules.require(*COURSE_OVERWRITTEN, why="with forceupdate the plugin overwrites it by a default in courses that exist")
     for name in ("coursedisplay", "enablecompletion", "defaultgroupingid"):
         if name in rules.index:
             rules.warn(name, "useless_column", "the plugin drops its values and logs a coding error for every row")
@@ -168,14 +173,12 @@ def courses_create(rules, settings):
     rules.cell("newsitems", _between(0, 10), "bad_value", "must be a whole number from 0 to 10")
     rules.cell("maxbytes", _DIGITS, "bad_value", "must be a whole number")
     rules.cell("format", bool, "bad_value", "must name an installed course format")
-    for name in "showgrades legacyfiles visible visibleold groupmodeforce showreports guest self".split():
-        rules.cell(name, _FLAG, "bad_value", "must be 0 or 1")
+    flags = "showgrades legacyfiles visible visibleold groupmodeforce showreports guest self".split()
+    rules.cell(flags, _FLAG, "bad_value", "must be 0 or 1")
     rules.cell("groupmode", frozenset("012").__contains__, "bad_value", "must be 0, 1 or 2")
-    for name in ("lang", "theme"):
-        rules.cell(name, _bytes(0, 50), "bad_length", "must have at most 50 bytes")
-    for name in ("startdate", "timecreated", "timemodified", "marker"):
-        message = "must be a date such as 2026-09-01 or @1788220800: the plugin takes anything else for 0"
-        rules.cell(name, _date_or_stamp, "bad_date", message)
+    rules.cell(("lang", "theme"), _bytes(0, 50), "bad_length", "must have at most 50 bytes")
+    message = "must be a date such as 2026-09-01 or @1788220800: the plugin takes anything else for 0"
+    rules.cell(("startdate", "timecreated", "timemodified", "marker"), _date_or_stamp, "bad_date", message)
     rules.once_each("shortname")
     rules.once_each("idnumber")
     teachers = [number for name, number in rules.index.items() if _TEACHER(name)]
@@ -217,13 +220,11 @@ def courses_reset(rules, settings):
     rules.quotes_are_data = False
     rules.cell("shortname", bool, "empty_required", "is empty")
     said = frozenset(("yes", "1", "all")) | _NO
-    for name in RESET_YES:
-        rules.cell(name, said.__contains__, "bad_value", "must be yes, 1, no, 0 or empty")
-        rules.cell(name, lambda value: value != "all", "means_no", "all means no in this column: write yes", "warning")
+    rules.cell(RESET_YES, said.__contains__, "bad_value", "must be yes, 1, no, 0 or empty")
+    rules.cell(RESET_YES, lambda value: value != "all", "means_no", "all means no in this column: write yes", "warning")
     for name, words in RESET_PARTS.items():
         rules.cell(name, (frozenset(words) | _NO).__contains__, "bad_value", "must be {}, {} or {}, or none".format(*words))
-    for name in RESET_MODULES:
-        rules.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 1, 0 or empty")
+    rules.cell(RESET_MODULES, _FLAG_OR_EMPTY, "bad_value", "must be 1, 0 or empty")
     rules.once_each("shortname", level="warning")
     sweeping = [(rules.index[name], name) for name in ("roles", *RESET_PARTS) if name in rules.index]
 
@@ -242,10 +243,8 @@ _BINDING_COLUMNS = frozenset(("master", "meta", "cmd"))
 def courses_bindmetas(rules, settings):
     rules.only(_BINDING_COLUMNS.__contains__)
     rules.require("master", "meta")
-    for name in ("master", "meta"):
-        rules.cell(name, bool, "empty_required", "is empty: the plugin would write a broken binding")
-    for name in rules.index:
-        rules.cell(name, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps")
+    rules.cell(("master", "meta"), bool, "empty_required", "is empty: the plugin would write a broken binding")
+    rules.cell(rules.index, lambda value: value == value.strip(), "value_space", "has a space around it that the plugin keeps")
     rules.cell("cmd", ("", "add").__contains__, "bad_command", "must be add: anything else does nothing or is not known")
 
 
@@ -301,9 +300,8 @@ def users(rules, settings):
     rules.exact = False
     if rules.columns[0] not in ("username", "firstname", "lastname"):
         message = "is empty or 0, and the first column: the plugin passes over such a row without a word"
-        rules.cell(rules.columns[0], lambda value: value not in ("", "0"), "silent_skip", message)
-    for name in ("username", "firstname", "lastname"):
-        rules.cell(name, lambda value: value not in ("", "0"), "empty_required", "is empty or 0, which ends the plugin's run")
+        rules.cell(rules.columns[0], _present, "silent_skip", message)
+    rules.cell(("username", "firstname", "lastname"), _present, "empty_required", "is empty or 0, which ends the plugin's run")
     if is_on(settings, "extendedusernamechars"):
         rules.cell("username", _at_most(100), "bad_length", "must have at most 100 characters")
     else:
@@ -315,10 +313,8 @@ def users(rules, settings):
     for name, width in USER_WIDTHS.items():
         rules.cell(name, _at_most(width), "bad_length", f"must have at most {width} characters")
     rules.cell("country", re.compile(r"|[A-Za-z]{2}").fullmatch, "bad_value", "must be a country code of two letters")
-    for name in ("suspended", "mailformat", "autosubscribe", "trackforums", "htmleditor"):
-        rules.cell(name, _FLAG_OR_EMPTY, "bad_value", "must be 0 or 1")
-    for name in ("maildisplay", "maildigest"):
-        rules.cell(name, frozenset(("", "0", "1", "2")).__contains__, "bad_value", "must be 0, 1 or 2")
+    rules.cell(("suspended", "mailformat", "autosubscribe", "trackforums", "htmleditor"), _FLAG_OR_EMPTY, "bad_value", "must be 0 or 1")
+    rules.cell(("maildisplay", "maildigest"), frozenset(("", "0", "1", "2")).__contains__, "bad_value", "must be 0, 1 or 2")
     rules.cell("mnethostid", _DIGITS_OR_EMPTY, "bad_value", "must be a number")
     for name in rules.index:
         if re.fullmatch(r"(start|end)[1-9][0-9]*", name):
