@@ -189,10 +189,7 @@ failures:
       type: str
   sample: [{"cohort": "Y9", "reason": "there is no such cohort, and a new one needs a name"}]
 unknown:
-  description:
-    - "Cohorts of which nobody could see whether they are done, with the reason: they got no answer and are not in place so far,
-      or were refused and can't be looked at. An error may come after the work, so what can be looked at is."
-    - With any, RV(changed_is_certain) is false.
+  description: Cohorts of which nobody could see whether they are done, with the reason. With any, RV(changed_is_certain) is false.
   returned: once the cohorts were read
   type: list
   elements: dict

@@ -156,10 +156,7 @@ failures:
       type: str
   sample: [{"cohort": "Y1", "user": "nobody", "reason": "no user has the username nobody"}]
 unknown:
-  description:
-    - "Users of which nobody could see whether they are done, with the reason: they got no answer and are not in place so far,
-      or were refused and can't be looked at. An error may come after the work, so what can be looked at is."
-    - With any, RV(changed_is_certain) is false.
+  description: Users of which nobody could see whether they are done, with the reason. With any, RV(changed_is_certain) is false.
   returned: once the options were checked
   type: list
   elements: dict

@@ -213,8 +213,7 @@ failures:
   sample: [{"course": "MATH101", "group": "Group A", "user": "nobody", "reason": "no user has the username nobody"}]
 unknown:
   description:
-    - "Groups and members of which nobody could see whether they are done, with the reason: they got no answer and are not in place so far,
-      or were refused and can't be looked at. An error may come after the work, so what can be looked at is."
+    - Groups and members of which nobody could see whether they are done, with the reason.
     - With any, RV(changed_is_certain) is false.
   returned: once the groups were read
   type: list
