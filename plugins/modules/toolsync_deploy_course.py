@@ -14,7 +14,6 @@ description:
     server.
   - A course of this short name that exists already is not deployed again. RV(differences) tells what about it is not as asked for, and with
     O(update) that is set.
-  - What becomes of O(replacements), and of a template that is a path, is decided by the closed part of the plugin.
   - The deployment is sent once. When the answer is lost (a time-out, a gateway's error), the module looks whether the
     course came into being, and never deploys again.
   - Category, template and idnumber are checked before, because a production site does not say which of them it refused.
@@ -46,7 +45,7 @@ options:
     description:
       - What O(template) is. (The plugin's web page calls it C(templatesourceid).)
       - With V(path), O(template) is the path of a Moodle backup (C(.mbz)) on the server, absolute or relative to
-        Moodle's code. Whether it exists can't be checked before.
+        Moodle's code. Whether it exists can't be checked before, and what is made of it is decided by the closed part of the plugin.
     type: str
     default: shortname
     choices: [id, shortname, idnumber, path]
@@ -73,7 +72,7 @@ options:
     description:
       - What the plugin puts in the place of texts of the template, such as C(section0:summary:data1). Values may be
         nested, and may hold HTML.
-      - The plugin calls this experimental.
+      - The plugin calls this experimental. What it makes of them is decided by its closed part.
     type: dict
   timeout:
     description:
