@@ -40,7 +40,7 @@ role: venv ## the role sync as people see it: its output, its report, where it l
 	@scripts/unit.sh role -n 2
 
 faults: venv ## every call of every task times every fault, as a matrix; tasks killed at any point
-	@scripts/faults.sh
+	@scripts/unit.sh faults -n 6
 
 secrets: venv ## every module and playbook, run both ways: nothing leaks, and both ways say the same
 	@scripts/unit.sh secrets

@@ -15,7 +15,7 @@ VENV=$ROOM/checkout/.venv
 # Downloads, environments of ansible-test and results; kept between runs. Its path must have no space either.
 CACHE=${TOOLSYNC_CACHE:-$ROOT/.cache}
 case $CACHE in *[[:space:]]*) CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/$NAMESPACE-$NAME ;; esac
-# Outcomes for the closing line. all.sh sets it for all parts; a part that runs alone has its own and gives the verdict itself.
+# Outcomes for the closing line. test.sh sets it for all parts; a part that runs alone has its own and gives the verdict itself.
 ALONE=${RESULTS:+no}
 export RESULTS=${RESULTS:-$ROOM/results}
 mkdir -p "$RESULTS"
@@ -152,9 +152,6 @@ ansible_test() {
     "$venv/bin/python" "$venv/bin/ansible-test" "$@" --color no 2>&1 | tee "$ROOM/ansible-test.log" || return
   ! grep 'All targets skipped' "$ROOM/ansible-test.log"  # it says so and ends well
 }
-
-# keep_junit PART: the JUnit files of ansible-test go to the results.
-keep_junit() { find tests/output/junit -name '*.xml' -exec cp {} "$RESULTS/$1/" \;; }
 
 core_version() { "$1/bin/python" -c 'import ansible, platform; print(f"ansible-core {ansible.__version__}, Python {platform.python_version()}")'; }
 
