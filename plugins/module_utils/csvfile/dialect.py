@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 
 SERVICES = ("courses", "users", "enrols", "cohorts")
 ACTIONS = {
@@ -133,26 +135,20 @@ def reads(stream):
     piece = stream.readline(_PIECE)
     if piece.startswith(codecs.BOM_UTF8):
         piece = piece[len(codecs.BOM_UTF8) :] or stream.readline(_PIECE)
-    if _ends_with_cr(piece):
-        stream = _CarriageReturns(piece, stream)
-        piece = stream.readline(_PIECE)
-    end = stream.end if isinstance(stream, _CarriageReturns) else b"\n"
-    readline = stream.readline
+    end = b"\r" if _ends_with_cr(piece) else b"\n"
+    pieces = _cr_lines(piece, stream) if end == b"\r" else chain([piece], iter(partial(stream.readline, _PIECE), b""))
     line = 0
-    while piece:
+    for piece in filter(None, pieces):
         line += 1
         if len(piece) <= LINE_LIMIT:
             yield line, piece, 0
-        else:
-            part = 0
-            while piece:
-                for start in range(0, len(piece), LINE_LIMIT):
-                    part += 1
-                    yield line, piece[start : start + LINE_LIMIT], part
-                if piece.endswith(end):
-                    break
-                piece = readline(_PIECE)
-        piece = readline(_PIECE)
+            continue
+        part = 0
+        while piece:
+            for start in range(0, len(piece), LINE_LIMIT):
+                part += 1
+                yield line, piece[start : start + LINE_LIMIT], part
+            piece = b"" if piece.endswith(end) else next(pieces, b"")
 
 
 def line_text(piece):
@@ -214,21 +210,15 @@ def _ends_with_cr(piece):
     return cr >= 0 and piece[cr + 1 : cr + 2] != b"\n" and b"\n" not in piece[:cr]
 
 
-class _CarriageReturns:
-    """readline() for a stream whose lines end with CR."""
-
-    end = b"\r"
-
-    def __init__(self, head, stream):
-        self._buffer = head
-        self._stream = stream
-
-    def readline(self, limit):
-        while self._buffer.find(b"\r", 0, limit) < 0 and len(self._buffer) < limit:
-            more = self._stream.read(_PIECE)
-            if not more:
-                break
-            self._buffer += more
-        end = self._buffer.find(b"\r", 0, limit) + 1 or limit
-        piece, self._buffer = self._buffer[:end], self._buffer[end:]
-        return piece
+def _cr_lines(head, stream):
+    """The lines of a stream that end with CR, in pieces as readline() gives them. head: what was read of it already."""
+    while True:
+        end = head.find(b"\r", 0, _PIECE) + 1
+        more = b"" if end or len(head) >= _PIECE else stream.read(_PIECE)
+        if more:
+            head += more
+            continue
+        if not head:
+            return
+        yield head[: end or _PIECE]
+        head = head[end or _PIECE :]

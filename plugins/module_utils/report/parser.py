@@ -146,9 +146,16 @@ class Rows:
         for key in self._keys_of(row):
             self._keys[key] = self._keys.get(key, 0) + 1
 
+    def pass_while(self, test):
+        """Pass the rows for which test(row) is true; returns the next one without handing it out, or None."""
+        row = self.peek()
+        while row is not None and test(row):
+            self._passed(self.take())
+            row = self.peek()
+        return row
+
     def pass_rest(self):
-        for row in iter(self.take, None):
-            self._passed(row)
+        self.pass_while(lambda row: True)
 
 
 class Parser:

@@ -37,11 +37,8 @@ class UsersReport(Parser):
 
     def take_any(self):
         """Rows with a value in the column deleted have no line when they work."""
-        row = self.rows.take()
-        while row is not None and "deleted" in row.values:
-            self._unreported(row)
-            row = self.rows.take()
-        return row
+        self.rows.pass_while(lambda row: "deleted" in row.values)
+        return self.rows.take()
 
     def marker(self, line, number):
         """The second line of a collision, which names the user."""
@@ -85,14 +82,10 @@ class UsersReport(Parser):
             return
         # The first row still to come that lacks a required value is the one that ended the run.
         self.begin(None)
-        row = self.rows.take()
-        while row is not None:
-            if not all(row.values.get(name, "") not in ("", "0") for name in ("username", "firstname", "lastname")):
-                self.begin(row)
-                self.fail(number)
-                return
-            self._unreported(row)
-            row = self.rows.take()
+        names = ("username", "firstname", "lastname")
+        if self.rows.pass_while(lambda row: all(row.values.get(name, "") not in ("", "0") for name in names)) is not None:
+            self.begin(self.rows.take())
+            self.fail(number)
 
     def _finish(self):
         if self.open_collision is not None:
@@ -139,10 +132,7 @@ class EnrolsReport(Parser):
             return False
         self.begin(None)
         wanted = int(line[5:20])
-        row = self.rows.peek()
-        while row is not None and _number(row) < wanted:
-            self._unreported(self.rows.take())
-            row = self.rows.peek()
+        row = self.rows.pass_while(lambda row: _number(row) < wanted)
         if not self.has_rows or (row is not None and _number(row) == wanted):
             self.begin(self.rows.take(), "")
             self.account.line = self.account.line or wanted
@@ -242,11 +232,7 @@ class CoursesCreateReport(Parser):
 
     def peek_fit(self):
         """The next row that did not fail in the first reading, without handing it out."""
-        row = self.rows.peek()
-        while row is not None and self._known_failure(row) is not None:
-            self._settle(self.rows.take())
-            row = self.rows.peek()
-        return row
+        return self.rows.pass_while(lambda row: self._known_failure(row) is not None)
 
     def _known_failure(self, row):
         if not self.failed_lines and not self.failed_categories:
