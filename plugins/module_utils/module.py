@@ -10,7 +10,6 @@ and inside the controller. Errors become results here and nowhere else; so do ch
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 import typing as t
 from traceback import format_exception
@@ -66,17 +65,17 @@ class Task(t.NamedTuple):
         return [name for name, option in self.argument_spec.items() if option.get("no_log")]
 
 
-def run(task, params, *, check_mode=False, diff=False, progress=None, commands=None, traceback=False):
+def run(task, params, *, check_mode=False, diff=False, progress=None, traceback=False):
     """Run a task; returns its result (C(failed) is true in that of a failure). Never raises.
 
-    progress: called with a text now and then while a long task runs. commands: runs a program, see MoodleHost. traceback: whether that
-    of a defect belongs into the result (C(error.debuginfo)); it may quote a cell or an address.
+    progress: called with a text now and then while a long task runs. traceback: whether that of a defect belongs into the result
+    (C(error.debuginfo)); it may quote a cell or an address.
     """
     warnings: list[str] = []
     plan = memory = None
     failure: dict[str, t.Any] = {}
     try:
-        with _site(params, warnings, check_mode, commands) as site:
+        with _site(params, warnings, check_mode) as site:
             memory = site.memory
             if progress is not None:
                 site.progress = _now_and_then(progress)
@@ -207,7 +206,6 @@ def run_module(task):
         module.params,
         check_mode=module.check_mode,
         diff=module._diff,
-        commands=_commands_of(module),
         traceback=module._verbosity >= TRACEBACK,
     )
     result["invocation"] = invocation(task, module.params)
@@ -218,36 +216,12 @@ def run_module(task):
     module.exit_json(**result)
 
 
-def _commands_of(module):
-    """AnsibleModule's way to run a program, for MoodleHost: with an end."""
-
-    def commands(argv, timeout):
-        late = threading.Event()
-        timers = []
-
-        def watch(process):
-            timers.append(threading.Timer(timeout, lambda: (late.set(), process.kill())))
-            timers[0].daemon = True
-            timers[0].start()
-
-        # A value with a $ in it arrives as it is.
-        answer = module.run_command(
-            argv, errors="replace", handle_exceptions=False, expand_user_and_vars=False, before_communicate_callback=watch
-        )
-        timers[0].cancel()
-        if late.is_set():
-            raise TimeoutError
-        return answer
-
-    return commands
-
-
 @contextlib.contextmanager
-def _site(params, warnings, read_only, commands):
+def _site(params, warnings, read_only):
     """The Site that a task works on: over web services, or on Moodle's own host."""
     if params.get("moodle_dir"):
         seconds = _checked_number(params, "timeout", 1)
-        host = MoodleHost(params["moodle_dir"], params["php"], commands, timeout=seconds, read_only=read_only)
+        host = MoodleHost(params["moodle_dir"], params["php"], timeout=seconds, read_only=read_only)
         yield Site(None, None, warnings, host)
         return
     with _transport(params) as transport:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import subprocess
 import sys
 
 from ansible import constants as C
@@ -94,7 +93,6 @@ class ToolsyncAction(ActionBase):
                     check_mode=self._task.check_mode,
                     diff=self._task.diff,
                     progress=lambda text: self._display.display(f"{self._task.get_name()}: {text}"),
-                    commands=commands,
                     traceback=self._display.verbosity >= TRACEBACK,
                 )
         result["invocation"] = invocation(self.task, params)
@@ -146,17 +144,6 @@ def _validated(task, args, module):
 def misfits(task, args, module):
     """What is wrong with the arguments of a module that is to be run later."""
     return _validated(task, prepared(task, plain(args))[0], module)[1]
-
-
-def commands(argv, timeout):
-    """Run a program for MoodleHost."""
-    try:
-        done = subprocess.run(
-            argv, check=False, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", timeout=timeout
-        )
-    except subprocess.TimeoutExpired:
-        raise TimeoutError from None
-    return done.returncode, done.stdout, done.stderr
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 
 from ..errors import MoodleHostError, OptionError
 
@@ -19,14 +20,12 @@ _HARD_SET = 4
 class MoodleHost:
     """A Moodle whose folder and PHP are on this host.
 
-    folder: the one with config.php; php: the program; commands: C(commands(argv, timeout)) runs a program and returns (exit status,
-    output, errors), raises TimeoutError or OSError; timeout: seconds for one command; read_only: C(set) is a defect (check mode).
+    folder: the one with config.php; php: the program; timeout: seconds for one command; read_only: C(set) is a defect (check mode).
     """
 
-    def __init__(self, folder, php, commands, *, timeout, read_only=False):
+    def __init__(self, folder, php, *, timeout, read_only=False):
         self._script = os.path.join(folder, "admin", "cli", "cfg.php")
         self._php = php
-        self._commands = commands
         self._timeout = timeout
         self.read_only = read_only
         if not os.path.isfile(self._script):
@@ -58,14 +57,17 @@ class MoodleHost:
     def _run(self, *arguments, name=None):
         """What the program printed."""
         try:
-            code, output, complaint = self._commands([self._php, self._script, *arguments], self._timeout)
-        except TimeoutError:
+            done = subprocess.run(
+                [self._php, self._script, *arguments], timeout=self._timeout, check=False,
+                stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace",
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
             raise MoodleHostError(f"Moodle's cfg.php did not end within {self._timeout} s.", option="timeout") from None
         except OSError as error:
             raise MoodleHostError(f"php: {self._php} could not be started: {error.strerror}.", option="php") from None
-        if code == _HARD_SET:
+        if done.returncode == _HARD_SET:
             raise MoodleHostError(f"The config.php of this Moodle sets {name} for good.", cure="Change it there.")
-        if code:
-            said = (complaint.strip() or output.strip() or "it said nothing").splitlines()[-1].strip()
-            raise MoodleHostError(f"Moodle's cfg.php failed with the exit status {code}: {said.rstrip('.')}.")
-        return output
+        if done.returncode:
+            said = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()[-1].strip()
+            raise MoodleHostError(f"Moodle's cfg.php failed with the exit status {done.returncode}: {said.rstrip('.')}.")
+        return done.stdout

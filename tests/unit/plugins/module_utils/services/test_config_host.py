@@ -11,14 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.testing import patch_module_args
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors, module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodlehost import MoodleHost
 from ansible_collections.activeprolearn.toolsync.plugins.modules.toolsync_config import TASK
-from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import commands
 
 STAND_IN = Path(__file__).resolve().parents[4] / "integration/targets/setup_moodle_host/files/php.py"
 WANTED = {"service": "users", "settings": {"filelocation": "u.csv", "primaryidentity": "email"}}
@@ -55,7 +52,7 @@ class Host:
         given = {"moodle_dir": str(self.folder), "php": str(self.php), **WANTED, **options}
         checked = ArgumentSpecValidator(TASK.argument_spec, **TASK.constraints).validate(given)
         assert not checked.error_messages, checked.error_messages
-        return run(TASK, checked.validated_parameters, check_mode=check_mode, diff=True, commands=commands)
+        return run(TASK, checked.validated_parameters, check_mode=check_mode, diff=True)
 
 
 @pytest.fixture
@@ -165,45 +162,28 @@ def test_a_time_out_below_one_second_is_refused(host):
 
 def test_a_host_refuses_to_write_in_check_mode(host):
     with pytest.raises(RuntimeError):
-        MoodleHost(str(host.folder), str(host.php), commands, timeout=5, read_only=True).set("tool_sync", "encoding", "UTF-8")
+        MoodleHost(str(host.folder), str(host.php), timeout=5, read_only=True).set("tool_sync", "encoding", "UTF-8")
     assert not host.calls.exists()
 
 
 def test_settings_that_are_null_are_not_set(host):
     host.program("""echo '{"version": "1", "empty": null}'""")
-    assert MoodleHost(str(host.folder), str(host.php), commands, timeout=5).settings("tool_sync") == {"version": "1"}
+    assert MoodleHost(str(host.folder), str(host.php), timeout=5).settings("tool_sync") == {"version": "1"}
 
 
 def test_a_folder_without_moodle_is_an_option_s_fault(tmp_path):
     with pytest.raises(errors.OptionError, match="moodle_dir"):
-        MoodleHost(str(tmp_path), "php", commands, timeout=5)
+        MoodleHost(str(tmp_path), "php", timeout=5)
 
 
-@pytest.fixture(params=["inside ansible-playbook", "as a module"])
-def way(request):
-    """How programs are run, in either of the two ways that a task runs."""
-    if request.param == "inside ansible-playbook":
-        return commands
-    with patch_module_args():
-        return module._commands_of(AnsibleModule({}))
-
-
-def test_a_program_is_run_either_way(way):
-    assert way(["/bin/sh", "-c", "echo é; echo no >&2; exit 4"], 30) == (4, "é\n", "no\n")
-
-
-def test_a_program_that_does_not_end(way):
-    begun = time.monotonic()
-    with pytest.raises(TimeoutError):
-        way(["/bin/sleep", "30"], 0.2)
-    assert time.monotonic() - begun < 10
-
-
-def test_a_program_that_is_not_there(way):
-    with pytest.raises(FileNotFoundError):
-        way(["/nowhere/php"], 5)
-
-
-def test_a_dollar_and_a_tilde_arrive_as_they_are(way, monkeypatch):
+def test_a_dollar_and_a_tilde_arrive_as_they_are(host, monkeypatch):
     monkeypatch.setenv("COURSE", "expanded")
-    assert way(["/bin/echo", "$COURSE ${COURSE}", "~", "a$(id)"], 30) == (0, "$COURSE ${COURSE} ~ a$(id)\n", "")
+    MoodleHost(str(host.folder), str(host.php), timeout=30).set("tool_sync", "users_filelocation", "~/$COURSE ${COURSE} a$(id).csv")
+    assert host.stored["users_filelocation"] == "~/$COURSE ${COURSE} a$(id).csv"
+
+
+def test_a_program_whose_children_go_on_ends_all_the_same(host):
+    host.program("sleep 30 & sleep 30")
+    begun = time.monotonic()
+    assert "did not end within 1 s" in host.run(timeout=1)["msg"]
+    assert time.monotonic() - begun < 10
