@@ -22,72 +22,7 @@ from ..read.names import plain
 from ..wire.ask import Asker
 from ..wire.catalogue import FUNCTIONS
 from ..wire.transport import site_address
-
-SITE_INFO = "core_webservice_get_site_info"
-
-
-class Feature(t.NamedTuple):
-    """functions: all of them are needed; upload: whether the service must take files."""
-
-    functions: tuple[str, ...]
-    upload: bool = False
-
-
-_ENROLLED = ("core_course_get_courses_by_field", "core_enrol_get_enrolled_users", "core_user_get_users_by_field")
-_COHORT_INFO = ("tool_sync_get_cohorts", "core_cohort_get_cohort_members", "core_user_get_users_by_field")
-_UNENROL = (*_ENROLLED, "enrol_manual_unenrol_users")
-_GROUP_MEMBERS = (*_ENROLLED, "core_group_get_course_groups", "core_group_get_group_members")
-
-#: What modules do -> what it takes.
-FEATURES = {
-    "config": Feature(("tool_sync_set_config",)),
-    "upload": Feature(("tool_sync_commit_file",), upload=True),
-    "process": Feature(("tool_sync_process",)),
-    "check_courses": Feature(("tool_sync_check_course",)),
-    "deploy": Feature(("tool_sync_deploy_course", "tool_sync_check_course")),
-    "update_courses": Feature(("core_course_get_courses_by_field", "core_course_update_courses")),
-    "enrol": Feature(("tool_sync_enrol_users_enrol",)),
-    "enrol_groups": Feature((*_GROUP_MEMBERS, "core_group_add_group_members")),
-    "unenrol": Feature(_UNENROL),
-    "unassign_role": Feature((*_UNENROL, "core_role_unassign_roles")),
-    "exact": Feature((*_UNENROL, SITE_INFO)),
-    "compare_courses": Feature(("core_course_get_courses_by_field", "core_course_get_categories")),
-    "compare_users": Feature(("core_user_get_users_by_field",)),
-    "compare_enrols": Feature(_ENROLLED),
-    "compare_cohorts": Feature(_COHORT_INFO),
-    "course_info": Feature(("core_course_get_courses_by_field", "tool_sync_check_course")),
-    "enrol_info": Feature(_GROUP_MEMBERS),
-    "cohorts": Feature(
-        (
-            "tool_sync_get_cohorts",
-            "core_course_get_categories",
-            "core_cohort_create_cohorts",
-            "core_cohort_update_cohorts",
-            "tool_sync_cohort_delete",
-        )
-    ),
-    "cohort_info": Feature(_COHORT_INFO),
-    "cohort_members": Feature((*_COHORT_INFO, "tool_sync_cohort_add_members", "tool_sync_cohort_delete_members")),
-    "cohort_enrol": Feature(
-        (
-            "tool_sync_get_cohorts",
-            "core_course_get_courses_by_field",
-            "tool_sync_cohort_bind",
-            "tool_sync_cohort_unbind",
-            "tool_sync_cohort_suspend_enrol",
-        )
-    ),
-    "roles": Feature((*_ENROLLED, "core_course_get_categories", "core_role_assign_roles", "core_role_unassign_roles")),
-    "groups": Feature(
-        (
-            *_GROUP_MEMBERS,
-            "core_group_create_groups",
-            "core_group_add_group_members",
-            "core_group_delete_group_members",
-            "core_group_delete_groups",
-        )
-    ),
-}
+from .site_info_needs import FEATURES, SITE_INFO
 
 
 class Page(t.NamedTuple):

@@ -18,6 +18,10 @@ from .transport import ALWAYS, LARGEST_ANSWER, LARGEST_REPORT, NEVER, NOT_WHILE_
 class Function(t.NamedTuple):
     """name: as registered; parameters: top-level keys; writes: changes the site; repeat: when it may be sent again (see transport).
 
+    needs: the capabilities that the token's account needs on the whole site, as Moodle's and the plugin's code check them (tried on Moodle
+    4.1 and 4.4, one by one). The plugin checks none for its own main service, nor for binding cohorts to courses. The code of process and
+    deploy_course is closed: a restored template is checked by Moodle itself, for the account of the token.
+
     answers: the shape of its answer (see answer.misfit), with what this collection reads of it. raw: it is asked for names as they are
     stored, and not as a web page needs them. largest: its answer's greatest size in bytes.
 
@@ -31,16 +35,40 @@ class Function(t.NamedTuple):
     writes: bool
     repeat: str
     answers: t.Any
+    needs: tuple[str, ...]
     raw: bool = False
     largest: int = LARGEST_ANSWER
 
 
-def _read(name, *parameters, answers, raw=False):
-    return Function(name, parameters, writes=False, repeat=ALWAYS, answers=answers, raw=raw)
+def _read(name, *parameters, answers, needs, raw=False):
+    return Function(name, parameters, writes=False, repeat=ALWAYS, answers=answers, needs=needs, raw=raw)
 
 
-def _write(name, *parameters, repeat, answers=NOTHING, largest=LARGEST_ANSWER):
-    return Function(name, parameters, writes=True, repeat=repeat, answers=answers, largest=largest)
+def _write(name, *parameters, repeat, needs, answers=NOTHING, largest=LARGEST_ANSWER):
+    return Function(name, parameters, writes=True, repeat=repeat, answers=answers, needs=needs, largest=largest)
+
+
+#: To enter a course that one is not enrolled in, as every function about one course demands.
+_COURSE = ("moodle/course:view", "moodle/course:viewhiddencourses")
+#: To be shown users' identifiers; their names, and what the site hides on profiles, as well.
+_IDENTITIES = ("moodle/site:viewuseridentity", "moodle/user:viewalldetails", "moodle/user:viewdetails")
+_SEE_USERS = ("moodle/site:viewfullnames", "moodle/user:viewhiddendetails", *_IDENTITIES)
+#: To be shown their idnumber too, of courses and categories.
+_SEE_COURSES = ("moodle/course:update", *_COURSE)
+_SEE_CATEGORIES = ("moodle/category:manage", "moodle/category:viewhiddencategories")
+_PARTICIPANTS = ("moodle/course:enrolreview", "moodle/site:accessallgroups", *_COURSE, *_IDENTITIES)
+#: The plugin's own lists are stricter.
+_PLUGIN_PARTICIPANTS = ("moodle/course:viewparticipants", "moodle/site:viewfullnames", *_PARTICIPANTS)
+_CHANGE_COURSES = (
+    *("moodle/course:changefullname", "moodle/course:changeidnumber", "moodle/course:changecategory", "moodle/course:create"),
+    *_SEE_COURSES,
+)
+_DEPLOY = ("moodle/backup:backupcourse", "moodle/course:create", "moodle/restore:restorecourse")
+_ASSIGN = ("moodle/role:assign", *_COURSE)
+_GROUPS = ("moodle/course:managegroups", *_COURSE)
+_SEE_COHORTS = ("moodle/cohort:view",)
+_MANAGE_COHORTS = ("moodle/cohort:manage", *_SEE_COHORTS)
+_FILL_COHORTS = ("moodle/cohort:assign", *_SEE_COHORTS)
 
 
 #: Moodle leaves out what the account may not see. A must is only what this collection can't do without.
@@ -77,88 +105,93 @@ _USERS = [
 ]
 _COHORTS = [Record({"id": NUMBER, "name": TEXT, "idnumber": MAYBE, "description": MAYBE}, {"visible": FLAG})]
 _CREATED = [{"id": NUMBER}]
+_SITE = Record(
+    {"userid": NUMBER},
+    {
+        **dict.fromkeys(("sitename", "siteurl", "release", "version", "username", "fullname", "lang"), MAYBE),
+        **dict.fromkeys(("usermaxuploadfilesize", "userquota"), NUMBER),
+        "userissiteadmin": FLAG,
+        "functions": [{"name": TEXT, "version": MAYBE}],
+    },
+)
 
 FUNCTIONS = {
     function.name: function
     for function in (
         # the plugin's main service
-        _write("tool_sync_set_config", "service", "confkey", "confvalue", repeat=ALWAYS, answers=FLAG),
-        _write("tool_sync_commit_file", "draftitemid", repeat=NEVER, answers=FLAG),
-        _write("tool_sync_process", "service", "action", repeat=NEVER, answers=MAYBE, largest=LARGEST_REPORT),
-        _read("tool_sync_check_course", "courseidsource", "courseid", answers=FLAG),
+        _write("tool_sync_set_config", "service", "confkey", "confvalue", repeat=ALWAYS, answers=FLAG, needs=()),
+        _write("tool_sync_commit_file", "draftitemid", repeat=NEVER, answers=FLAG, needs=()),
         _write(
-            "tool_sync_deploy_course",
-            "categoryidsource",
-            "categoryid",
-            "templateidsource",
-            "templateid",
-            "shortname",
-            "fullname",
-            "idnumber",
-            "replacements",
+            "tool_sync_process", "service", "action",
+            repeat=NEVER, answers=MAYBE, largest=LARGEST_REPORT, needs=("moodle/restore:restorecourse",),
+        ),  # fmt: skip
+        _read("tool_sync_check_course", "courseidsource", "courseid", answers=FLAG, needs=()),
+        _write(
+            "tool_sync_deploy_course", "categoryidsource", "categoryid", "templateidsource", "templateid", "shortname", "fullname",
+            "idnumber", "replacements",
             # as older revisions of the plugin, and its web page, call the first and the third
-            "categorysourceid",
-            "templatesourceid",
-            repeat=NEVER,
-            answers=NUMBER,
-        ),
+            "categorysourceid", "templatesourceid",
+            repeat=NEVER, answers=NUMBER, needs=_DEPLOY,
+        ),  # fmt: skip
         # the plugin's core extension
-        _write("tool_sync_enrol_users_enrol", "enrols", repeat=NOT_WHILE_RUNNING, answers=[Record({}, {"status": FLAG})]),
-        _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options", answers=_USERS),
-        _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options", answers=_USERS),
+        _write(
+            "tool_sync_enrol_users_enrol", "enrols",
+            repeat=NOT_WHILE_RUNNING, answers=[Record({}, {"status": FLAG})], needs=("enrol/manual:enrol", *_ASSIGN),
+        ),  # fmt: skip
+        _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options", answers=_USERS, needs=_PLUGIN_PARTICIPANTS),
+        _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options", answers=_USERS, needs=_PLUGIN_PARTICIPANTS),
         # the plugin's cohort extension
-        _read("tool_sync_get_cohorts", "cohortids", "cohortidsource", answers=_COHORTS, raw=True),
+        _read("tool_sync_get_cohorts", "cohortids", "cohortidsource", answers=_COHORTS, raw=True, needs=_SEE_COHORTS),
         _write(
             "tool_sync_cohort_bind", "chidsource", "chid", "cidsource", "cid", "ridsource", "rid", "method",
-            repeat=NOT_WHILE_RUNNING, answers=FLAG,
+            repeat=NOT_WHILE_RUNNING, answers=FLAG, needs=(),
         ),  # fmt: skip
-        _write("tool_sync_cohort_unbind", "chidsource", "chid", "cidsource", "cid", "method", repeat=ALWAYS, answers=FLAG),
-        _write("tool_sync_cohort_suspend_enrol", "chidsource", "chid", "cidsource", "cid", "method", repeat=ALWAYS, answers=FLAG),
-        _write("tool_sync_cohort_delete", "chidsource", "chid", repeat=ALWAYS, answers=FLAG),
+        _write("tool_sync_cohort_unbind", "chidsource", "chid", "cidsource", "cid", "method", repeat=ALWAYS, answers=FLAG, needs=()),
+        _write(
+            "tool_sync_cohort_suspend_enrol", "chidsource", "chid", "cidsource", "cid", "method", repeat=ALWAYS, answers=FLAG, needs=()
+        ),
+        _write("tool_sync_cohort_delete", "chidsource", "chid", repeat=ALWAYS, answers=FLAG, needs=()),
         _write(
             "tool_sync_cohort_add_members", "members",
-            repeat=NOT_WHILE_RUNNING, answers={"warnings": [{"warningcode": (TEXT, NUMBER), "message": TEXT}]},
+            repeat=NOT_WHILE_RUNNING, answers={"warnings": [{"warningcode": (TEXT, NUMBER), "message": TEXT}]}, needs=_FILL_COHORTS,
         ),  # fmt: skip
-        _write("tool_sync_cohort_delete_members", "members", repeat=ALWAYS),
+        _write("tool_sync_cohort_delete_members", "members", repeat=ALWAYS, needs=_FILL_COHORTS),
         # Moodle's own
-        _read("core_cohort_get_cohorts", "cohortids", answers=_COHORTS, raw=True),
-        _read("core_cohort_get_cohort_members", "cohortids", answers=[{"cohortid": NUMBER, "userids": [NUMBER]}]),
-        _read("core_cohort_search_cohorts", "query", "context", "includes", "limitfrom", "limitnum", answers={"cohorts": _COHORTS}),
-        _write("core_cohort_create_cohorts", "cohorts", repeat=NEVER, answers=_CREATED),
-        _write("core_cohort_update_cohorts", "cohorts", repeat=ALWAYS),
+        _read("core_cohort_get_cohorts", "cohortids", answers=_COHORTS, raw=True, needs=_SEE_COHORTS),
         _read(
-            "core_webservice_get_site_info",
-            answers=Record(
-                {"userid": NUMBER},
-                {
-                    **dict.fromkeys(("sitename", "siteurl", "release", "version", "username", "fullname", "lang"), MAYBE),
-                    **dict.fromkeys(("usermaxuploadfilesize", "userquota"), NUMBER),
-                    "userissiteadmin": FLAG,
-                    "functions": [{"name": TEXT, "version": MAYBE}],
-                },
-            ),
+            "core_cohort_get_cohort_members", "cohortids", answers=[{"cohortid": NUMBER, "userids": [NUMBER]}], needs=_SEE_COHORTS
         ),
-        _read("core_course_get_courses_by_field", "field", "value", answers=_COURSES),
         _read(
-            "core_course_get_categories", "criteria", "addsubcategories",
+            "core_cohort_search_cohorts", "query", "context", "includes", "limitfrom", "limitnum",
+            answers={"cohorts": _COHORTS}, needs=_SEE_COHORTS,
+        ),  # fmt: skip
+        _write("core_cohort_create_cohorts", "cohorts", repeat=NEVER, answers=_CREATED, needs=_MANAGE_COHORTS),
+        _write("core_cohort_update_cohorts", "cohorts", repeat=ALWAYS, needs=_MANAGE_COHORTS),
+        _read("core_webservice_get_site_info", answers=_SITE, needs=()),
+        _read("core_course_get_courses_by_field", "field", "value", answers=_COURSES, needs=_SEE_COURSES),
+        _read(
+            "core_course_get_categories", "criteria", "addsubcategories", needs=_SEE_CATEGORIES,
             answers=[Record({"id": NUMBER}, {"name": TEXT, "idnumber": MAYBE, "parent": NUMBER, "visible": FLAG, "path": MAYBE})],
         ),  # fmt: skip
         _write(
-            "core_course_update_courses", "courses", repeat=ALWAYS,
+            "core_course_update_courses", "courses", repeat=ALWAYS, needs=_CHANGE_COURSES,
             answers=Record({}, {"warnings": [Record({}, {"warningcode": MAYBE, "message": MAYBE})]}),
         ),  # fmt: skip
-        _read("core_user_get_users_by_field", "field", "values", answers=_USERS),
-        _read("core_user_get_users", "criteria", answers={"users": _USERS}),
-        _read("core_enrol_get_enrolled_users", "courseid", "options", answers=_USERS),
-        _write("enrol_manual_unenrol_users", "enrolments", repeat=ALWAYS),
-        _write("core_role_assign_roles", "assignments", repeat=NOT_WHILE_RUNNING),
-        _write("core_role_unassign_roles", "unassignments", repeat=ALWAYS),
-        _read("core_group_get_course_groups", "courseid", answers=[Record({"id": NUMBER, "name": TEXT}, {"idnumber": MAYBE})], raw=True),
-        _read("core_group_get_group_members", "groupids", answers=[{"groupid": NUMBER, "userids": [NUMBER]}]),
-        _write("core_group_create_groups", "groups", repeat=NEVER, answers=_CREATED),
-        _write("core_group_add_group_members", "members", repeat=NOT_WHILE_RUNNING),
-        _write("core_group_delete_group_members", "members", repeat=ALWAYS),
-        _write("core_group_delete_groups", "groupids", repeat=ALWAYS),
+        _read("core_user_get_users_by_field", "field", "values", answers=_USERS, needs=_SEE_USERS),
+        _read("core_user_get_users", "criteria", answers={"users": _USERS}, needs=_SEE_USERS),
+        _read("core_enrol_get_enrolled_users", "courseid", "options", answers=_USERS, needs=_PARTICIPANTS),
+        _write("enrol_manual_unenrol_users", "enrolments", repeat=ALWAYS, needs=("enrol/manual:unenrol", *_COURSE)),
+        _write("core_role_assign_roles", "assignments", repeat=NOT_WHILE_RUNNING, needs=_ASSIGN),
+        _write("core_role_unassign_roles", "unassignments", repeat=ALWAYS, needs=_ASSIGN),
+        _read(
+            "core_group_get_course_groups", "courseid", raw=True, needs=_GROUPS,
+            answers=[Record({"id": NUMBER, "name": TEXT}, {"idnumber": MAYBE})],
+        ),  # fmt: skip
+        _read("core_group_get_group_members", "groupids", answers=[{"groupid": NUMBER, "userids": [NUMBER]}], needs=_GROUPS),
+        _write("core_group_create_groups", "groups", repeat=NEVER, answers=_CREATED, needs=_GROUPS),
+        _write("core_group_add_group_members", "members", repeat=NOT_WHILE_RUNNING, needs=_GROUPS),
+        _write("core_group_delete_group_members", "members", repeat=ALWAYS, needs=_GROUPS),
+        _write("core_group_delete_groups", "groupids", repeat=ALWAYS, needs=_GROUPS),
     )
 }
 

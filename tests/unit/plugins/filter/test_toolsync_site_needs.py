@@ -1,6 +1,6 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What features need on a site: one table with the preflight, and no function without its capabilities."""
+"""What features need on a site: one table with the preflight."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.activeprolearn.toolsync.plugins.filter.toolsync_site_needs import FilterModule, toolsync_site_needs
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info import FEATURES
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info_needs import CAPABILITIES
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
 
 
@@ -18,13 +17,8 @@ def test_the_filter_is_found_under_its_name():
     assert FilterModule().filters() == {"toolsync_site_needs": toolsync_site_needs}
 
 
-def test_every_function_has_its_capabilities():
-    assert sorted(set(FUNCTIONS) - set(CAPABILITIES)) == []
-    assert sorted(set(CAPABILITIES) - set(FUNCTIONS)) == []
-
-
 def test_capabilities_are_written_as_moodle_does():
-    names = {name for needed in CAPABILITIES.values() for name in needed}
+    names = {name for function in FUNCTIONS.values() for name in function.needs}
     assert [name for name in names if not re.fullmatch(r"(moodle|webservice|enrol|tool)/[a-z]+:[a-z]+", name)] == []
 
 
