@@ -65,7 +65,7 @@ class Courses:
         wanted = [ref for ref in dict.fromkeys(refs) if ref not in self._found]
         by_id = {ref.value: ref for ref in wanted if ref.by == "id"}
         if len(by_id) > 1:
-            bulk = Bulk(self._ask_ids, lambda ref: 1, CREDENTIALS + _IDS_AT_ONCE, lanes=self._asker.lanes)
+            bulk = Bulk(self._ask_ids, lambda ref: 1, CREDENTIALS + self._asker.share(len(by_id), _IDS_AT_ONCE), lanes=self._asker.lanes)
             for _ref, _error, _tried in bulk.run(by_id.values()):
                 pass
             # Of a course that the account may not enter, Moodle tells less, and only when it is asked for that one.

@@ -16,8 +16,6 @@ from ..send.batch import CREDENTIALS, Bulk
 
 USERS = "core_user_get_users_by_field"
 SEARCH = "core_user_get_users"
-#: Values in a request where several are under way at a time: many even requests keep all of them busy.
-_AT_A_TIME = 100
 #: Identifiers of which Moodle knows only one spelling.
 _LOWER_CASE = ("username", "email")
 #: What a site takes either all or none of. For user names a setting of it decides (extendedusernamechars).
@@ -107,11 +105,11 @@ class Users:
         return field in self._shown
 
     def _look_up(self, by, values):
-        odd, most = _ODD.get(by), self._asker.max_input_vars
+        odd, overhead = _ODD.get(by), CREDENTIALS + 1
         bulk = Bulk(
             lambda batch: self._ask(by, batch),
             lambda value: 1,
-            most if self._asker.lanes == 1 else min(most, _AT_A_TIME + CREDENTIALS + 1),
+            self._asker.share(len(values), self._asker.max_input_vars - overhead) + overhead,
             overhead=1,
             lanes=self._asker.lanes,
             # Each of them would refuse all of a request.
@@ -126,7 +124,7 @@ class Users:
         # The field comes last: where PHP cuts the request off, Moodle refuses it instead of leaving users out.
         for row in self._asker.ask(USERS, {"values": values, "field": by}) or ():
             user = self._users.setdefault(row["id"], User(row["id"], _fields(row)))
-            self._shown.update(name for name, value in user.fields.items() if value)
+            self._shown.update(name for name in user.fields.keys() - self._shown if user.fields[name])
             self._asked.add(("id", str(user.id)))
             self._ids["id", str(user.id)] = [user.id]
             if row.get(by) is None:
@@ -142,7 +140,7 @@ def _key(by, value):
 
 
 def _fields(row):
-    fields = {name: _text(value) for name, value in row.items() if isinstance(value, (str, int, bool))}
+    fields = {name: value if isinstance(value, str) else str(int(value)) for name, value in row.items() if isinstance(value, (str, int))}
     for field in row.get("customfields") or ():
         fields[f"profile_field_{field.get('shortname')}"] = _text(field.get("value"))
     return fields

@@ -143,33 +143,39 @@ def misfit(value, shape):
 
 
 def _misfit(value, shape):
-    """(what is wrong, the way there from within) or None."""
+    """(what is wrong, the way there from within) or None. Looks at every value of every answer, so that it asks the plain kinds itself."""
     if isinstance(shape, str):
         return None if _KINDS[shape](value) else (f" is not {shape}", [])
     if isinstance(shape, list):
         if not isinstance(value, list):
             return " is not a list", []
-        return _within("an entry", next(filter(None, (_misfit(inner, shape[0]) for inner in value)), None))
+        for inner in value:
+            found = _misfit(inner, shape[0])
+            if found:
+                return _within("an entry", found)
+        return None
     if isinstance(shape, dict):
         shape = Record(shape)
     if isinstance(shape, Record):
         if not isinstance(value, dict):
             return " is not a structure", []
-        for name in shape.must:
+        must, may = shape
+        for name in must:
             if name not in value:
                 return f" has no {name}", []
         for name, inner in value.items():
-            wanted = shape.must.get(name) or shape.may.get(name)
-            found = wanted and _misfit(inner, wanted)
-            if found:
-                return _within(name, found)
+            wanted = may.get(name) or must.get(name)
+            if wanted and not (isinstance(wanted, str) and _KINDS[wanted](inner)):
+                found = _misfit(inner, wanted)
+                if found:
+                    return _within(name, found)
         return None
     found = [_misfit(value, one) for one in shape or ()]
     return found[0] if found and all(found) else None
 
 
 def _within(name, found):
-    return found and (found[0], [*found[1], name])
+    return found[0], [*found[1], name]
 
 
 def _is_text(value):
@@ -179,7 +185,7 @@ def _is_text(value):
 _KINDS = {
     NUMBER: lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 63,
     TEXT: _is_text,
-    MAYBE: lambda value: value is None or _is_text(value),
+    MAYBE: lambda value: value is None or isinstance(value, str) and value.isascii() or _is_text(value),
     FLAG: lambda value: value is None or isinstance(value, int) and value in (0, 1),
     TRUTH: lambda value: value is True,
     NOTHING: lambda value: value is None,

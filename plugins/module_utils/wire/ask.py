@@ -5,9 +5,15 @@
 
 from __future__ import annotations
 
+import math
+
 from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, ToolsyncError, lacks_function
 from .lanes import each
 from .moodle import function_unknown
+
+
+#: Values that are worth a request of their own.
+_WORTH_A_REQUEST = 100
 
 
 class Asker:
@@ -32,6 +38,11 @@ class Asker:
                 raise
             self.lacking[function] = error
             return None
+
+    def share(self, number, room):
+        """How many of a number of values to ask for in a request that has room for so many: all lanes shall have the same to do."""
+        rounds = max(1, math.ceil(number / (room * self.lanes)))
+        return min(room, max(_WORTH_A_REQUEST, math.ceil(number / (rounds * self.lanes))))
 
     def each(self, work, items):
         """Yields work(item) for each item, in their order and several at a time. work: only asks."""

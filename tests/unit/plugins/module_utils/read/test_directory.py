@@ -61,8 +61,8 @@ def test_each_kind_of_identifier_is_asked_for_apart(directory, server):
 def test_more_users_than_fit_are_asked_for_in_parts(directory, server):
     for _part in range(3):
         server.answer([])
-    directory.look_up([user(f"u{number}") for number in range(2000)])
-    assert [len(values) for _function, _field, values in asked(server)] == [995, 995, 10]
+    directory.look_up([user(f"u{number}") for number in range(2985)])
+    assert [len(values) for _function, _field, values in asked(server)] == [995, 995, 995]
     assert max(len(seen.form) for seen in server.seen) == 1000
 
 

@@ -96,7 +96,7 @@ def test_two_thousand_users_are_read_once_and_in_even_requests_where_several_are
     users.look_up(refs("user", "username", *names))
     ids = [users.find(ref)[0].id for ref in refs("user", "username", *names)]
     assert users.usernames(ids) == dict(zip(ids, names))
-    assert calls(practice, USERS) == (3 if asker.lanes == 1 else 20)
+    assert calls(practice, USERS) == (3 if asker.lanes == 1 else 4)
 
 
 def test_one_impossible_user_name_does_not_hide_the_others(practice, asker):
