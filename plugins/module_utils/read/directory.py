@@ -9,6 +9,7 @@ where the token has them: the plugin answers every unknown identifier with the s
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 
@@ -83,6 +84,7 @@ class Directory:
     """
 
     def __init__(self, asker):
+        self._asker = asker
         self.courses, self.users, self.categories = Courses(asker), Users(asker), Categories(asker)
         self._readers = {"course": self.courses, "user": self.users, "category": self.categories}
         self._ids: dict[Ref, int] = {}
@@ -108,8 +110,8 @@ class Directory:
     def look_up(self, refs):
         """Ask for all courses, users and categories among the references that are not known yet."""
         unknown = [ref for ref in dict.fromkeys(refs) if ref not in self._ids and ref not in self._problems]
-        for kind, reader in self._readers.items():
-            reader.look_up([ref for ref in unknown if ref.kind == kind])
+        wanted = {kind: [ref for ref in unknown if ref.kind == kind] for kind in self._readers}
+        self._asker.together(*(functools.partial(self._readers[kind].look_up, refs) for kind, refs in wanted.items() if refs))
         for ref in unknown:
             reader = self._readers.get(ref.kind)
             if reader is not None and reader.readable:

@@ -70,9 +70,10 @@ class CohortRules(Rules):
                 self._categories[Ref("category", by, value)] = None
 
     def read(self):
-        self._users.read()
-        self.readers.categories.look_up(self._categories)
-        self._cohorts = self._read(self.readers) or []
+        def cohorts():
+            self._cohorts = self._read(self.readers) or []
+
+        self.readers.asker.together(cohorts, self._users.read, lambda: self.readers.categories.look_up(self._categories))
         self._readable = self.readers.cohorts.readable
         for cohort in self._cohorts:
             self._add(cohort)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, ToolsyncError, lacks_function
 from .lanes import each
@@ -19,12 +20,13 @@ _WORTH_A_REQUEST = 100
 class Asker:
     """Asks reading functions, each as long as the token has it.
 
-    max_input_vars: of the site; lanes: so many requests may be under way at a time.
+    max_input_vars: of the site; lanes: so many requests may be under way at a time, however many threads ask.
     lacking: function -> the error that told that the token does not have it; it is not asked for again.
     """
 
     def __init__(self, moodle, max_input_vars=1000, lanes=1):
         self.moodle, self.max_input_vars, self.lanes = moodle, max_input_vars, lanes
+        self._free = threading.BoundedSemaphore(lanes)
         self.lacking: dict[str, ToolsyncError] = {}
 
     def ask(self, function, parameters, *, timeout=None):
@@ -32,7 +34,8 @@ class Asker:
         if function in self.lacking:
             return None
         try:
-            return self.moodle.call(function, parameters, timeout=timeout).value
+            with self._free:
+                return self.moodle.call(function, parameters, timeout=timeout).value
         except (AccessRefused, FunctionUnknown) as error:
             if not lacks_function(error):
                 raise
@@ -47,6 +50,12 @@ class Asker:
     def each(self, work, items):
         """Yields work(item) for each item, in their order and several at a time. work: only asks."""
         return each(work, items, self.lanes)
+
+
+    def together(self, *steps):
+        """Do steps that only ask, and do not wait for each other, at a time, or one by one where there is one lane."""
+        for _done in each(lambda step: step(), steps, 1 if self.lanes == 1 else len(steps)):
+            pass
 
 
 def require_functions(moodle, functions, *, timeout=None):

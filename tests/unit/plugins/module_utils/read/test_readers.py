@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from functools import partial
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import MoodleError, TokenRefused
@@ -16,6 +18,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.enrol
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.groups import CourseGroups, Groups
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.names import meant, plain
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.users import Users
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.answer import Answer
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.ask import Asker
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.lanes import each
 
@@ -82,6 +85,33 @@ def test_an_error_in_a_lane_is_raised_where_its_outcome_is_due():
     assert next(told) == 1
     with pytest.raises(ZeroDivisionError):
         next(told)
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_steps_that_do_not_wait_for_each_other_keep_to_the_number_of_lanes(lanes):
+    under_way, most, done = [], [], []
+
+    class Site:
+        def call(self, function, parameters, timeout):
+            under_way.append(function)
+            most.append(len(under_way))
+            time.sleep(0.01)
+            under_way.remove(function)
+            return Answer(function, "")
+
+    asker = Asker(Site(), lanes=lanes)
+
+    def step(name):
+        done.extend(asker.each(lambda number: asker.ask(f"{name}{number}", {}), range(4)))
+
+    asker.together(*(partial(step, name) for name in "abc"))
+    assert sorted(done) == [f"{name}{number}" for name in "abc" for number in range(4)]
+    assert max(most) == lanes
+
+
+def test_an_error_of_a_step_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        Asker(None, lanes=2).together(list, lambda: 1 // 0)
 
 
 # -- users ----------------------------------------------------------------------------------------------------------
