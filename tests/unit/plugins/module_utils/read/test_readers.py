@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from functools import partial
 
 import pytest
@@ -89,13 +88,13 @@ def test_an_error_in_a_lane_is_raised_where_its_outcome_is_due():
 
 @pytest.mark.parametrize("lanes", [1, 2])
 def test_steps_that_do_not_wait_for_each_other_keep_to_the_number_of_lanes(lanes):
-    under_way, most, done = [], [], []
+    under_way, most, done, together = [], [], [], threading.Barrier(lanes)
 
     class Site:
         def call(self, function, parameters, timeout):
             under_way.append(function)
             most.append(len(under_way))
-            time.sleep(0.01)
+            together.wait(30)
             under_way.remove(function)
             return Answer(function, "")
 
