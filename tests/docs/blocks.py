@@ -23,7 +23,8 @@ BLOCK = re.compile(r"^( *)\.\. code-block:: *(\S+)\n((?:\1   :.*\n)*)\n((?:(?:\1
 @dataclass
 class Block:
     """language: of the block. name: the file that it is, from its caption, or "".
-    kind: its class in the page: commands of ``fails`` must fail, and ``output`` is what the command before it prints.
+    kind: its class in the page: commands of ``fails`` must fail, those of ``approved`` are given the plan that was
+    shown before, and ``output`` is what the command before it prints.
     """
 
     language: str
