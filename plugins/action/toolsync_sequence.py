@@ -334,7 +334,7 @@ class ActionModule(ActionBase):
         account.results.append(result)
         if result["state"] != "done" or result["counts"]["failed"]:
             self._warn(sequence.line_of(result, self._words, where=False))
-        answer = {"changed": result["changed"], "step": sequence.told(result, self._options["sync_report_rows"])}
+        answer = {"changed": result["changed"], "step": sequence.told(result, self._options["sync_report_rows"], self._words)}
         # A diff names records.
         if diff is not None and self._task.diff and self._options["sync_report_rows"] != "none":
             answer["diff"] = diff
@@ -550,6 +550,7 @@ class ActionModule(ActionBase):
             check_mode=self._check,
             plan_id=known.get("plan_id"),
             show=options["sync_report_rows"],
+            words=self._words,
         )
         reports = []
         if options.get("sync_report_dir"):

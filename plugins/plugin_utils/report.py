@@ -13,7 +13,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.files impo
 from markupsafe import Markup, escape
 
 from .sequence import DOUBTS, ENDS, rows_of
-from .words import COUNTED, counted, named, numbered, outcome
+from .words import COUNTED, counted, digits, gender, moment, named, numbered, outcome
 
 TEMPLATES = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "sync", "templates")
 #: Of the folder where it has to be made, and of the files: for the user and the group.
@@ -87,6 +87,9 @@ def render(template, figures, words, options):
         numbered=numbered,
         named=named,
         counted=counted,
+        gender=gender,
+        digits=digits,
+        moment=moment,
         ends=ENDS,
         doubts=DOUBTS,
     )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OptionError
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked, checked_action
 
-from .words import WORDS, counted, numbered, outcome
+from .words import counted, numbered, outcome
 
 COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported", "unparsed")
 #: Failed rows that the summary shows of a step.
@@ -456,7 +456,7 @@ def of_list(kind, answer, check_mode):
 
 def _named(failure):
     """A record of a list as a person would name it."""
-    return " in ".join(str(failure[key]) for key in ("user", "group", "cohort", "course", "instance") if failure.get(key) is not None)
+    return " / ".join(str(failure[key]) for key in ("user", "group", "cohort", "course", "instance") if failure.get(key) is not None)
 
 
 def of_deployments(answers, names, check_mode):
@@ -532,7 +532,10 @@ def not_seen_yet(result, missing):
     ]
     rows.sort(key=lambda row: row["line"] or 0)
     message = f"{result['message']}\n{message}".strip()
-    open_result = {"details": {}, "changed": True, "changed_is_certain": False, "message": message}
+    details = {name: number for name, number in result["details"].items() if name not in ("failed", "unknown")}
+    if details:
+        details.update(failed=counts["failed"], unreported=counts["unreported"])
+    open_result = {"details": details, "changed": True, "changed_is_certain": False, "message": message}
     return {**result, **open_result, "counts": counts, "rows": rows, "failures": kept}
 
 
@@ -545,16 +548,17 @@ def status_of(results, refused):
     return "rows_failed" if any(result["counts"]["failed"] for result in results) else "done"
 
 
-def why(results):
+def why(results, words):
     """What the role fails with: each bad step in a sentence; an empty text where none is."""
     told = []
     for result in results:
         failed, number = result["counts"]["failed"], result["counts"]["rows"]
         if result["state"] != "done":
-            told.append(f"{result['name']}: {result['state']}{': ' if result['message'] else ''}{result['message'].rstrip('.')}.")
+            state = words["not_started" if result["state"] == "not started" else "step_failed"]
+            told.append(words["colon"].join(filter(None, (result["name"], state, result["message"].rstrip(".")))) + ".")
         elif failed and result["on_failures"] != "warn":
-            told.append(f"{result['name']}: {failed} of {numbered(number, WORDS['en'], '', result['kind'])} failed.")
-    return " ".join([*told, "What is done is done; run it again when the cause is fixed."]) if told else ""
+            told.append(words["some_failed"].format(result["name"], failed, numbered(number, words, "", result["kind"])))
+    return " ".join([*told, words["again"]]) if told else ""
 
 
 def line_of(result, words, *, where=True):
@@ -571,19 +575,20 @@ def line_of(result, words, *, where=True):
     if result["settings_changed"]:
         told.append(words["settings_to_change" if predicted else "settings_changed"])
     if result["counts"]["rows"]:
-        told.append(f"{numbered(result['counts']['rows'], words, '', result['kind'])}: {counted(result, words)}")
+        told.append(words["colon"].join((numbered(result["counts"]["rows"], words, "", result["kind"]), counted(result, words))))
     elif not told:
         told.append(words["nothing"])
     if result["state"] == "done" and not result["changed_is_certain"]:
-        why_not = "; ".join(f"{doubt['because']}: {numbered(doubt['rows'], words)}" for doubt in result["uncertain"][:DOUBTS])
+        doubts = (words["colon"].join((doubt["because"], numbered(doubt["rows"], words))) for doubt in result["uncertain"][:DOUBTS])
+        why_not = words["semicolon"].join(doubts)
         told.append(f"{words['predicted_not_certain' if predicted else 'not_certain']}{f' ({why_not})' if why_not else ''}")
-    return f"{result['name']}{place}: {'; '.join(told)}"
+    return f"{result['name']}{place}{words['colon']}{words['semicolon'].join(told)}"
 
 
 def summary(figures, words):
     """The lines that the role ends with, of what leaves the play."""
     if figures["status"] == "refused":
-        return [f"{words['refused']}: {words['nothing_sent']}", *figures["problems"]]
+        return [words["colon"].join((words["refused"], words["nothing_sent"])), *figures["problems"]]
     lines = [f"{words['check_mode'].capitalize()}."] if figures["check_mode"] else []
     for result in figures["steps"]:
         lines.append(line_of(result, words))
@@ -591,14 +596,14 @@ def summary(figures, words):
             lines += [f"  {line}" for line in result["message"].splitlines()]
         for failure in result["failures"][:SHOWN]:
             line = f"{words['line']} {failure['line']}, " if failure.get("line") else ""
-            lines.append(f"  {line}{failure.get('key') or '?'}: {failure['reason']}")
+            lines.append(f"  {line}{failure.get('key') or '?'}{words['colon']}{failure['reason']}")
         if len(result["failures"]) > SHOWN:
             lines.append(f"  {words['more'].format(len(result['failures']) - SHOWN)}")
         rows = rows_of(result)
         for row in rows[:SHOWN]:
             line = f"{words['line']} {row['line']}, " if row["line"] else ""
             why_so = f" ({row['reason']})" if row["reason"] else ""
-            lines.append(f"  {line}{row['key'] or '?'}: {outcome(row, result, words)}{why_so}")
+            lines.append(f"  {line}{row['key'] or '?'}{words['colon']}{outcome(row, result, words)}{why_so}")
         if len(rows) > SHOWN:
             lines.append(f"  {words['more'].format(len(rows) - SHOWN)}")
     if figures["check_mode"] and figures["report_rows"] != "all":
@@ -606,7 +611,7 @@ def summary(figures, words):
     return lines
 
 
-def told(result, show):
+def told(result, show, words):
     """A step's result as it may leave the step. show: none, failed or all, the role's sync_report_rows.
 
     Here and nowhere else it is decided what is told of single rows.
@@ -616,20 +621,34 @@ def told(result, show):
     if show == "none":
         left["failures"] = []
         if number and result["message"]:
-            left["message"] = f"{numbered(number, WORDS['en'], 'rows_failed')}."
+            left["message"] = f"{numbered(number, words, 'rows_failed')}."
     return left
+
+
+def said(result, words):
+    """A step's result with its sentences in the language of the words."""
+    translate = words["said"]
+    return {
+        **result,
+        "message": translate(result["message"]),
+        "failures": [{**row, "reason": translate(row["reason"])} for row in result["failures"]],
+        "rows": [{**row, "because": translate(row["because"])} for row in result["rows"]],
+        "uncertain": [{**doubt, "because": translate(doubt["because"])} for doubt in result["uncertain"]],
+    }
 
 
 #: What is handed on to AWX.
 FIGURES = ("site", "name", "started", "check_mode", "plan_id", "status", "reason", "problems", "counts", "steps")
 
 
-def figures(results, problems, *, site, started, check_mode, plan_id, show):
+def figures(results, problems, *, site, started, check_mode, plan_id, show, words):
     """What leaves the play: for the report, the summary, set_stats and what the role registers.
 
     problems: why all was refused, or nothing.
     """
-    steps = [told(result, show) for result in results]
+    results = [said(result, words) for result in results]
+    problems = [words["said"](problem) for problem in problems]
+    steps = [told(result, show, words) for result in results]
     return {
         "site": site.get("url"),
         "name": site.get("name"),
@@ -638,8 +657,8 @@ def figures(results, problems, *, site, started, check_mode, plan_id, show):
         "plan_id": plan_id,
         "report_rows": show,
         "status": status_of(results, problems),
-        "reason": " ".join([*problems, "Nothing was sent."]) if problems else why(results),
-        "problems": list(problems),
+        "reason": " ".join([*problems, f"{words['nothing_sent'].capitalize()}."]) if problems else why(results, words),
+        "problems": problems,
         "counts": {name: sum(step["counts"][name] for step in steps) for name in COUNTS},
         "steps": steps,
     }

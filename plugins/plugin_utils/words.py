@@ -1,17 +1,23 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role sync says in its summary and report, in English and in French.
-
-Messages of modules stay English: they are what one searches the guides for.
-"""
+"""What the role sync says in its summary and report, in English and in French."""
 
 from __future__ import annotations
+
+import datetime
+
+from .french import in_french
 
 #: What became of rows, in the order in which it is told.
 COUNTED = ("created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported")
 
 _EN = {
+    "colon": ": ",
+    "semicolon": "; ",
+    "decimal": ".",
+    "thousands": ",",
+    "moment": "%Y-%m-%d %H:%M UTC",
     "file_sent": "file sent",
     "file_to_send": "file to send",
     "settings_changed": "settings changed",
@@ -21,6 +27,8 @@ _EN = {
     "predicted_not_certain": "what changes is not certain",
     "not_started": "not started",
     "step_failed": "failed",
+    "some_failed": "{0}: {1} of {2} failed.",
+    "again": "What is done is done; run it again when the cause is fixed.",
     "unknown": "outcome unknown",
     "aborted": "stopped in the middle",
     "executed_unreadable": "done, without a readable report",
@@ -47,15 +55,22 @@ _EN = {
     "personal_data": "This report may name people: keep it as you keep the files.",
 }
 _FR = {
+    "colon": " : ",
+    "semicolon": " ; ",
+    "decimal": ",",
+    "thousands": "\N{NARROW NO-BREAK SPACE}",
+    "moment": "%d/%m/%Y à %H:%M UTC",
     "file_sent": "fichier envoyé",
     "file_to_send": "fichier à envoyer",
     "settings_changed": "réglages modifiés",
     "settings_to_change": "réglages à modifier",
     "nothing": "rien à faire",
     "not_certain": "on ne sait pas avec certitude si quelque chose a changé",
-    "predicted_not_certain": "ce qui changera n'est pas certain",
+    "predicted_not_certain": "on ne sait pas avec certitude ce qui changerait",
     "not_started": "pas commencée",
     "step_failed": "échec",
+    "some_failed": "{0} : {2}, dont {1} en erreur.",
+    "again": "Ce qui est fait est fait ; relancez une fois la cause corrigée.",
     "unknown": "issue inconnue",
     "aborted": "arrêtée en cours de route",
     "executed_unreadable": "faite, sans compte rendu lisible",
@@ -77,12 +92,15 @@ _FR = {
     "check_mode": "mode test : rien n'a été écrit",
     "will_change": "Qui et quoi changerait",
     "changed": "Qui et quoi a changé",
-    "rows_hidden": "Les lignes sont nommées avec sync_report_rows: {0} ; elles peuvent nommer des personnes.",
+    "rows_hidden": "Pour voir ces lignes, qui peuvent nommer des personnes : sync_report_rows: {0}.",
     "no_personal_data": "Ce rapport ne nomme personne.",
     "personal_data": "Ce rapport peut nommer des personnes : conservez-le comme vos fichiers.",
 }
 #: Words that go with a number, for one and for several: what a step has, and what became of it. Those of a kind of step stand under
 #: that kind, where they are others than for the rows of a file.
+#: Kinds that are counted by nouns which take the words of "masculine" in French.
+_EN["masculine"] = ()
+_FR["masculine"] = ("deploy", "groups", "roles")
 _EN["numbered"] = {
     "": {
         "": ("row", "rows"),
@@ -147,12 +165,14 @@ _FR["numbered"] = {
         "removed": ("membre retiré", "membres retirés"),
         "unchanged": ("ligne inchangée", "lignes inchangées"),
     },
-    "deploy": {
-        "": ("cours", "cours"),
+    "masculine": {
         "created": ("créé", "créés"),
-        "unchanged": ("inchangé", "inchangés"),
         "updated": ("modifié", "modifiés"),
+        "deleted": ("supprimé", "supprimés"),
+        "unchanged": ("inchangé", "inchangés"),
+        "skipped": ("ignoré", "ignorés"),
     },
+    "deploy": {"": ("cours", "cours")},
     "enrol": {
         "": ("inscription", "inscriptions"),
         "enrolled": ("faite", "faites"),
@@ -166,24 +186,27 @@ _FR["numbered"] = {
         "deleted": ("groupe supprimé", "groupes supprimés"),
         "added": ("membre ajouté", "membres ajoutés"),
         "removed": ("membre retiré", "membres retirés"),
-        "unchanged": ("inchangé", "inchangés"),
     },
-    "roles": {
-        "": ("rôle", "rôles"),
-        "assigned": ("donné", "donnés"),
-        "unassigned": ("retiré", "retirés"),
-        "unchanged": ("inchangé", "inchangés"),
-    },
+    "roles": {"": ("rôle", "rôles"), "assigned": ("donné", "donnés"), "unassigned": ("retiré", "retirés")},
 }
+#: What makes a sentence of the code one of the language.
+_EN["said"] = str
+_FR["said"] = in_french
 WORDS = {"en": _EN, "fr": _FR}
 
 
+def gender(kind, words):
+    """The words for what became of what is counted as a kind: a key of ``numbered``."""
+    return "masculine" if kind in words["masculine"] else ""
+
+
 def _forms(words, name, kind):
-    return words["numbered"].get(kind, {}).get(name) or words["numbered"][""].get(name) or (name, name)
+    tables = (words["numbered"].get(key, {}) for key in (kind, gender(kind, words), ""))
+    return next((table[name] for table in tables if name in table), (name, name))
 
 
 def numbered(number, words, name="", kind=""):
-    """ "1 row", "2 rows", "3 created". name: of an outcome; kind: of the step."""
+    """ "1 row", "2 rows", "3 created". name: of an outcome; kind: of the step, or of gender()."""
     forms = _forms(words, name, kind)
     # French takes nought as one, too.
     return f"{number} {forms[0 if number == 1 or (number == 0 and words is _FR) else 1]}"
@@ -191,6 +214,7 @@ def numbered(number, words, name="", kind=""):
 
 def named(name, predicted):
     """The outcome as it is called: before a run, what it will not account for is what can't be predicted."""
+    name = {"unknown": "unreported"}.get(name, name)
     return "unpredicted" if predicted and name == "unreported" else name
 
 
@@ -203,5 +227,16 @@ def counted(result, words):
     """ "59 created, 1 failed": what is not nought of a step's result, in the words of its kind; or an empty text."""
     predicted, details = result["outcome"] == "predicted", result.get("details")
     found = details or {name: result["counts"][name] for name in COUNTED}
-    kind = result["kind"] if details or result["kind"] == "deploy" else ""
+    kind = result["kind"] if details else gender(result["kind"], words)
     return ", ".join(numbered(number, words, named(name, predicted), kind) for name, number in found.items() if number)
+
+
+def digits(number, words):
+    """A number as it is read: "12,345", "0.2"."""
+    whole, _point, part = f"{number:,}".partition(".")
+    return whole.replace(",", words["thousands"]) + (words["decimal"] + part if part else "")
+
+
+def moment(text, words):
+    """A moment of a report as it is read, without its seconds."""
+    return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").strftime(words["moment"]) if text else ""

@@ -125,7 +125,7 @@ def test_a_check_predicts_what_names_users_and_courses_that_the_same_run_would_c
 
 def test_in_french(school):
     output = school.succeeds(play(school, csv_dir=".", language="fr", report_dir="r"))
-    assert "5 lignes: 5 créées" in output
+    assert "5 lignes : 5 créées" in output
     assert '<html lang="fr">' in (school.folder / "r/toolsync-localhost.html").read_text(encoding="utf-8")
 
 

@@ -8,6 +8,7 @@ import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS
 
+EN, FR = WORDS["en"], WORDS["fr"]
 OPTIONS = {
     "sync_course_identifier": "shortname",
     "sync_user_identifier": "username",
@@ -118,15 +119,15 @@ def test_a_step_that_stops_for_its_failed_rows_stops_all_that_follow():
 
 @pytest.mark.parametrize(("policy", "bad"), [("continue", True), ("stop", True), ("warn", False)])
 def test_failed_rows_fail_the_role_unless_their_step_shall_only_warn(policy, bad):
-    assert bool(sequence.why([result(created=1), result("enrols", on_failures=policy, created=1, failed=1)])) is bad
-    assert sequence.why([result(state="failed", on_failures=policy)])
-    assert not sequence.why([result(created=1)])
+    assert bool(sequence.why([result(created=1), result("enrols", on_failures=policy, created=1, failed=1)], EN)) is bad
+    assert sequence.why([result(state="failed", on_failures=policy)], EN)
+    assert not sequence.why([result(created=1)], EN)
 
 
 def test_why_names_each_bad_step_and_its_reason():
     lost = {**result("enrols", state="failed", outcome="unknown"), "message": "No answer came."}
     blocked = {**result("groups", state="not started"), "message": "It needs enrols."}
-    told = sequence.why([result("users", created=1, failed=1), result("cohorts", on_failures="warn", failed=1), lost, blocked])
+    told = sequence.why([result("users", created=1, failed=1), result("cohorts", on_failures="warn", failed=1), lost, blocked], EN)
     assert "users: 1 of 2 rows failed." in told
     assert "enrols: failed: No answer came." in told
     assert "groups: not started: It needs enrols." in told
@@ -155,15 +156,15 @@ def test_what_a_list_came_to():
     }
     told = sequence.of_list("groups", answer, False)
     assert told["counts"] == {**sequence.no_counts(), "rows": 8, "created": 3, "deleted": 1, "unchanged": 3, "failed": 1}
-    assert told["failures"] == [{"line": None, "key": "nobody in A in MATH101", "reason": "no such user"}]
+    assert told["failures"] == [{"line": None, "key": "nobody / A / MATH101", "reason": "no such user"}]
     added = sequence.of_list("groups", {**answer, "added": [{"course": "MATH101", "group": "A", "user": "ada"}], "unchanged": [{}]}, True)
-    assert added["rows"] == [{"line": None, "key": "ada in A in MATH101", "outcome": "added", "because": ""}]
+    assert added["rows"] == [{"line": None, "key": "ada / A / MATH101", "outcome": "added", "because": ""}]
     assert told["records_changed"] and told["outcome"] == "complete"
     assert told["rows"] == []
-    line = sequence.line_of({**result("groups"), "kind": "groups", "file": "", **told}, WORDS["en"])
+    line = sequence.line_of({**result("groups"), "kind": "groups", "file": "", **told}, EN)
     assert line == "groups: 8 groups and members: 1 group created, 2 members added, 1 member removed, 3 unchanged, 1 failed"
-    line = sequence.line_of({**result("groups"), "kind": "groups", "file": "", **told}, WORDS["fr"])
-    assert line == "groups: 8 groupes et membres: 1 groupe créé, 2 membres ajoutés, 1 membre retiré, 3 inchangés, 1 en erreur"
+    line = sequence.line_of({**result("groups"), "kind": "groups", "file": "", **told}, FR)
+    assert line == "groups : 8 groupes et membres : 1 groupe créé, 2 membres ajoutés, 1 membre retiré, 3 inchangés, 1 en erreur"
 
 
 @pytest.mark.parametrize("answer", [{}, {"changed": False, "rc": -9}, {"failed": True, "msg": "killed"}])
@@ -289,11 +290,11 @@ def of_cohorts(rows=CHANGING, **more):
 
 
 def test_cohorts_and_their_members_are_counted_apart():
-    line = sequence.line_of(of_cohorts(), WORDS["en"], where=False)
+    line = sequence.line_of(of_cohorts(), EN, where=False)
     assert line == (
         "users: 8 rows: 1 cohort created, 1 cohort updated, 1 cohort emptied, 2 members added, 1 member removed, 2 rows unchanged, 1 failed"
     )
-    assert "1 cohorte créée" in sequence.line_of(of_cohorts(), WORDS["fr"])
+    assert "1 cohorte créée" in sequence.line_of(of_cohorts(), FR)
     # Where not all rows are told, and for other kinds, rows are counted.
     assert of_cohorts(CHANGING[1:])["details"] == {} == of_cohorts(kind="users")["details"]
 
@@ -301,16 +302,16 @@ def test_cohorts_and_their_members_are_counted_apart():
 @pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
 def test_who_will_change_is_told_where_all_rows_are_asked_for(template):
     made = figures("all", of_cohorts(), check_mode=True)
-    shown, said = report.render(template, made, WORDS["en"], OPTIONS), "\n".join(sequence.summary(made, WORDS["en"]))
+    shown, said = report.render(template, made, EN, OPTIONS), "\n".join(sequence.summary(made, EN))
     assert "Who and what would change" in shown and "Check mode: nothing was written." in said
     assert "  line 2, u2: cohort created, member added (cname, userid)\n" in said and "cohort created, member added" in shown
     assert shown.count("u7") == said.count("u7") == 1 and "sync_report_rows" not in shown + said
-    french = report.render(template, made, WORDS["fr"], OPTIONS)
+    french = report.render(template, made, FR, OPTIONS)
     assert "Qui et quoi changerait" in french and "cohorte créée, membre ajouté" in french
-    assert "Who and what changed" in report.render(template, figures("all", of_cohorts()), WORDS["en"], OPTIONS)
+    assert "Who and what changed" in report.render(template, figures("all", of_cohorts()), EN, OPTIONS)
     for show in ("none", "failed"):
         made = figures(show, of_cohorts(), check_mode=True)
-        shown, said = report.render(template, made, WORDS["en"], OPTIONS), "\n".join(sequence.summary(made, WORDS["en"]))
+        shown, said = report.render(template, made, EN, OPTIONS), "\n".join(sequence.summary(made, EN))
         assert "u2" not in shown + said and ("u7" in shown) is ("u7" in said) is (show == "failed")
         assert "sync_report_rows: all" in shown and "sync_report_rows: all" in said
 
@@ -318,9 +319,9 @@ def test_who_will_change_is_told_where_all_rows_are_asked_for(template):
 def test_a_long_list_of_changes_is_cut_off_in_the_output_and_whole_in_the_report():
     many = {**result(created=30), "rows": [row(number, "create") for number in range(2, 32)]}
     made = figures("all", many)
-    said = sequence.summary(made, WORDS["en"])
+    said = sequence.summary(made, EN)
     assert said[-1] == "  and 10 more" and len(said) == 22
-    assert "u31" in report.render("report.md.j2", made, WORDS["en"], OPTIONS)
+    assert "u31" in report.render("report.md.j2", made, EN, OPTIONS)
 
 
 def test_exact_is_for_files_that_can_be_and_leavers_for_users():
@@ -361,24 +362,22 @@ def test_a_plan_of_a_sequence_is_another_one_when_a_step_is():
     ],
 )
 def test_a_step_in_one_line(made, line):
-    assert sequence.line_of(made, WORDS["en"]) == line
+    assert sequence.line_of(made, EN) == line
 
 
 def test_both_languages_have_the_same_words():
-    assert WORDS["en"].keys() == WORDS["fr"].keys()
-    assert WORDS["en"]["numbered"].keys() == WORDS["fr"]["numbered"].keys()
-    for kind, forms in WORDS["en"]["numbered"].items():
-        assert forms.keys() <= WORDS["fr"]["numbered"][kind].keys(), kind
+    assert EN.keys() == FR.keys()
+    for kind, forms in EN["numbered"].items():
+        assert forms.keys() <= FR["numbered"][kind].keys(), kind
 
 
 NAMED = [{"line": 3, "key": "sasha.secret", "reason": "sasha.secret is unknown"}]
 
 
-def figures(show, *results, problems=(), check_mode=False):
+def figures(show, *results, problems=(), check_mode=False, words=EN):
     site = {"url": "https://moodle.example.org", "name": "School"}
-    return sequence.figures(
-        list(results), problems, site=site, started="2026-09-01T08:00:00Z", check_mode=check_mode, plan_id="1", show=show
-    )
+    about = {"site": site, "started": "2026-09-01T08:00:00Z", "check_mode": check_mode, "plan_id": "1", "show": show, "words": words}
+    return sequence.figures(list(results), problems, **about)
 
 
 @pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
@@ -386,10 +385,10 @@ def figures(show, *results, problems=(), check_mode=False):
 def test_one_switch_says_whether_rows_are_named(template, show, named):
     bad = {**result(failed=1, failures=NAMED), "message": "users: sasha.secret is unknown"}
     made = figures(show, bad)
-    text = report.render(template, made, WORDS["en"], OPTIONS)
+    text = report.render(template, made, EN, OPTIONS)
     assert ("sasha.secret" in text) is named
     assert ("sasha.secret" in str(made)) is named
-    assert ("sasha.secret" in "\n".join(sequence.summary(made, WORDS["en"]))) is named
+    assert ("sasha.secret" in "\n".join(sequence.summary(made, EN))) is named
 
 
 @pytest.mark.parametrize(
@@ -404,33 +403,33 @@ def test_one_switch_says_whether_rows_are_named(template, show, named):
     ],
 )
 def test_a_report_begins_with_its_verdict(made, colour, verdict):
-    text = report.render("report.html.j2", made, WORDS["en"], OPTIONS)
+    text = report.render("report.html.j2", made, EN, OPTIONS)
     assert f'<span class="verdict {colour}">{verdict}</span>' in text and "<h1>School</h1>" in text
-    assert report.render("report.md.j2", made, WORDS["en"], OPTIONS).startswith(f"# School: {verdict}\n")
+    assert report.render("report.md.j2", made, EN, OPTIONS).startswith(f"# School: {verdict}\n")
 
 
 def test_a_report_has_the_total_and_the_full_path_of_each_file():
     made = figures("failed", result("users", created=1, failed=2, failures=NAMED), result("enrols", created=3))
-    text = report.render("report.html.j2", made, WORDS["en"], OPTIONS)
+    text = report.render("report.html.j2", made, EN, OPTIONS)
     assert "<b>6</b> rows" in text
     assert "/<wbr>srv/<wbr>users.csv" in text
-    assert "/srv/users.csv" in report.render("report.md.j2", made, WORDS["en"], OPTIONS)
+    assert "/srv/users.csv" in report.render("report.md.j2", made, EN, OPTIONS)
 
 
 @pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
 def test_a_report_of_what_was_refused_says_why(template):
     made = figures("failed", result(state="not started"), problems=["users.csv has errors.", "The token lacks a function."])
-    text = report.render(template, made, WORDS["en"], OPTIONS)
+    text = report.render(template, made, EN, OPTIONS)
     assert "users.csv has errors." in text and "The token lacks a function." in text
-    assert sequence.summary(made, WORDS["en"]) == ["Refused: nothing was sent", *made["problems"]]
+    assert sequence.summary(made, EN) == ["Refused: nothing was sent", *made["problems"]]
     assert made["reason"] == "users.csv has errors. The token lacks a function. Nothing was sent."
 
 
 def test_nothing_of_a_file_is_markup_or_a_template_in_a_report():
     evil = [{"line": 3, "key": "<script>x</script>", "reason": "{{ 7 * 7 }} | <b>"}]
-    text = report.render("report.html.j2", figures("failed", result(failed=1, failures=evil)), WORDS["en"], OPTIONS)
+    text = report.render("report.html.j2", figures("failed", result(failed=1, failures=evil)), EN, OPTIONS)
     assert "<script>" not in text and "&lt;script&gt;" in text and "{{ 7 * 7 }}" in text
-    marked = report.render("report.md.j2", figures("failed", result(failed=1, failures=evil)), WORDS["en"], OPTIONS)
+    marked = report.render("report.md.j2", figures("failed", result(failed=1, failures=evil)), EN, OPTIONS)
     assert "{{ 7 * 7 }} \\| <b>" in marked
 
 
@@ -440,7 +439,7 @@ def test_a_report_is_a_new_file_in_a_folder_that_keeps_its_mode(tmp_path):
     other.write_text("mine")
     (folder / "toolsync-h.html").symlink_to(other)
     options = {**OPTIONS, "sync_report_dir": "reports"}
-    paths = report.write(options, str(tmp_path), "h", figures("failed", result(created=1)), WORDS["fr"])
+    paths = report.write(options, str(tmp_path), "h", figures("failed", result(created=1)), FR)
     assert other.read_text() == "mine"
     assert folder.stat().st_mode & 0o777 == 0o711
     assert [(tmp_path / path).stat().st_mode & 0o777 for path in paths] == [0o640] * 3
