@@ -164,6 +164,19 @@ _SENTENCES = tuple(
         (r"is not reached: the run ends at line (\d+)", "la ligne n'est pas atteinte : l'exécution s'arrête à la ligne {0}"),
         (r"is not done", "la ligne n'est pas traitée"),
         (r"is not in the file", "absent du fichier"),
+        (r"it can't be told", "on ne peut pas le savoir"),
+        (r"whether it is done can't be seen", "on ne voit pas si c'est fait"),
+        (r"not all that the row may change can be seen", "on ne voit pas tout ce que la ligne peut modifier"),
+        (r"a row before it may end the run", "une ligne précédente peut arrêter l'exécution"),
+        (
+            r"several rows are about the record, and the run did not go as planned",
+            "plusieurs lignes portent sur cet enregistrement, et l'exécution ne s'est pas déroulée comme prévu",
+        ),
+        (
+            r"what identifies the records of this service is not known",
+            "on ne sait pas ce qui identifie les enregistrements de ce service",
+        ),
+        (r"the path is made all the same", "le chemin est créé malgré tout"),
         (r"starts like a comment: the plugin passes over it", "la ligne commence comme un commentaire : le plugin l'ignore"),
         (
             r"is empty or 0 in its first column: the plugin passes over it",

@@ -171,6 +171,7 @@ _FR["numbered"] = {
         "deleted": ("supprimé", "supprimés"),
         "unchanged": ("inchangé", "inchangés"),
         "skipped": ("ignoré", "ignorés"),
+        "not_done": ("non traité", "non traités"),
     },
     "deploy": {"": ("cours", "cours")},
     "enrol": {
