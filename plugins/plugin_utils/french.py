@@ -191,10 +191,29 @@ _SENTENCES = tuple(
             r"no (\w+) has the (\w+) (.+), or one that the token's account may not see \(capability (\S+)\)",
             "rien n'a cette valeur ({0}, {1} : {2}), ou bien le compte du jeton ne peut pas le voir (capacité {3})",
         ),
-        # Last: the column that a sentence is about.
-        (r"(\w+(?:, \w+)*): (.+)", "{0} : {1}"),
+        # Why nothing was sent: services/plan.py, plugin_utils/sequence.py, the action plugin.
+        (
+            r"The plan removes (\d+) of (\d+) records, and removals_limit \((.+)\) allows (\d+)\. Look at rows\. .+",
+            "Le plan retire {0} enregistrements sur {1}, et removals_limit ({2}) en autorise {3}. Regardez les lignes ; "
+            "si c'est voulu, relevez removals_limit.",
+        ),
+        (
+            r"The plan is another one than the approved (\S+): it is (\S+) now\. .+",
+            "Le plan n'est pas celui qui a été approuvé ({0}) : c'est maintenant {1}. Les fichiers, les étapes ou le site ont "
+            "changé depuis. Lancez en mode test, et faites approuver ce plan-là.",
+        ),
+        (r"(There is nothing to do\..+) \((.+) holds none of them\)\.", "{0} {1} n'en contient aucun."),
+        (
+            r"There is nothing to do\..+",
+            "Il n'y a rien à faire. Donnez sync_steps, ou sync_csv_dir avec un dossier du contrôleur qui contient courses.csv, "
+            "users.csv, cohorts.csv ou enrols.csv.",
+        ),
+        (r"there is no file (.+)\.", "le fichier {0} n'existe pas."),
     )
 )
+
+#: What a sentence is about: columns, or a step.
+_ABOUT = re.compile(r"([^:]*[^\s:]): (.+)", re.DOTALL)
 
 
 def in_french(text):
@@ -207,4 +226,9 @@ def _line(text):
         found = english.fullmatch(text)
         if found:
             return french.format(*(_line(group or "") for group in found.groups()))
+    about = _ABOUT.fullmatch(text)
+    if about:
+        subject, sentence = about.groups()
+        french = _line(sentence)
+        return text if french == sentence else f"{subject} : {french}"
     return text

@@ -62,11 +62,20 @@ def test_a_reason_of_a_row_can_be_said_in_french(text):
          "B : visible vaut 1 et non 0."),
         ("cid: is empty, which ends the run", "cid : la valeur est vide, ce qui arrête l'exécution"),
         ("Nobody has said this before.", "Nobody has said this before."),
+        ("uid: nor this", "uid: nor this"),
     ],
 )  # fmt: skip
 def test_sentences(english, french):
     assert in_french(english) == french
     assert in_french(french) == french
+
+
+def test_why_nothing_was_sent():
+    _steps, problems = sequence.steps_of({"sync_steps": None, "sync_csv_dir": "/x"}, [])
+    told = in_french(problems[0])
+    assert told.startswith("Il n'y a rien à faire.") and told.endswith("enrols.csv. /x n'en contient aucun.")
+    refused = "users: The plan removes 9 of 10 records, and removals_limit (10%) allows 5. Look at rows. If that is meant, raise it."
+    assert in_french(refused).startswith("users : Le plan retire 9 enregistrements sur 10, et removals_limit (10%) en autorise 5.")
 
 
 def test_every_outcome_of_a_row_has_its_word():
