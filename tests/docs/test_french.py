@@ -19,7 +19,7 @@ from .blocks import BLOCK, ROOT, Block, blocks
 RST = ROOT / "docs/docsite/rst"
 PAGES = sorted(RST.glob("fr_*.rst"))
 #: Keys of YAML whose texts are in the reader's language. What ``needs`` names are names of steps.
-FREE = ("name", "msg", "needs", "awx_teams", "awx_approval_teams", "awx_delete_teams", "awx_project_credential")
+FREE = ("name", "msg", "stdin", "needs", "awx_teams", "awx_approval_teams", "awx_delete_teams", "awx_project_credential")
 #: What only French playbooks say.
 ONLY_FRENCH = "sync_language"
 
@@ -42,7 +42,8 @@ def _code(block):
         return first if re.fullmatch("[a-z0-9_;]+", first) else "", [row.count(";") for row in rows]
     if block.language == "yaml" or block.name.endswith(".yml"):
         return _neutral(yaml.safe_load(block.text))
-    return [line for line in block.text.splitlines() if not re.match(" *#|Description=", line)]
+    lines = [line.replace(f" -e {ONLY_FRENCH}=fr", "") for line in block.text.splitlines()]
+    return [line for line in lines if not re.match(" *#|Description=", line)]
 
 
 def _neutral(content):
