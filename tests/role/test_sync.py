@@ -99,9 +99,9 @@ def test_a_check_tells_who_would_change_where_that_is_asked_for(school, practice
     output = school.succeeds("--check", play(school, steps=steps, report_rows=show, report_dir="r")).partition("TASK [Keep it]")[0]
     told = {name: (school.folder / f"r/toolsync-localhost.{name}").read_text(encoding="utf-8") for name in ("html", "md", "json")}
     for text in (output, *told.values()):
-        assert ("ines.prevost" in text) is ("admin in TPL" in text) is named, text
+        assert ("ines.prevost" in text) is ("admin / TPL" in text) is named, text
     assert "Check mode: nothing was written." in output
-    assert ("ines.prevost: created" in output) is ("admin in TPL: enrolled" in output) is named
+    assert ("ines.prevost: created" in output) is ("admin / TPL: enrolled" in output) is named
     assert ("Who and what would change" in told["html"]) is ("Who and what would change" in told["md"]) is named
     assert practice.counters()["writes"] == 0
 

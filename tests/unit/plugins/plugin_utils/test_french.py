@@ -70,6 +70,15 @@ def test_sentences(english, french):
     assert in_french(french) == french
 
 
+def test_what_is_told_of_a_check():
+    assert in_french(sequence.FORESEEN) != sequence.FORESEEN
+    failures = [{"line": 3, "key": "x", "reason": "uid: there is no such user"}]
+    open_step = sequence.not_seen_yet(step("groups", "predicted", counts={"created": 1, "failed": 1}, failures=failures,
+                                           details={"created": 1, "failed": 1}), sequence.MISSING)  # fmt: skip
+    assert in_french(open_step["message"]) != open_step["message"]
+    assert sequence.line_of(open_step, FR).startswith("étape : 2 groupes et membres : 1 groupe créé, 1 imprévisible ; ")
+
+
 def test_why_nothing_was_sent():
     _steps, problems = sequence.steps_of({"sync_steps": None, "sync_csv_dir": "/x"}, [])
     told = in_french(problems[0])
