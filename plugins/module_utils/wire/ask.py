@@ -12,7 +12,6 @@ from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, ToolsyncErr
 from .lanes import each
 from .moodle import function_unknown
 
-
 #: Values that are worth a request of their own.
 _WORTH_A_REQUEST = 100
 
