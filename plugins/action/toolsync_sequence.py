@@ -34,6 +34,17 @@ PLAYBOOKS = os.path.join(ROOT, "playbooks")
 CONNECTION = {f"sync_{name}": name for name in ("url", "token", "validate_certs", "ca_path", "retries", "state_file")}
 
 
+def _about_connection(answer):
+    """The option of the connection that a failed answer of a module is about, or None."""
+    option = answer.get("error", {}).get("option")
+    return option if option in CONNECTION.values() else None
+
+
+def _in_words_of_the_role(answer):
+    option = _about_connection(answer)
+    return f"{answer['msg']} In the role, {option} is sync_{option}." if option else answer["msg"]
+
+
 class Account:
     """What is known of a sequence while its steps are taken.
 
@@ -208,6 +219,8 @@ class ActionModule(ActionBase):
             "steps": [],
         }
         account = Account(told)
+        #: Why the site can't be reached, which is no step's affair.
+        self._unreached: list[str] = []
         wrong = set()
         for number, step in enumerate(steps):
             path, found = self._checked(step)
@@ -215,7 +228,7 @@ class ActionModule(ActionBase):
             told["steps"].append(sequence.begun({**step, "src": path}))
             if found or step["problems"]:
                 wrong.add(number)
-        refusals = self._ask_site(steps, told["site"]) if steps and options["sync_preflight"] else []
+        refusals = self._ask_site(steps, told["site"]) if steps and options["sync_preflight"] else list(self._unreached)
         if not problems and not refusals and options["sync_lock"]:
             # Before the plans, which are of the site as no other sequence changes it.
             refusals += self._lock(run_id, told)
@@ -223,8 +236,7 @@ class ActionModule(ActionBase):
         if not refusals:
             problems += self._plan_all(steps, account, wrong)
         # Each in a sentence, and what holds for all of them once, at the end.
-        plain_texts = (problem.strip().replace("; nothing was sent.", ".").replace(" Nothing was sent.", "") for problem in problems)
-        told["problems"] = list(dict.fromkeys(plain_texts))
+        told["problems"] = list(dict.fromkeys(map(sequence.without_sent, problems)))
         _accounts[run_id] = account
         return {"changed": False, "told": told}
 
@@ -244,7 +256,11 @@ class ActionModule(ActionBase):
             except AnsibleActionFail as error:
                 return self._path(step["src"]), [f"{error}.", *problems]
         answer = self._call("toolsync_upload", check=True, **self._upload_options(step, path))
-        return path, [*([answer["msg"]] if answer.get("failed") else []), *problems]
+        if answer.get("failed") and _about_connection(answer):
+            self._unreached.append(_in_words_of_the_role(answer))
+        elif answer.get("failed"):
+            problems.insert(0, answer["msg"])
+        return path, problems
 
     def _misfits(self, step):
         """What is wrong with the items of a list, as far as the options of its module say."""
@@ -260,7 +276,7 @@ class ActionModule(ActionBase):
         if not answer.get("failed"):
             return []
         if answer.get("error", {}).get("kind") != NotReady.kind:
-            return [answer["msg"]]
+            return [_in_words_of_the_role(answer)]
         return [
             " ".join(filter(None, (problem["message"], problem["admin_page"] and f"({problem['admin_page']})")))
             for problem in answer["problems"]

@@ -283,6 +283,11 @@ def blocked_by(step, results):
     return f"Rows of {', '.join(bad)} failed, and on_failures is stop." if bad else ""
 
 
+def without_sent(text):
+    """A module's message without the assurance that nothing was sent, which holds for that call alone."""
+    return text.strip().replace("; nothing was sent.", ".").replace(" Nothing was sent.", "")
+
+
 def failure_of(answer, evidence):
     """What a failed answer of a module makes of a step. evidence: what every answer that was given has.
 
@@ -467,7 +472,8 @@ def of_deployments(answers, names, check_mode):
         if answer.get("failed") or "created" not in answer:
             failure = failure_of(answer, "created")
             counts["failed"] += 1
-            failures.append({"line": None, "key": name, "reason": failure["message"]})
+            # Of the others something may have been sent.
+            failures.append({"line": None, "key": name, "reason": without_sent(failure["message"])})
             if "outcome" in failure:
                 lost = {**failure, "message": f"What became of {name} is not known."}
             continue

@@ -189,6 +189,54 @@ def test_all_that_is_wrong_is_told_before_anything_is_written(school, practice):
     assert practice.counters()["writes"] == 0
 
 
+def test_what_is_wrong_with_the_connection_is_told_once_in_the_words_of_the_role(school):
+    for preflight in ("true", "false"):
+        done = school.playbook(play(school, csv_dir=".", url="ftp://x"), "-e", f"sync_preflight={preflight}")
+        told = done.stdout.partition("TASK [activeprolearn.toolsync.sync : Fail where")[0]
+        assert done.returncode == 2 and told.count("url must ") == 1, told
+        assert "In the role, url is sync_url." in told
+    wrong = school.playbook(play(school, csv_dir=".", token="f" * 32))
+    assert wrong.returncode == 2 and "does not know this token" in wrong.stdout
+    assert "f" * 32 not in wrong.stdout
+
+
+PROVISION = "activeprolearn.toolsync.provision_course"
+
+
+def test_provided_courses_converge(school, practice):
+    school.succeeds(play(school, steps=[{"service": "users", "src": "users.csv"}]))
+
+    def provide(*courses, arguments=()):
+        known = {"provision_template": "TPL", "provision_courses": [dict(course) for course in courses]}
+        return school.playbook(PROVISION, "-e", json.dumps(known), *arguments)
+
+    def people():
+        state = practice.state()
+        users = {user["id"]: user["username"] for user in state["user"]}
+        courses = {method["id"]: method["courseid"] for method in state["enrol"]}
+        names = {course["id"]: course["shortname"] for course in state["course"]}
+        return {(names[courses[row["enrolid"]]], users[row["userid"]]) for row in state["user_enrolments"]}
+
+    first = {"shortname": "SEC-A", "fullname": "Safety", "idnumber": "S1", "teachers": ["francoise.noel"], "students": ["ines.prevost"]}
+    second = {"shortname": "SEC-B", "fullname": "Safety", "students": ["theo.muller", "aicha.benali"]}
+    assert provide(first, second).returncode == 0
+    assert {("SEC-A", "ines.prevost"), ("SEC-B", "theo.muller"), ("SEC-B", "aicha.benali")} <= people()
+    # Who is no more in a list leaves, and what differs is set, or told in check mode.
+    changed = [{**first, "fullname": "Safety for all", "students": []}, {**second, "students": ["theo.muller"]}]
+    check = provide(*changed, arguments=["--check"]).stdout
+    assert "SEC-A: fullname is Safety, becomes Safety for all." in check and "no students of SEC-A: 1 enrolment: 1 unenrolled" in check
+    assert {("SEC-A", "ines.prevost"), ("SEC-B", "aicha.benali")} <= people()
+    assert provide(*changed).returncode == 0
+    assert people() >= {("SEC-A", "francoise.noel"), ("SEC-B", "theo.muller")}
+    assert not people() & {("SEC-A", "ines.prevost"), ("SEC-B", "aicha.benali")}
+    assert "Safety for all" in {course["fullname"] for course in practice.state()["course"]}
+    # The number of another course: that course fails, the others are done.
+    taken = provide({**first, "students": ["ines.prevost"]}, {"shortname": "SEC-C", "fullname": "Safety", "idnumber": "S1"})
+    assert taken.returncode == 2 and "SEC-C: idnumber S1 is taken by the course SEC-A" in taken.stdout
+    assert "courses: 1 of 2 courses failed" in taken.stdout and ("SEC-A", "ines.prevost") in people()
+    assert "SEC-C" not in {course["shortname"] for course in practice.state()["course"]}
+
+
 # -- plans -------------------------------------------------------------------------------------------------------
 
 BAD = "other;Other;Admin;admin@example.com;X1;Paris;FR\n"

@@ -186,10 +186,10 @@ def test_what_differs_of_a_course_that_is_there_is_told():
 
 
 def test_a_deployment_that_was_refused_is_a_row_that_failed():
-    refused = {"failed": True, "msg": "category is empty.", "error": {"kind": "option"}}
+    refused = {"failed": True, "msg": "category is empty. Correct the option; nothing was sent.", "error": {"kind": "option"}}
     told = sequence.of_deployments([refused], ["A"], False)
     assert (told["state"], told["outcome"], told["records_changed"]) == ("done", "complete", False)
-    assert told["failures"] == [{"line": None, "key": "A", "reason": "category is empty."}]
+    assert told["failures"] == [{"line": None, "key": "A", "reason": "category is empty. Correct the option."}]
 
 
 @pytest.mark.parametrize("answer", [{}, {"failed": True, "msg": "MODULE FAILURE"}])
