@@ -217,10 +217,9 @@ class CohortPlan(ChangesPlan):
             step.item["id"] = made["id"]
         if batch[0].becomes == "deleted":
             (step,) = batch
-            # The plugin says whether there was such a cohort. That there was none may come of a request that was sent again.
-            if value:
-                step.certain = True
-            elif step.before is None:
+            # The plugin says whether there was such a cohort, and is asked only once (wire/catalogue.py).
+            step.certain = True
+            if not value and step.before is None:
                 step.becomes = "unchanged"
 
     def reason(self, step, error):

@@ -150,7 +150,7 @@ FUNCTIONS = {
         _write(
             "tool_sync_cohort_suspend_enrol", "chidsource", "chid", "cidsource", "cid", "method", repeat=ALWAYS, answers=FLAG, needs=()
         ),
-        _write("tool_sync_cohort_delete", "chidsource", "chid", repeat=ALWAYS, answers=FLAG, needs=()),
+        _write("tool_sync_cohort_delete", "chidsource", "chid", repeat=NOT_WHILE_RUNNING, answers=FLAG, needs=()),
         _write(
             "tool_sync_cohort_add_members", "members",
             repeat=NOT_WHILE_RUNNING, answers={"warnings": [{"warningcode": (TEXT, NUMBER), "message": TEXT}]}, needs=_FILL_COHORTS,

@@ -214,16 +214,19 @@ def test_without_a_list_the_plugin_itself_says_whether_there_was_a_cohort(school
     predicted = school.run(MODULE, check_mode=True, **gone)
     assert predicted["changed"] and not predicted["changed_is_certain"]
     real = school.run(MODULE, **gone)
-    assert not real["changed_is_certain"] and real.lists("cohort") == {"deleted": ["Y1"], "unchanged": ["Y2"]}
-    school.run(MODULE, cohort="Y1", name="n")
-    assert school.run(MODULE, cohort="Y1", state="absent", token=gone["token"])["changed_is_certain"]
+    assert real["changed_is_certain"] and real.lists("cohort") == {"deleted": ["Y1"], "unchanged": ["Y2"]}
 
 
-def test_a_deletion_that_is_sent_again_unseen_is_not_called_needless_for_certain(school):
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("functions", [(DELETE,), (DELETE, *LISTS)], ids=["unseen", "seen"])
+def test_a_deletion_without_an_answer_is_not_sent_again_but_looked_at(school, functions, when):
     school.run(MODULE, cohort="Y1", name="n")
-    school.practice.fault("reset", function=DELETE, when="after", skip=1)
-    result = school.run(MODULE, cohort="Y1", state="absent", token=school.token_for(DELETE), retries=1)
-    assert school.rows("cohort") == [] and school.executed(DELETE) == [2] and not result["changed_is_certain"]
+    school.practice.fault("reset", function=DELETE, when=when, skip=1)
+    result = school.run(MODULE, cohort="Y1", state="absent", token=school.token_for(*functions), retries=1)
+    gone = when == "after"
+    assert (school.rows("cohort") == []) is gone and school.executed(DELETE) == [int(gone)] and result["changed"]
+    assert result["changed_is_certain"] is (gone and len(functions) > 1)
+    assert result.lists("cohort") == ({"deleted": ["Y1"]} if result["changed_is_certain"] else {"unknown": ["Y1"]})
 
 
 # -- tokens -----------------------------------------------------------------------------------------------------------
