@@ -135,20 +135,15 @@ class _Checker:
 
     def read(self):
         """The one pass over the lines. Returns the number of columns, None without a header."""
-        separator, dialect, rules = self.separator, self.dialect, None
-        headerless = dialect.headerless
-        width = 1 if headerless else None
-        if headerless:
-            self.result.columns = ["identifier"] if self.action == "delete" else ["identifier", "description"]
-            rules = csvrules.for_header(self.service, self.action, self.result.columns, self.settings, None)
-            self.hashes = [array("q") for _each in rules.unique]
-        line = 0
+        separator, dialect, width, line = self.separator, self.dialect, None, 0
+        if dialect.columns:
+            self.result.columns, width = list(dialect.columns), 1
+            self.choose_rules(dialect.columns, None)
         for line, piece, part in reads(self.stream):
             text = self.text_of(line, piece, part)
             if width is None:
-                if passed_over(text, separator, 1):
-                    continue
-                width, rules = self.header(line, text)
+                if not passed_over(text, separator, 1):
+                    width = self.header(line, text)
                 continue
             if part:
                 # Nothing more is said of a line that is cut.
@@ -161,10 +156,10 @@ class _Checker:
                 self.passed_over(line, text, skipped, width)
                 continue
             self.data_lines += 1
-            if rules is None:
+            if self.rules is None:
                 self.result.rows += 1
             else:
-                self.row(line, text, rules, width)
+                self.row(line, text, self.rules, width)
         self.result.lines = line
         return width
 
@@ -182,11 +177,11 @@ class _Checker:
         return text
 
     def header(self, line, text):
-        """Check the header; returns (number of columns, Rules or None)."""
+        """Check the header; returns the number of columns."""
         columns = self.dialect.header(text, self.separator)
         self.result.columns = [name.strip() for name in columns]
         if self.service is None:
-            return len(columns), None
+            return len(columns)
         others = [name for char, name in _SEPARATORS.items() if char != self.separator and char in text]
         expected = _SEPARATORS.get(self.separator, f"'{self.separator}'")
         if others and (len(columns) == 1 or (self.service, self.action) in _STRICT_HEADERS):
@@ -194,17 +189,15 @@ class _Checker:
             self.note("error", line, None, "wrong_separator", message)
             if len(columns) == 1:
                 self.result.columns = []
-                return 1, None
-
-        def note(level, column, code, message):
-            self.note(level, line, column, code, message)
-
-        rules = csvrules.for_header(self.service, self.action, columns, self.settings, note)
-        if rules is None:
+                return 1
+        self.choose_rules(columns, lambda level, column, code, message: self.note(level, line, column, code, message))
+        if self.rules is None:
             self.result.columns = []
-        else:
-            self.hashes = [array("q") for _each in rules.unique]
-        return len(columns), rules
+        return len(columns)
+
+    def choose_rules(self, columns, note):
+        self.rules = csvrules.for_header(self.service, self.action, columns, self.settings, note)
+        self.hashes = [array("q") for _each in self.rules.unique] if self.rules else []
 
     def passed_over(self, line, text, why, width):
         if why == "dropped":
@@ -224,7 +217,7 @@ class _Checker:
             message = "holds a separator: the plugin takes the whole line for one identifier"
             note("warning", line, None, "several_values", message)
         given = len(cells)
-        if given != width and not self.dialect.headerless:
+        if given != width and not self.dialect.columns:
             if given > width or rules.exact:
                 note("error", line, None, "value_count", f"has {given} values, the header has {width} columns")
             else:
@@ -240,7 +233,6 @@ class _Checker:
                 note(level, line, column, code, message)
         if rules.row:
             rules.row(line, cells, given, note)
-        self.rules = rules
         if rules.unique and len(self.row_lines) < _MOST_COMPARED:
             self.row_lines.append(line)
             for hashes, (number, _column, fold, _level) in zip(self.hashes, rules.unique):
@@ -260,7 +252,7 @@ class _Checker:
         ends = self.line_ends & {b"\r\n", b"\n", b"\r"}
         if len(ends) > 1:
             self.note("warning", None, None, "mixed_line_ends", "the file has several kinds of line ends")
-        if self.rules and self.rules.unique:
+        if self.row_lines:
             for hashes, (_number, column, _fold, level) in zip(self.hashes, self.rules.unique):
                 self.doubles(hashes, column, level)
             if result.rows > len(self.row_lines):

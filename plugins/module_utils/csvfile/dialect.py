@@ -23,8 +23,6 @@ ACTIONS = {
     "enrols": ("sync",),
     "cohorts": ("sync",),
 }
-# Files without a header line: one course identifier a line.
-HEADERLESS = frozenset((("courses", "delete"), ("courses", "check")))
 # Bytes of a line, its newline included, that the plugin reads at once.
 LINE_LIMIT = 1023
 COMMENT_STARTS = "([-#/ "
@@ -62,10 +60,10 @@ class Row:
 class Dialect:
     """What differs from service to service in reading a file.
 
-    splits_line: false for courses to delete, where the whole line is the identifier.
+    columns: of a file without a header line. splits_line: false for courses to delete, where the whole line is the identifier.
     """
 
-    headerless: bool = False
+    columns: tuple[str, ...] = ()
     splits_line: bool = True
     trims_line: bool = False
     trims_header: bool = True
@@ -99,14 +97,15 @@ class Dialect:
 _ANY = Dialect()
 _DIALECTS = {
     ("courses", "create"): Dialect(strips_quotes=True),
-    ("courses", "delete"): Dialect(headerless=True, splits_line=False),
-    ("courses", "check"): Dialect(headerless=True),
+    ("courses", "delete"): Dialect(columns=("identifier",), splits_line=False),
+    ("courses", "check"): Dialect(columns=("identifier", "description")),
     ("courses", "reset"): Dialect(trims_header=False, strips_quotes=True),
     ("courses", "bindmetas"): Dialect(trims_values=False),
     ("users", "sync"): Dialect(trims_line=True, trims_header=False, decodes_separator=True),
     ("enrols", "sync"): Dialect(),
     ("cohorts", "sync"): Dialect(trims_header=False),
 }
+HEADERLESS = frozenset(pair for pair, dialect in _DIALECTS.items() if dialect.columns)
 
 
 def resolve(service=None, action=None):
@@ -178,11 +177,11 @@ def read_rows(stream, service=None, action=None, *, separator=";"):
     ValueError: unknown service or action.
     """
     service, action = resolve(service, action)
-    return _rows(stream, dialect_of(service, action), action, separator)
+    return _rows(stream, dialect_of(service, action), separator)
 
 
-def _rows(stream, dialect, action, separator):
-    columns = ["identifier", "description"] if action == "check" else ["identifier"] if dialect.headerless else None
+def _rows(stream, dialect, separator):
+    columns = list(dialect.columns) or None
     number = 1
     for line, piece, part in reads(stream):
         text = line_text(piece)
@@ -192,7 +191,7 @@ def _rows(stream, dialect, action, separator):
             continue
         number += 1
         whole, text = text, dialect.line(text)
-        skipped = passed_over(text, separator, 1 if dialect.headerless else len(columns))
+        skipped = passed_over(text, separator, 1 if dialect.columns else len(columns))
         if part > 1 and skipped == "comment":
             skipped = "dropped"
         if skipped in ("blank", "comment"):
