@@ -1,10 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Course categories, by what identifies them.
-
-Private to this collection.
-"""
+"""Course categories, by what identifies them. Private to this collection."""
 
 from __future__ import annotations
 

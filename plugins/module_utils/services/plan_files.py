@@ -1,10 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files to send by a plan: all rows or those that differ, in one file or several.
-
-Private to this collection.
-"""
+"""The files to send by a plan: all rows or those that differ, in one file or several. Private to this collection."""
 
 from __future__ import annotations
 

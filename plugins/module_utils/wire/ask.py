@@ -50,7 +50,6 @@ class Asker:
         """Yields work(item) for each item, in their order and several at a time. work: only asks."""
         return each(work, items, self.lanes)
 
-
     def together(self, *steps):
         """Do steps that only ask, and do not wait for each other, at a time, or one by one where there is one lane."""
         for _done in each(lambda step: step(), steps, 1 if self.lanes == 1 else len(steps)):
