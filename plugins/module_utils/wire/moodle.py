@@ -170,7 +170,8 @@ class Moodle:
         unknown = set(parameters) - set(function.parameters)
         if unknown:
             raise KeyError(f"{name} has no parameter {sorted(unknown)}")
-        self._guard(function)
+        if self.read_only and function.writes:
+            raise RuntimeError(f"{name} writes and was called in check mode")
         try:
             return self._ask(function, parameters, function.repeat, function.answers, timeout)
         except OutcomeUnknown as error:
@@ -221,12 +222,12 @@ class Moodle:
         """
         fields = [("token", self._token), ("itemid", "0")]
         reply = self.transport.post(UPLOAD, fields, repeat=ALWAYS, timeout=timeout)
-        value = self._decoded(reply, "upload.php").value
-        if _is_error(value):
-            if value.get("errorcode") == "accessexception":
-                return False
-            raise self._error(value, "upload.php")
-        self._check(value, UPLOADED, "upload.php")
+        try:
+            self._answered(reply, "upload.php", UPLOADED)
+        except AccessRefused as error:
+            if error.errorcode != "accessexception":
+                raise
+            return False
         return True
 
     def _ask(self, function, parameters, repeat, shape, timeout):
@@ -244,11 +245,7 @@ class Moodle:
         reply = None
         try:
             reply = self.transport.post(SERVER, fields, repeat=repeat, timeout=timeout, largest=function.largest)
-            answer = self._decoded(reply, function.name)
-            if _is_error(answer.value):
-                raise self._error(answer.value, function.name)
-            self._check(answer.value, shape, function.name)
-            return answer
+            return self._answered(reply, function.name, shape)
         except (HttpRefused, NotMoodle, Redirected, Throttled) as error:
             not_begun = reply is not None and reply.status in NOT_BEGUN
             if repeat == ALWAYS or (repeat == NOT_WHILE_RUNNING and not_begun):
@@ -258,12 +255,6 @@ class Moodle:
             if error.over:
                 lost.over, lost.cure = True, "It may have been done: look at the site before you run this again."
             raise lost from None
-
-    def _check(self, value, shape, name):
-        """Raise for JSON that is not what Moodle answers."""
-        wrong = misfit(value, shape)
-        if wrong:
-            raise NotMoodle(f"{self.base} answered {name} with JSON that is not what Moodle answers: {wrong}.", cure=_LOOK_BETWEEN)
 
     def upload(self, path, name, *, timeout=None):
         """Send a file to a new draft item: (upload.php's record of it with filename and itemid, the file's os.stat_result)."""
@@ -278,10 +269,7 @@ class Moodle:
                 f"The web server or a proxy in front of {self.base} refused {part} as too large (HTTP 413).",
                 cure="Raise its limit (nginx: client_max_body_size), or send the file in parts.",
             )
-        value = self._decoded(reply, "upload.php").value
-        if _is_error(value):
-            raise self._upload_error(value, part)
-        self._check(value, UPLOADED, "upload.php")
+        value = self._answered(reply, "upload.php", UPLOADED, part).value
         if not value:
             raise UploadRefused(
                 f"Moodle took the request for {part.name}, but no file was in it.",
@@ -297,12 +285,17 @@ class Moodle:
             )
         return record, part.sent
 
-    def _guard(self, function):
-        if self.read_only and function.writes:
-            raise RuntimeError(f"{function.name} writes and was called in check mode")
+    def _answered(self, reply, name, shape, part=None):
+        """The Answer in a reply, of a shape. Raises what an error object stands for; part: the file that was sent."""
+        answer = self._decoded(reply, name)
+        if _is_error(answer.value):
+            raise self._upload_error(answer.value, part) if part else self._error(answer.value, name)
+        wrong = misfit(answer.value, shape)
+        if wrong:
+            raise NotMoodle(f"{self.base} answered {name} with JSON that is not what Moodle answers: {wrong}.", cure=_LOOK_BETWEEN)
+        return answer
 
     def _decoded(self, reply, name):
-        """The Answer in a reply."""
         if reply.status != 200:
             raise self._http_error(reply, name)
         try:
