@@ -253,7 +253,7 @@ class PartlyFailed(ToolsyncError):
 class NotReady(ToolsyncError):
     kind = "not_ready"
     cause = "The preflight, asked to fail on problems, found that the site or the token is not ready for what was asked."
-    cure = "See problems in the result: each names the administration page that mends it."
+    cure = "See problems in the result: each names the administration page that fixes it."
 
 
 class LockHeld(ToolsyncError):

@@ -11,7 +11,7 @@ version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
   - Asks a Moodle site what it is, who the token belongs to and what it may do, and says what is missing for the features
-    that are going to be used, and which administration page mends it.
+    that are going to be used, and which administration page fixes it.
   - Nothing is written. A function that the token's service does not list is asked for with a parameter that no function
     has, which Moodle refuses before it runs the function.
   - What it finds, an unreachable site included, is no failure, unless O(fail_on_problems) is set.
@@ -117,7 +117,7 @@ reachable:
   sample: true
 problems:
   description:
-    - What is in the way. C(admin_page) and C(admin_url) are where it is mended, null where that is not in Moodle.
+    - What is in the way. C(admin_page) and C(admin_url) are where it is fixed, null where that is not in Moodle.
     - C(feature) and C(function) are null for what concerns the whole site or token.
   returned: always, once the options were checked
   type: list

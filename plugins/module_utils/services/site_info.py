@@ -181,7 +181,7 @@ class Survey:
                 self._report(message, SERVICES_PAGE, feature=feature)
 
     def _lack_of(self, name):
-        """(what is wrong with a function, the Page where that is mended), or (None, None)."""
+        """(what is wrong with a function, the Page where that is fixed), or (None, None)."""
         if name in self._broken:
             return f"is broken on this site: {self._broken[name]}", PLUGINS_PAGE
         if self._callable[name] is False:
@@ -232,7 +232,7 @@ class Survey:
 
 
 def _page_for(error):
-    """The Page where an error is mended, or None where it is not one of Moodle's."""
+    """The Page where an error is fixed, or None where it is not one of Moodle's."""
     if isinstance(error, TokenRefused):
         return TOKENS_PAGE
     if isinstance(error, Maintenance):

@@ -375,7 +375,7 @@ class Moodle:
         if code in _ACCOUNT:
             return AccessRefused(
                 f"The account that the token belongs to {_ACCOUNT[code]}.",
-                cure="Mend the account (Site administration > Users) or use another account's token.",
+                cure="Correct the account (Site administration > Users) or use another account's token.",
                 **details,
             )
         if code in _BY_CODE:
