@@ -85,8 +85,7 @@ class Account:
 
 
 class Rows:
-    """The rows of the file in order, each handed out once. passed(row) is called for those that are handed to
-    nobody."""
+    """The rows of the file in order, each handed out once. passed(row) is called for those that are handed to nobody."""
 
     def __init__(self, rows, keys_of, passed):
         self._rows, self._keys_of, self._passed = iter(rows), keys_of, passed
@@ -129,11 +128,8 @@ class Rows:
         while self._keys.keys().isdisjoint(keys):
             if len(self._ahead) >= LOOK_AHEAD or not self._buffer():
                 return None
-        while True:
-            row = self.take()
-            if not keys.isdisjoint(self._keys_of(row)):
-                return row
-            self._passed(row)
+        self.pass_while(lambda row: keys.isdisjoint(self._keys_of(row)))
+        return self.take()
 
     def _buffer(self):
         row = self._pull()

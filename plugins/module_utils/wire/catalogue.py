@@ -197,18 +197,3 @@ FUNCTIONS = {
 
 #: What upload.php answers: what became of each file.
 UPLOADED = [({"filename": TEXT, "itemid": NUMBER}, {"errortype": TEXT})]
-
-_FAILS_ON_PHP_8 = "it ends in a PHP error on every call, on PHP 8; core_role_assign_roles and core_role_unassign_roles do its work"
-
-#: The plugin's functions that this collection does not call, and why (plugin.md A.5 and A.6).
-UNSUPPORTED = {
-    "tool_sync_enrol_user_enrol": "tool_sync_enrol_users_enrol does the same for any number of users",
-    "tool_sync_enrol_user_unenrol": "it fails on every call for manual enrolments; enrol_manual_unenrol_users does its work",
-    "tool_sync_enrol_users_unenrol": "it fails on every call for manual enrolments; enrol_manual_unenrol_users does its work",
-    "tool_sync_enrol_role_assign": _FAILS_ON_PHP_8,
-    "tool_sync_enrol_role_assigns": _FAILS_ON_PHP_8,
-    "tool_sync_enrol_role_unassign": _FAILS_ON_PHP_8,
-    "tool_sync_enrol_role_unassigns": _FAILS_ON_PHP_8,
-    "tool_sync_cohort_get_users": "it fails on every call; core_cohort_get_cohort_members does its work",
-    "tool_sync_cohort_restore_enrol": "it answers true and does nothing; the binding is made anew instead",
-}
