@@ -191,7 +191,8 @@ SCENARIOS = {
     ),
     "process cohorts": Scenario(
         "toolsync_process",
-        lambda world: {"service": "cohorts", "src": world.file("cohorts.csv", COHORTS)},
+        # One at a time, so that a fault meets the call that it is meant for.
+        lambda world: {"service": "cohorts", "src": world.file("cohorts.csv", COHORTS), "parallel_requests": 1},
         _cohorts_ready,
     ),
     "plan users": Scenario("toolsync_plan", lambda world: {"service": "users", "src": world.file("users.csv", USERS)}),

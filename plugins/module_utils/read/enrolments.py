@@ -11,7 +11,6 @@ tells by which method somebody is enrolled, nor from when to when.
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
 
 from ..errors import MoodleError, ParameterRefused, concerns_records
 from .names import plain
@@ -33,8 +32,7 @@ class UnknownCourse(Exception):
         super().__init__(f"no course has the {course.by} {course.value}, or Moodle refuses to tell")
 
 
-@dataclass
-class Member:
+class Member(t.NamedTuple):
     """An enrolled user. roles: shortname -> id, or None where the list does not tell.
 
     groups: id -> name of those that the list tells: see C(Enrolled.tells_groups).
@@ -54,8 +52,8 @@ class Enrolled:
 
     def __init__(self, source, users, read_inactive, whole=True):
         self.source = source
-        self.members = {user["id"]: _member(user) for user in users}
         self.tells_groups = any("groups" in user for user in users)
+        self.members = {user["id"]: _member(user) for user in users}
         self.whole = whole
         self._read_inactive = read_inactive
         self._inactive: set[int] | None = None
@@ -126,29 +124,21 @@ class Enrolments:
             active = self._active(course, number)
             if active is not None:
                 return active
-        users = None if number is None else self._list(course, number, ENROLLED, self._wanted(ENROLLED))
-        if users is not None:
-            return self._enrolled(course, number, ENROLLED, users)
-        if number is not None and ENROLLED not in self._asker.lacking:
-            return None
-        for function in self._lists:
-            users = self._list(course, number, function, self._wanted(function))
+        functions = self._lists if number is None else (ENROLLED, *self._lists)
+        for function in functions:
+            users = self._list(course, number, function, {"userfields": self._fields})
             if users is not None:
-                return self._enrolled(course, number, function, users)
+                return Enrolled(function, users, lambda enrolled, function=function: self._inactive(course, number, function, enrolled))
+            if function not in self._asker.lacking:
+                return None
         return None
 
-    def read_all(self, courses, *, inactive=False):
-        """(what C(read) returns, why there is no such course or None) of each (Ref, id or None), in their order, several at a time.
-
-        inactive: ask for who is not active as well.
-        """
+    def read_all(self, courses):
+        """(what C(read) returns, why there is no such course or None) of each (Ref, id or None), in their order, several at a time."""
 
         def read(course):
             try:
-                enrolled = self.read(*course)
-                if inactive and enrolled is not None:
-                    enrolled.inactive()
-                return enrolled, None
+                return self.read(*course), None
             except UnknownCourse as error:
                 return None, str(error)
 
@@ -156,9 +146,8 @@ class Enrolments:
 
     def _active(self, course, number):
         """The Enrolled who are active; None where the account may not tell them from the others."""
-        parameters = {"courseid": number, "options": [{"name": "onlyactive", "value": 1}, {"name": "userfields", "value": self._fields}]}
         try:
-            users = self._asker.ask(ENROLLED, parameters)
+            users = self._ask(course, number, ENROLLED, {"onlyactive": 1, "userfields": self._fields})
         except MoodleError as error:
             if not concerns_records(error):
                 raise
@@ -168,19 +157,16 @@ class Enrolments:
         return Enrolled(ENROLLED, users, lambda enrolled: self._add_inactive(course, number, enrolled), whole=False)
 
     def _add_inactive(self, course, number, enrolled):
-        users = self._list(course, number, ENROLLED, {"onlysuspended": 1, **self._wanted(ENROLLED)}, _UNSEEN_SUSPENDED)
+        users = self._list(course, number, ENROLLED, {"onlysuspended": 1, "userfields": self._fields}, _UNSEEN_SUSPENDED)
         if users is None:
             return None
         enrolled.add(users)
         return {user["id"] for user in users}
 
-    def _enrolled(self, course, number, function, users):
-        return Enrolled(function, users, lambda enrolled: self._inactive(course, number, function, enrolled))
-
     def _inactive(self, course, number, function, enrolled):
         option = "onlysuspended" if function == ENROLLED else "onlyactive"
         try:
-            users = self._list(course, number, function, {option: 1, **self._wanted(function, "id")}, _UNSEEN_SUSPENDED)
+            users = self._list(course, number, function, {option: 1, "userfields": "id"}, _UNSEEN_SUSPENDED)
         except MoodleError as error:
             if not concerns_records(error):
                 raise
@@ -190,16 +176,10 @@ class Enrolments:
         found = {user["id"] for user in users}
         return found if function == ENROLLED else set(enrolled.members) - found
 
-    def _wanted(self, function, fields=None):
-        """The light list tells the same of everybody."""
-        return {} if function == PLUGIN_ENROLLED else {"userfields": fields or self._fields}
-
     def _list(self, course, number, function, options, unseen=_UNSEEN):
         """The function's answer, or None where the token may not have it."""
-        named = {"courseid": number} if function == ENROLLED else {"courseidsource": course.by, "courseid": course.value}
-        given = [{"name": name, "value": value} for name, value in options.items()]
         try:
-            return self._asker.ask(function, {**named, "options": given})
+            return self._ask(course, number, function, options)
         except MoodleError as error:
             if not concerns_records(error):
                 raise
@@ -212,12 +192,19 @@ class Enrolments:
             self._warn(f"{unseen.format(course=course, error=error.message)} {_CAPABILITIES}")
         return None
 
+    def _ask(self, course, number, function, options):
+        named = {"courseid": number} if function == ENROLLED else {"courseidsource": course.by, "courseid": course.value}
+        # The light list tells the same of everybody.
+        given = [{"name": name, "value": value} for name, value in options.items() if (function, name) != (PLUGIN_ENROLLED, "userfields")]
+        return self._asker.ask(function, {**named, "options": given})
+
 
 def _member(user):
-    roles = user.get("roles")
+    # What is kept in a handier form is not kept twice: there may be very many.
+    roles, groups = user.pop("roles", None), user.pop("groups", None)
     return Member(
         user["id"],
         user,
         None if roles is None else {role["shortname"]: role["roleid"] for role in roles},
-        {group["id"]: plain(group["name"]).strip() for group in user.get("groups") or ()},
+        {group["id"]: plain(group["name"]).strip() for group in groups or ()},
     )

@@ -73,7 +73,7 @@ class CohortRules(Rules):
         def cohorts():
             self._cohorts = self._read(self.readers) or []
 
-        self.readers.asker.together(cohorts, self._users.read, lambda: self.readers.categories.look_up(self._categories))
+        self.readers.asker.together(self._users.read, cohorts, lambda: self.readers.categories.look_up(self._categories))
         self._readable = self.readers.cohorts.readable
         for cohort in self._cohorts:
             self._add(cohort)
