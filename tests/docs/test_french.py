@@ -68,8 +68,8 @@ def names(page):
 
 
 def links(page):
-    """The targets of roles that link; those of a guide that is there in French lead to it."""
-    there = {english(other).stem: other.stem for other in PAGES}
+    """The targets of roles that link. Those of the English page lead to what is there in French, as the French ones must."""
+    there = {} if page in PAGES else {english(other).stem: other.stem for other in PAGES}
     found = set()
     for role, label in re.findall(r":(ref|ansplugin|ansopt|ansretval):`([^`]+)`", prose(page)):
         target = (re.search("<(.*)>", label) or re.match("(.*)", label)).group(1)
