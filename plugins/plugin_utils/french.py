@@ -177,6 +177,27 @@ _SENTENCES = tuple(
             "on ne sait pas ce qui identifie les enregistrements de ce service",
         ),
         (r"the path is made all the same", "le chemin est créé malgré tout"),
+        (
+            r"whether the user holds a role, without being enrolled, can't be seen",
+            "on ne voit pas si l'utilisateur a un rôle sans être inscrit",
+        ),
+        (
+            r"what a row without the column cmd does is a setting of the site",
+            "c'est un réglage du site qui dit ce que fait une ligne sans colonne cmd",
+        ),
+        (r"whether an earlier run has made the account can't be seen", "on ne voit pas si une exécution précédente a créé le compte"),
+        (
+            r"whether a method that is off will do is a setting of the site",
+            "c'est un réglage du site qui dit si une méthode désactivée convient",
+        ),
+        (
+            r"whether courses that exist are overwritten is a setting of the site",
+            "c'est un réglage du site qui dit si les cours existants sont écrasés",
+        ),
+        (
+            r"what is left of the user in the course after an earlier row can't be told",
+            "on ne peut pas savoir ce qu'une ligne précédente a laissé de l'utilisateur dans le cours",
+        ),
         (r"starts like a comment: the plugin passes over it", "la ligne commence comme un commentaire : le plugin l'ignore"),
         (
             r"is empty or 0 in its first column: the plugin passes over it",
