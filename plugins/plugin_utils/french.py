@@ -177,6 +177,7 @@ _SENTENCES = tuple(
             "on ne sait pas ce qui identifie les enregistrements de ce service",
         ),
         (r"the path is made all the same", "le chemin est créé malgré tout"),
+        (r"whether the method is there, and off, can't be seen", "on ne voit pas si la méthode est là, et désactivée"),
         (
             r"whether the user holds a role, without being enrolled, can't be seen",
             "on ne voit pas si l'utilisateur a un rôle sans être inscrit",

@@ -15,8 +15,8 @@ from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.french imp
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS, digits, moment, numbered
 
 FR = WORDS["fr"]
-#: Files of rows/ whose sentences stop a task or warn of it, and are English as those of all modules.
-OF_TASKS = ("files.py",)
+#: Files of rows/ whose sentences modules say, which are English: what stops a task, and what cures a row.
+OF_TASKS = ("files.py", "cures.py")
 #: What a list of names has not.
 SENTENCE = re.compile(r"\b(is|are|has|was|can't|may|there|ends|not|no|belongs|another)\b")
 
