@@ -164,10 +164,10 @@ def test_ten_thousand_enrolments_take_few_requests(school, enrol):
     school.add_users(*names)
     school.practice.control("DELETE", "counters")
     result = enrol(course="MATH101", users=names)
-    assert result["counts"] == {"enrolled": 10000, "updated": 0, "unenrolled": 0, "unchanged": 0, "failed": 0, "unknown": 0}
+    assert result["counts"] == {"enrolled": 10000, "updated": 0, "added": 0, "unenrolled": 0, "unchanged": 0, "failed": 0, "unknown": 0}
     assert len(result["enrolled"]) == 1000
     calls = school.practice.counters()["calls"]
-    # As few as fit, and the same for both lanes; 166 records of six variables a request, and one to ask whether the token may.
+    # 166 records of six variables a request, and one to ask whether the token may; users fill the form as far as it goes
     assert calls == {COURSES: 1, LIST: 1, USERS: 12, ENROL: 61 + 1}
     school.practice.control("DELETE", "counters")
     assert not enrol(course="MATH101", users=names)["changed"]
@@ -252,7 +252,7 @@ def test_an_error_after_the_work_keeps_nobody_out(greeting_school, parallel):
     items = [*({"user": name} for name in names), *({"user": name, "course": "TPL"} for name in names[:200])]
     items.insert(150, {"user": "ada", "role": "norole"})
     result = school.enrol(course="MATH101", enrolments=items, parallel_requests=parallel, max_input_vars=500)
-    assert result["counts"] == {"enrolled": 600, "updated": 0, "unenrolled": 0, "unchanged": 0, "failed": 1, "unknown": 0}
+    assert result["counts"] == {"enrolled": 600, "updated": 0, "added": 0, "unenrolled": 0, "unchanged": 0, "failed": 1, "unknown": 0}
     assert result.users("failures") == ["ada"] and result["changed_is_certain"] and result["error"]["kind"] == "partly_failed"
     assert len(school.assignments()) == 400
     calls = school.practice.counters()["calls"]
@@ -276,7 +276,7 @@ def test_requests_at_a_time_do_what_those_in_turn_do(school, enrol):
     items = [{"user": name, "role": role} for name in names for role in ("student", "teacher")]
     items.insert(900, {"user": "n000", "role": "nosuchrole"})
     result = enrol(course="MATH101", enrolments=items, parallel_requests=8)
-    assert result["counts"] == {"enrolled": 1000, "updated": 1000, "unenrolled": 0, "unchanged": 0, "failed": 1, "unknown": 0}
+    assert result["counts"] == {"enrolled": 1000, "updated": 1000, "added": 0, "unenrolled": 0, "unchanged": 0, "failed": 1, "unknown": 0}
     assert "nosuchrole" in result["failures"][0]["reason"] and len(school.assignments()) == 2000
 
 
@@ -292,8 +292,8 @@ def test_requests_go_one_by_one_where_ids_are_not_known(school, enrol, monkeypat
     for user, functions in (("ada", (ENROL,)), ("bob", (ENROL, COURSES)), ("cleo", (ENROL, COURSES, USERS, LIST))):
         result = enrol(token=school.token_for(*functions), course="MATH101", user=user, parallel_requests=4)
         assert result["counts"]["enrolled"] == 1
-    # Enrolments, unassignments and un-enrolments of each.
-    assert lanes == [1, 1, 1, 1, 1, 1, 4, 1, 1]
+    # Enrolments, members of groups, unassignments and un-enrolments of each.
+    assert lanes == [1, 1, 1, 1, 1, 1, 1, 1, 4, 1, 1, 1]
 
 
 @pytest.mark.parametrize("number", [0, -1, 9])
