@@ -574,8 +574,7 @@ class ActionModule(ActionBase):
                 reports = report.write(options, self._base(), self._vars.get("inventory_hostname"), figures, self._words)
             except OSError as error:
                 self._warn(f"sync_report_dir: the report could not be written: {error.strerror}.")
-        stats = {"set_stats": options["sync_set_stats"]}
-        return {"changed": False, **figures, **stats, "reports": reports, "summary": sequence.summary(figures, self._words)}
+        return {"changed": False, **figures, "reports": reports, "summary": sequence.summary(figures, self._words)}
 
     def _hand_on(self):
         """The figures as set_stats hands them on."""
