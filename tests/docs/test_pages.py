@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import shlex
 
@@ -139,15 +140,25 @@ def test_a_night_that_goes_wrong_is_told_by_mail_to_the_chat_and_to_the_monitor(
     refused = kitchen.playbook("nightly.yml", "-e", "sync_csv_dir=nowhere")
     assert refused.returncode == 2
     mail = (kitchen.folder / "mail.txt").read_text(encoding="utf-8")
-    assert "Subject: Moodle sync: refused, 0 rows failed" in mail and "holds none of them" in mail.partition("<html")[2]
+    assert "Subject: Moodle sync: refused, rows that failed: 0" in mail and "holds none of them" in mail.partition("<html")[2]
     assert hook.got[0]["text"].startswith("Practice Moodle: refused") or hook.got[0]["text"].startswith("refused: There is nothing to do")
     report = "reports/toolsync-localhost.json"
     assert kitchen.python("check_moodle_sync.py", report).returncode == 2
     kitchen.succeeds("nightly.yml")
     done = kitchen.python("check_moodle_sync.py", report)
-    assert (done.returncode, done.stdout) == (0, "OK: done, 1 rows, 0 failed. \n")
+    assert (done.returncode, done.stdout) == (0, "OK: done, rows: 1, failed: 0. \n")
     assert kitchen.python("check_moodle_sync.py", "reports/gone.json").returncode == 3
     assert (kitchen.folder / "mail.txt").read_text(encoding="utf-8") == mail
+    with (kitchen.folder / "exports/users.csv").open("a", encoding="utf-8") as stream:
+        stream.write("other;Other;Admin;admin@example.com\n")
+    assert kitchen.playbook("nightly.yml").returncode == 2
+    assert "Subject: Moodle sync: rows_failed, rows that failed: 1" in (kitchen.folder / "mail.txt").read_text(encoding="utf-8")
+    assert len(hook.got) == 3 and "users: 1 of 2 rows failed" in hook.got[2]["text"] and "admin@example.com" not in hook.got[2]["text"]
+    warned = kitchen.python("check_moodle_sync.py", report)
+    assert (warned.returncode, warned.stdout.split(". ")[0]) == (1, "WARNING: rows_failed, rows: 2, failed: 1")
+    told = json.loads((kitchen.folder / report).read_text(encoding="utf-8"))
+    kitchen.write(report, json.dumps({**told, "started": "2026-01-01T00:00:00Z"}))
+    assert kitchen.python("check_moodle_sync.py", report).returncode == 2
 
 
 def test_what_is_not_run_exists():
