@@ -28,6 +28,7 @@ PREFIX = "activeprolearn.toolsync."
 BEFORE = {
     "toolsync_cohort_enrol": [{f"{PREFIX}toolsync_cohort": {"cohort": "STAFF", "name": "Staff"}}],
     "toolsync_cohort_info": [{f"{PREFIX}toolsync_cohort": {"cohort": "Y2", "name": "Second year"}}],
+    "toolsync_enrol": [{f"{PREFIX}toolsync_group": {"course": "MATH101", "groups": [{"group": "Group A"}, {"group": "Lab 2"}]}}],
     "toolsync_group": [{f"{PREFIX}toolsync_enrol": {"course": "MATH101", "users": ["ada", "bob", "cleo"]}}],
     "toolsync_role": [{f"{PREFIX}toolsync_enrol": {"course": "MATH101", "users": ["ada"], "role": "teacher"}}],
     "toolsync_process": [

@@ -16,7 +16,7 @@ PERSONAL = re.compile(r"zq\w+", re.IGNORECASE)
 TELLS = {
     "toolsync_process": {"report", "failures.key", "failures.reason", "rows.key"},
     "toolsync_plan": {"rows.key", "diff"},
-    "toolsync_enrol": {"enrolled", "updated", "unenrolled", "unchanged", "failures", "unknown", "diff"},
+    "toolsync_enrol": {"enrolled", "updated", "added", "unenrolled", "unchanged", "failures", "unknown", "diff"},
     "toolsync_enrol_info": {"users", "not_enrolled"},
     "toolsync_cohort_info": {"cohorts"},
     "toolsync_cohort_members": {"added", "removed", "unchanged", "failures", "unknown", "diff"},
