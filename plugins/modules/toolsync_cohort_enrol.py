@@ -35,7 +35,8 @@ attributes:
     details:
       - Bindings can't be listed over web services. What was sent is remembered in O(state_file).
       - With C(core_course_get_courses_by_field) in the token's service, V(present) is certain in the real run. V(suspended) always is, but
-        for its repetition. V(absent) is where an active one was taken away; a suspended one can't be told from none.
+        for its repetition. V(absent) is where an active one was taken away; a suspended one can't be told from none,
+        so without one it is called changed until this host remembers it.
 options:
   cohort:
     description: The cohort, which must be there.

@@ -207,10 +207,10 @@ class Ground(Practice):
             context = access.context_id(self.store, access.COURSE, instance["courseid"])
             access.assign_role(self.store, self._role(role), self._user(user), context)
 
-    def _binding(self, cohort, course, role):
+    def _binding(self, cohort, course, role, status=0):
         """A cohort's enrolment in a course, with its members enrolled."""
         found = self.store.record("cohort", name=cohort)
-        values = {"courseid": self._course_id(course), "roleid": self._role(role), "customint1": found["id"]}
+        values = {"courseid": self._course_id(course), "roleid": self._role(role), "customint1": found["id"], "status": status}
         instance = self.store.insert("enrol", enrol="cohort", sortorder=9, **values)
         context = access.context_id(self.store, access.COURSE, values["courseid"])
         for member in self.store.records("cohort_members", cohortid=found["id"]):

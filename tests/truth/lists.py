@@ -78,7 +78,9 @@ def _cohort_members(chance):
 
 
 def _cohort_enrol(chance):
-    made = {**_a_cohort(chance), "course": chance.pick((6, "MATH101"), (2, chance.choice(COURSES)))}
+    # Mostly the pair that a site may have bound already (sites.py).
+    made = {"cohort": "CO1"} if chance.of(70) else _a_cohort(chance)
+    made["course"] = chance.pick((8, "MATH101"), (2, chance.choice(COURSES)))
     made["role"] = chance.pick((6, "student"), (2, "teacher"), (0.5, "norole"))
     return {**made, "state": chance.pick((3, "present"), (2, "absent"), (2, "suspended"))}
 

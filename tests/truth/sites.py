@@ -50,7 +50,8 @@ def site(chance):
         for user, course in sorted(inside) for group in groups[course] if chance.of(30)
     ]  # fmt: skip
     if made["cohorts"] and chance.of(20):
-        made["bindings"] = [{"cohort": made["cohorts"][0]["name"], "course": "MATH101", "role": "student"}]
+        suspended = 1 if chance.of(40) else 0
+        made["bindings"] = [{"cohort": made["cohorts"][0]["name"], "course": "MATH101", "role": "student", "status": suspended}]
     return {key: value for key, value in made.items() if value}
 
 

@@ -105,11 +105,7 @@ class BindingPlan(Plan):
         if self._state == ABSENT and self._sent is not None:
             # Unbinding takes the bindings of all roles.
             known = next((state for state in (PRESENT, SUSPENDED) if state in self._sent.values()), ABSENT)
-        if known == PRESENT and self._count == 0:
-            return None
-        if known is None and self._count == 0 and self._state == ABSENT:
-            return ABSENT
-        return known
+        return None if known == PRESENT and self._count == 0 else known
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
@@ -182,10 +178,11 @@ class BindingPlan(Plan):
     def _remove(self):
         self._call(UNBIND, self._names)
         count = self._counted()
-        if count is not None:
-            gone = count < self._count
-            self._settle(gone or SUSPENDED in (self._sent or {}).values(), gone)
-        if self.changed and self.before["state"] != SUSPENDED:
+        gone = None if count is None else count < self._count
+        if gone is not None:
+            # One that nobody knows of may have been suspended.
+            self._settle(gone or self._sent is None or SUSPENDED in self._sent.values(), gone)
+        if self.changed and gone is not False and self.before["state"] != SUSPENDED:
             self._site.warn(_LEFT_BEHIND)
         self._remember({})
 

@@ -165,11 +165,14 @@ def test_a_suspended_binding_that_somebody_else_made_is_not_called_absent_for_ce
 
 
 def test_what_was_never_there_is_absent_but_not_for_certain(school, bind):
-    result = bind("absent")
-    assert not result["changed"] and not result["changed_is_certain"]
+    for check_mode in (True, False):
+        result = bind("absent", check_mode)
+        assert result["changed"] and not result["changed_is_certain"] and result["previous"] is None and not result.get("warnings")
+    again = bind("absent")
+    assert not again["changed"] and not again["changed_is_certain"]
     bind("suspended")
     unseen = forget(school, bind)("absent")
-    assert not unseen["changed"] and not unseen["changed_is_certain"] and bindings(school) == []
+    assert unseen["changed"] and not unseen["changed_is_certain"] and bindings(school) == []
 
 
 @pytest.mark.parametrize(
