@@ -519,7 +519,6 @@ class ActionModule(ActionBase):
             action=step["action"],
             **source,
             settings=settings or None,
-            on_failed_rows="ignore",
             allow_destructive=step.get("allow_destructive", self._options["sync_allow_destructive"]),
             tryback=self._path(tryback) if tryback and is_local(self) else tryback,
             timeout=step.get("timeout"),
@@ -532,7 +531,7 @@ class ActionModule(ActionBase):
         if not kind.option:
             waits = {"timeout": step["timeout"]} if step.get("timeout") else {}
             return [{**waits, **defaults, **item} for item in items]
-        return [{kind.option: items, "on_failures": "ignore", **defaults}]
+        return [{kind.option: items, **defaults}]
 
     def _list(self, step, about):
         """(what became of a step of a list, its diff)."""

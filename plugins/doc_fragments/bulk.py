@@ -9,15 +9,6 @@ from __future__ import annotations
 class ModuleDocFragment:
     DOCUMENTATION = r"""
 options:
-  on_failures:
-    description:
-      - What to do when some of the records failed, or are in RV(ignore:unknown). The others are processed in any case.
-      - An error may come after the work, so what got no answer or was refused is looked at. Unknown is what is not in place so far without
-        an answer, or was refused and can't be looked at.
-      - It is no matter of choice where Moodle does not answer, or refuses the token or the function.
-    type: str
-    choices: [fail, warn, ignore]
-    default: fail
   max_input_vars:
     description:
       - PHP's setting C(max_input_vars) on the site. It limits how many records fit into a request.

@@ -18,9 +18,18 @@ USER_IDENTIFIER = _identifier("useridsource", "username", ["id", "username", "id
 ROLE_IDENTIFIER = _identifier("roleidsource", "shortname", ["id", "shortname"])
 COHORT_IDENTIFIER = _identifier("chidsource", "idnumber", ["id", "idnumber", "name"])
 
+#: What bad records do to a task.
+ON_FAILURES = {"type": "str", "default": "continue", "choices": ["continue", "stop", "warn"]}
+#: Of the modules that predict what a run of the plugin makes of rows.
+RUN = {
+    "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
+    "settings": {"type": "dict"},
+    "allow_destructive": {"type": "bool", "default": False},
+    "parallel_requests": {"type": "int", "default": 4},
+}
 #: Of the modules that send many records in few requests.
 BULK = {
-    "on_failures": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
+    "on_failures": ON_FAILURES,
     "max_input_vars": {"type": "int", "default": 1000},
 }
 #: Of the modules whose state exact takes everybody out who is not listed.

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.identifiers.cohort
   - activeprolearn.toolsync.identifiers.category
+  - activeprolearn.toolsync.failures
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:

@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.identifiers.cohort
   - activeprolearn.toolsync.exact
+  - activeprolearn.toolsync.failures
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:

@@ -27,6 +27,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.identifiers.role
   - activeprolearn.toolsync.exact
+  - activeprolearn.toolsync.failures
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:

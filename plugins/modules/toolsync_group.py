@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.identifiers.course
   - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.exact
+  - activeprolearn.toolsync.failures
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_plan
-short_description: Foretell what a tool_sync run makes of each row of a file
+short_description: Gather information about what a tool_sync run would make of each row of a file
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.source
+  - activeprolearn.toolsync.run
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
@@ -31,20 +32,10 @@ attributes:
     support: full
     details: RV(ignore:changed) is true where there is something to run. Nothing is changed by this module.
 options:
-  service:
-    description: The service that is to run. V(enols) is what the plugin's web page calls V(enrols).
-    type: str
-    required: true
-    choices: [courses, users, enrols, enols, cohorts]
   action:
     description: What the service is to do. Needed for V(courses); the other services have V(sync) only, which is their default.
     type: str
     choices: [create, delete, reset, sync]
-  settings:
-    description:
-      - Settings of the service that the run will find, as for M(activeprolearn.toolsync.toolsync_process).
-      - What this host last sent, and what runs have shown, is known without them.
-    type: dict
   send:
     description:
       - Which rows go into O(dest_file). V(all), or V(differing) for those that change something, or of which nobody could tell.
@@ -104,10 +95,6 @@ options:
         description: Needed for O(leavers.action=delete), as grades and work are lost.
         type: bool
         default: false
-  allow_destructive:
-    description: Plan a run even where rows do more harm than they say; see M(activeprolearn.toolsync.toolsync_process).
-    type: bool
-    default: false
   approved_plan:
     description: The RV(plan_id) that was approved. The task fails where the plan is another one.
     type: str
@@ -134,10 +121,6 @@ options:
     description: Whether RV(rows) and the diff show the values of fields. They are personal data.
     type: bool
     default: false
-  parallel_requests:
-    description: How many requests that read records are under way at a time. From V(1) to V(8).
-    type: int
-    default: 4
 seealso:
   - module: activeprolearn.toolsync.toolsync_upload
   - module: activeprolearn.toolsync.toolsync_process
@@ -257,6 +240,7 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import SOURCE_SPEC, Source
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import RUN
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import plan as service
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import checked_action
 
@@ -277,22 +261,19 @@ COMING = {"users": {"type": "list", "elements": "dict"}, "courses": {"type": "li
 TASK = Task(
     plan,
     options={
-        "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
+        **RUN,
         "action": {"type": "str", "choices": ["create", "delete", "reset", "sync"]},
         **SOURCE_SPEC,
-        "settings": {"type": "dict"},
         "send": {"type": "str", "default": "all", "choices": ["all", "differing"]},
         "dest_file": {"type": "path"},
         "rows_per_file": {"type": "int"},
         "removals_limit": {"type": "str", "default": "10%"},
         "exact": {"type": "bool", "default": False},
         "leavers": {"type": "dict", "options": LEAVERS},
-        "allow_destructive": {"type": "bool", "default": False},
         "approved_plan": {"type": "str"},
         "coming": {"type": "dict", "options": COMING},
         "show_rows": {"type": "str", "default": "differing", "choices": ["none", "failed", "differing", "all"]},
         "show_values": {"type": "bool", "default": False},
-        "parallel_requests": {"type": "int", "default": 4},
     },
     constraints={
         "required_one_of": [("src", "content", "rows")],

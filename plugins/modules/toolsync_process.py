@@ -6,14 +6,14 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_process
-short_description: Start a tool_sync run and account for every row
+short_description: Manage the records of a CSV by a tool_sync run, and account for every row
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
   - Starts a run of a service of Moodle's C(tool_sync) plugin, waits for its end, and turns its report into counts and failed rows.
   - The run reads the file that the plugin's settings name; see M(activeprolearn.toolsync.toolsync_config).
   - Give it the CSV that was sent (O(src), O(content) or O(rows), as to M(activeprolearn.toolsync.toolsync_upload)). Then the records that
-    the rows name are read first, and what the plugin will make of each row is foretold by its own rules.
+    the rows name are read first, and what the plugin will make of each row is predicted by its own rules.
   - Where the report then says the same, that is the proof; the other rows' records are looked at again.
   - It is started once. What can't be confirmed (a time-out, a gateway's error) fails with RV(outcome=unknown), and is never sent again; the
     records are looked at, and RV(rows) says how far it has come.
@@ -22,12 +22,14 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.connection
   - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.source
+  - activeprolearn.toolsync.run
+  - activeprolearn.toolsync.failures
   - activeprolearn.toolsync.attributes
 attributes:
   check_mode:
     support: partial
     details:
-      - With O(src), what the run will make of each row is foretold; RV(outcome) is then V(predicted).
+      - With O(src), what the run will make of each row is predicted; RV(outcome) is then V(predicted).
       - Otherwise a change is predicted, and RV(changed_is_certain) is false.
       - The records are taken as they are now. What an earlier step would make of them is not known.
   diff_mode:
@@ -42,39 +44,10 @@ attributes:
         RV(ignore:changed) is true, since it may have changed.
       - Settings of the site that no web service shows may be told in O(settings). What a run has shown of them is remembered.
 options:
-  service:
-    description: The service to run. V(enols) is what the plugin's web page calls V(enrols).
-    type: str
-    required: true
-    choices: [courses, users, enrols, enols, cohorts]
   action:
     description: What the service does. Needed for V(courses); the other services have V(sync) only, which is their default.
     type: str
     choices: [create, delete, reset, check, bindmetas, sync]
-  settings:
-    description:
-      - Settings of the service that the run will find, as M(activeprolearn.toolsync.toolsync_config) takes them; they are not sent.
-      - They say what the columns of the rows identify records by. What this host last sent is known without them.
-      - Besides, what no web service sets or shows may be told here, if you know it. Of C(courses), C(fileuploadidentifier),
-        C(coursecategoryidentifier) (V(idname) or V(idnumber)) and C(forceupdate). Of C(enrols), C(defaultcmd), C(protectgroups) and
-        C(enableenrolondisabled). Of C(users), C(protectemails), C(courses_primaryidentity), and Moodle's own defaults for new accounts,
-        C(country), C(city), C(lang) and C(timezone), which a run writes into every account when the file has no such column.
-    type: dict
-  on_failed_rows:
-    description: What to do when the plugin could not process rows.
-    type: str
-    default: fail
-    choices: [fail, warn, ignore]
-  allow_destructive:
-    description:
-      - Start a run even where rows do more harm than they say. That is so with rows that take a user out of a cohort whom Moodle does not
-        know. The plugin deletes the whole cohort then.
-    type: bool
-    default: false
-  parallel_requests:
-    description: How many requests that read records are under way at a time. From V(1) to V(8).
-    type: int
-    default: 4
   tryback:
     description:
       - A file to write on the host that runs the module, with mode 0600; the failed rows with their reasons as comments, ready to be
@@ -107,7 +80,7 @@ EXAMPLES = r"""
     service: courses
     action: create
     src: courses.csv
-    on_failed_rows: warn
+    on_failures: warn
     tryback: /var/tmp/courses_failed.csv
 """
 
@@ -146,12 +119,18 @@ counts:
     "unparsed": 0}
 failures:
   description:
-    - The rows that failed, each with C(line) (in the file), C(key) (of the record) and C(reason), as far as the report tells.
-    - In check mode those that will fail, with a reason of our own. At most 10,000.
+    - The rows that failed, or in check mode will fail, each with C(line) (in the file) and C(key) (of the record); at most 10,000.
+    - C(reason) is in words of our own where the plan knows one, and begins with the name of the column that is to blame. Otherwise it is
+      the plugin's, which stands in C(said) in any case, once it has run. C(cure) is what to do about it, or empty.
   returned: always, once the options were checked
   type: list
   elements: dict
-  sample: [{"line": 12, "key": "mdupont", "reason": "User email collision when creating"}]
+  sample:
+    - line: 12
+      key: mdupont
+      reason: "email: belongs to another username (account 57)"
+      cure: "Correct the cell, or the account that has it: the file's other columns name another one."
+      said: User email collision when creating
 rows:
   description:
     - What becomes of the rows, of those that are not simply unchanged, at most 10,000.
@@ -195,6 +174,7 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import SOURCE_SPEC, Source
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import ON_FAILURES, RUN
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import process
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import checked_action
 
@@ -203,21 +183,18 @@ def plan(site, params):
     service, action = checked_action(params["service"], params["action"])
     given = any(params[name] is not None for name in ("src", "content", "rows"))
     rows = process.RowFile(Source.of(params, service, action), service, action) if given else None
-    names = ("settings", "timeout", "on_failed_rows", "tryback", "allow_destructive", "parallel_requests")
+    names = ("settings", "timeout", "on_failures", "tryback", "allow_destructive", "parallel_requests")
     return process.plan(site, service, action, rows, **{name: params[name] for name in names})
 
 
 TASK = Task(
     plan,
     options={
-        "service": {"type": "str", "required": True, "choices": ["courses", "users", "enrols", "enols", "cohorts"]},
+        **RUN,
         "action": {"type": "str", "choices": ["create", "delete", "reset", "check", "bindmetas", "sync"]},
         **SOURCE_SPEC,
-        "settings": {"type": "dict"},
-        "on_failed_rows": {"type": "str", "default": "fail", "choices": ["fail", "warn", "ignore"]},
+        "on_failures": ON_FAILURES,
         "tryback": {"type": "path"},
-        "allow_destructive": {"type": "bool", "default": False},
-        "parallel_requests": {"type": "int", "default": 4},
         "timeout": {"type": "int", "default": 3600},
     },
     constraints={"mutually_exclusive": [("src", "content", "rows")], "required_by": {"columns": ("rows",)}},

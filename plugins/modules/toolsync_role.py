@@ -21,6 +21,7 @@ extends_documentation_fragment:
   - activeprolearn.toolsync.memory
   - activeprolearn.toolsync.identifiers.user
   - activeprolearn.toolsync.identifiers.role
+  - activeprolearn.toolsync.failures
   - activeprolearn.toolsync.bulk
   - activeprolearn.toolsync.attributes
 attributes:

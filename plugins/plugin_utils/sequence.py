@@ -299,25 +299,27 @@ def failure_of(answer, evidence):
     return {**told, "outcome": "unknown", "records_changed": True, "changed_is_certain": False}
 
 
+def _broke_off(answer):
+    """Whether a module has failed otherwise than by some of its records, for which it fails at its end."""
+    kind = (answer.get("error") or {}).get("kind")
+    return bool(answer.get("failed")) and kind != "partly_failed" and not (kind == "run" and answer.get("outcome") == "complete")
+
+
 def of_run(answer):
     """What toolsync_process has answered, as a part of a step's result."""
     names = ("changed_is_certain", "uncertain", "outcome", "counts", "failures", "rows")
     told = {"state": "done", **{name: answer[name] for name in names if name in answer}, "records_changed": bool(answer.get("changed"))}
-    told["failures"] = _explained(told.get("failures", ()), told.get("rows", ()))
-    if answer.get("failed") or "outcome" not in answer:
+    told["failures"] = [_explained(failure) for failure in told.get("failures", ())]
+    if _broke_off(answer) or "outcome" not in answer:
         told.update(failure_of(answer, "outcome"))
     return told
 
 
-def _explained(failures, rows):
-    """Failures with our reason before the plugin's, where the rows have one."""
-    reasons = {row["line"]: row["because"] for row in rows if row["line"] and row["because"]}
-    told = []
-    for failure in failures:
-        ours = reasons.get(failure["line"])
-        reason = f"{ours} (the plugin: {failure['reason']})" if ours and ours != failure["reason"] else failure["reason"]
-        told.append({**failure, "reason": reason})
-    return told
+def _explained(failure):
+    """A failed row with our reason before the plugin's."""
+    reason, said = failure["reason"], failure.get("said")
+    reason = f"{reason} (the plugin: {said})" if said and said != reason else reason
+    return {"line": failure["line"], "key": failure["key"], "reason": reason}
 
 
 def of_plan(plan, send, check_mode):
@@ -454,7 +456,7 @@ def of_list(kind, answer, check_mode):
         ],
         "failures": [{"line": None, "key": _named(failure), "reason": failure["reason"]} for failure in answer.get("failures") or ()],
     }
-    if answer.get("failed") or "counts" not in answer:
+    if _broke_off(answer) or "counts" not in answer:
         told.update({"outcome": (answer.get("error") or {}).get("kind", "failed"), **failure_of(answer, "counts")})
     return told
 

@@ -95,7 +95,7 @@ class Trial(Judge):
             return job.kind, self.ground.resolved(job.options)
         patience = IMPATIENT if job.fault.get("kind") == "slow" and job.fault["step"] == step else LONGEST
         return "toolsync_process", {
-            "service": job.kind, "action": job.action, "src": str(self.file), "on_failed_rows": "ignore", "timeout": patience,
+            "service": job.kind, "action": job.action, "src": str(self.file), "on_failures": "warn", "timeout": patience,
             "allow_destructive": job.allowed, "settings": job.known,
         }  # fmt: skip
 

@@ -205,6 +205,8 @@ class EnrolRules(Rules):
             self._off.add(line)
             if "enableenrolondisabled" not in self.settings:
                 tally.doubted(REPORT, "enableenrolondisabled: whether a method that is off will do is a setting of the site")
+            elif truthy(self.settings["enableenrolondisabled"]):
+                tally.doubted(HIDDEN, "enrol: whether the method is there, and off, can't be seen")
         if member.fuzzy and (not method or truthy(values.get("gcmd"))):
             tally.doubted(LOOK, "what is left of the user in the course after an earlier row can't be told")
         go_on = self._command(command, values, tally, room, member, method)

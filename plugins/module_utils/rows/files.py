@@ -1,7 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A file of rows, and the plan of it: foretold before a run, proven after it.
+"""A file of rows, and the plan of it: predicted before a run, proven after it.
 
 Private to this collection.
 """
@@ -42,7 +42,7 @@ class RowFile:
 
 
 def rules_for(service, action, readers, settings):
-    """The Rules of a service and action; None where nobody can foretell its runs."""
+    """The Rules of a service and action; None where nobody can predict its runs."""
     kind = _RULES.get((service, action))
     return None if kind is None else kind(readers, settings)
 

@@ -218,15 +218,15 @@ class Rules:
         raise OptionError("exact: is for files of enrolments and of cohorts.", option="exact")
 
     def settle(self):
-        """Wait until the run can be started without making what was foretold untrue."""
+        """Wait until the run can be started without making what was predicted untrue."""
 
     def heard(self, planned, said):
         """Take notice of what a report calls a row, for C(learned)."""
 
     def outdated(self, agreed):
-        """Whether the site turns out to be set otherwise than the rows were foretold for, and all of them must be looked at.
+        """Whether the site turns out to be set otherwise than the rows were predicted for, and all of them must be looked at.
 
-        agreed: the lines of which the report says what was foretold.
+        agreed: the lines of which the report says what was predicted.
         """
         return False
 
@@ -273,7 +273,7 @@ def verdict(planned, said, sight, began=True):
         return made
     if not began and sight.unchanged:
         return _not_done(made, False)
-    # Where it did not fail as foretold, it may have found a record that nobody is shown.
+    # Where it did not fail as predicted, it may have found a record that nobody is shown.
     foreign = planned.outcome == FAIL and not failed and said not in SILENT
     nothing = False if sight.whole and sight.rows == 1 and planned.doubt != HIDDEN and not foreign else None
     if failed:

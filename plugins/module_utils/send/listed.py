@@ -120,6 +120,9 @@ class ListedPlan(Plan):
         self.conclude()
 
     def apply(self):
+        if self._on_failures == "stop" and self.failures:
+            self._tell([])
+            self.conclude()
         try:
             self.act()
             self._verify()
@@ -259,7 +262,7 @@ class ListedPlan(Plan):
     def conclude(self):
         """Raise or warn for what failed or is unknown, as the user wants it."""
         unknown = self.unknown
-        if not (self.failures or unknown) or self._on_failures == "ignore":
+        if not (self.failures or unknown):
             return
         message = " ".join(
             [

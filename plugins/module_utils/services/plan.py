@@ -90,7 +90,7 @@ class RowsPlan(Plan):
         readers.courses.expect(coming.get("courses") or ())
         rules = rules_for(rows.service, rows.action, readers, settings)
         if rules is None:
-            raise OptionError(f"action: what {rows.service} {rows.action} does can't be foretold.", option="action")
+            raise OptionError(f"action: what {rows.service} {rows.action} does can't be predicted.", option="action")
         self._prospect = Prospect(rows, rules)
         added = self._prospect.complete() if params["exact"] else []
         leavers = Leavers(readers, settings, params["leavers"], rules) if params["leavers"] else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run of the plugin: foretold row by row, started once, and proven row by row.
+"""A run of the plugin: predicted row by row, started once, and proven row by row.
 
 Private to this collection. Before the run stands the plan of its file (rows/). Where the report says of a row what the plan says, the plan
 is the proof; where it says otherwise, or nothing, the row's record is looked at again. Without the rows, or where they can't be read, the
@@ -25,6 +25,7 @@ from ..memory import CONSUMED, KEPT, MAYBE_CONSUMED
 from ..plan import Plan
 from ..read.directory import Ref
 from ..report import outcome as report
+from ..rows.cures import cure_of
 from ..rows.files import Prospect, RowFile, rules_for
 from ..rows.plan import FAIL, UNCHANGED, Readers
 from ..send.batch import checked_lanes
@@ -46,7 +47,7 @@ _GO_ON = (
 _UNTOLD = ("skipped", "unreported")
 
 
-def plan(site, service, action, rows=None, *, settings=None, on_failed_rows="fail", tryback=None, parallel_requests=4, **more):
+def plan(site, service, action, rows=None, *, settings=None, on_failures="continue", tryback=None, parallel_requests=4, **more):
     """service, action: as checked_action gives them; rows: a RowFile of what was sent, or None; settings: what the run will find.
 
     parallel_requests: that read; more: of ProcessPlan. Raises OptionError.
@@ -61,14 +62,14 @@ def plan(site, service, action, rows=None, *, settings=None, on_failed_rows="fai
     if (service, action) == ("courses", "check"):
         if rows is None:
             raise OptionError("src is missing: the courses to check are asked for one by one.", option="src")
-        return CheckPlan(site, rows, settings, on_failed_rows, lanes)
-    return ProcessPlan(site, service, action, rows, settings, on_failed_rows=on_failed_rows, tryback=tryback, lanes=lanes, **more)
+        return CheckPlan(site, rows, settings, on_failures, lanes)
+    return ProcessPlan(site, service, action, rows, settings, on_failures=on_failures, tryback=tryback, lanes=lanes, **more)
 
 
 class CheckPlan(Plan):
     """Which courses of a file exist: the plugin is asked for each, as Moodle refuses the answer of its own run, whose text holds markup."""
 
-    def __init__(self, site, rows, settings, on_failed_rows, lanes):
+    def __init__(self, site, rows, settings, on_failures, lanes):
         source = settings.get("existfileidentifier", "shortname")
         counts, failures, lines = dict.fromkeys(COUNTS, 0), [], []
         courses = Readers.of(site, lanes=lanes).courses
@@ -83,21 +84,21 @@ class CheckPlan(Plan):
             counts["unchanged" if exists else "failed"] += 1
             lines.append(f"{key}: {'exists' if exists else 'does not exist'}")
             if not exists:
-                failures.append({"line": row.line, "key": key, "reason": f"there is no course with this {source}"})
+                failures.append(_failure(row.line, key, f"identifier: there is no course with this {source}"))
         result = _result("courses", "check", "complete", counts, certain=True)
         result.update(failures=failures, report=lines)
         super().__init__(changed=False, before={"counts": counts}, after={"counts": counts}, result=result)
         rows.close()
-        _judge_failed(site, result, len(failures), on_failed_rows)
+        _judge_failed(site, result, len(failures), on_failures)
 
 
 class ProcessPlan(Plan):
     def __init__(
-        self, site, service, action, rows, settings, *, on_failed_rows, tryback, lanes, timeout=3600, allow_destructive=False
+        self, site, service, action, rows, settings, *, on_failures, tryback, lanes, timeout=3600, allow_destructive=False
     ):
         self._allow_destructive = allow_destructive
         self._site, self._rows, self._settings = site, rows, settings
-        self._timeout, self._on_failed_rows, self._tryback = timeout, on_failed_rows, tryback
+        self._timeout, self._on_failures, self._tryback = timeout, on_failures, tryback
         self._location_key, default = LOCATIONS.get((service, action), (None, None))
         self._file = settings.get(self._location_key, default) if self._location_key else None
         super().__init__(
@@ -106,23 +107,22 @@ class ProcessPlan(Plan):
             after={},
             result=_result(service, action, "predicted", dict.fromkeys(COUNTS, 0), certain=False),
         )
-        self._prospect = None if rows is None else self._foretold(lanes)
+        self._prospect = None if rows is None else self._predicted(lanes)
         if self._prospect is not None:
             self._tell(self._prospect.plan)
-            self.result["failures"] = [
-                {"line": row.line, "key": row.key, "reason": row.because} for row in self._prospect.plan.rows if row.outcome == FAIL
-            ][:LISTED]
+            failed = [row for row in self._prospect.plan.rows if row.outcome == FAIL]
+            self.result["failures"] = [_failure(row.line, row.key, row.because) for row in failed[:LISTED]]
         elif rows is not None:
             self._unsettle("predicted", changed=True)
         if site.moodle.read_only and (site.memory.get("files", self._file) or {}).get("state") == CONSUMED:
-            site.warn(f"The site has removed {self._file} after its last run: it is foretold what a run makes of it once it is there.")
+            site.warn(f"The site has removed {self._file} after its last run: it is predicted what a run makes of it once it is there.")
             self.result["changed_is_certain"] = False
         if site.memory.get("files"):
             # What is remembered of them will change.
             site.memory.check()
 
-    def _foretold(self, lanes):
-        """The Prospect of the rows; None where nobody can foretell them."""
+    def _predicted(self, lanes):
+        """The Prospect of the rows; None where nobody can predict them."""
         service, action = self.result["service"], self.result["action"]
         readers = Readers.of(self._site, lanes=lanes)
         rules = rules_for(service, action, readers, self._settings)
@@ -132,7 +132,7 @@ class ProcessPlan(Plan):
         try:
             return Prospect(self._rows, rules)
         except MoodleError as error:
-            self._site.warn(f"What the run changes can't be foretold: {error.message}")
+            self._site.warn(f"What the run changes can't be predicted: {error.message}")
             return None
         finally:
             if readers.asker.lacking:
@@ -140,7 +140,7 @@ class ProcessPlan(Plan):
                 self._site.warn(f"With {names} in the token's service ({FUNCTIONS_PAGE}), more could be told of what the run changes.")
 
     def _tell(self, plan):
-        """Say what a plan of rows says, foretold or proven."""
+        """Say what a plan of rows says, predicted or proven."""
         counts = {**dict.fromkeys(COUNTS, 0), **plan.counts(), "unparsed": self.result["counts"]["unparsed"]}
         counts["rows"] = len(plan.rows)
         # Where nobody can tell, something may have changed.
@@ -167,6 +167,14 @@ class ProcessPlan(Plan):
             self._unsettle("refused", changed=False)
             self.result["rows"] = [{**row, "outcome": FAIL} for row in self.result["rows"] if row["line"] == objection.line]
             raise objection
+        failed, rows = self.result["counts"]["failed"], self.result["counts"]["rows"]
+        if self._on_failures == "stop" and failed:
+            self._unsettle("refused", changed=False)
+            self.result["rows"] = [row for row in self.result["rows"] if row["outcome"] == FAIL]
+            raise RunFailed(
+                f"{failed} of {rows} {'row is' if rows == 1 else 'rows are'} going to fail, and on_failures is stop.",
+                cure="See failures in the result, and correct the rows; nothing was sent.",
+            )
 
     def close(self):
         if self._rows is not None:
@@ -246,7 +254,7 @@ class ProcessPlan(Plan):
         parsed = report.parse(text, service, action, rows=self._rows, settings=self._settings)
         self.result.update(
             outcome="executed_unreadable" if parsed.outcome == "empty" else parsed.outcome,
-            failures=parsed.failures,
+            failures=[{**_failure(**failure), "said": failure["reason"]} for failure in parsed.failures],
             report=parsed.lines,
             simulated=parsed.simulated,
         )
@@ -273,8 +281,9 @@ class ProcessPlan(Plan):
         self.result.update(counts=counts, changed_is_certain=certain, uncertain=[])
 
     def _gathered(self, problems):
-        """One error of all that came up once the run had ended: the run's own comes first, if there is one."""
-        problems.sort(key=lambda error: not isinstance(error, (RunFailed, ExecutedUnreadable)))
+        """One error of all that came up once the run had ended: that of the run comes first, that of rows which failed last."""
+        ended_well = self.result["outcome"] == "complete"
+        problems.sort(key=lambda error: isinstance(error, (RunFailed, ExecutedUnreadable)) is ended_well)
         first, *others = problems
         if not isinstance(first, (RunFailed, ExecutedUnreadable)):
             ended = f"The run of {self.result['service']} {self.result['action']} has ended; what came of it is in the result."
@@ -291,12 +300,20 @@ class ProcessPlan(Plan):
             return parsed.row_outcomes.get(line), parsed.row_outcomes.reason(line) is not None
 
         began = parsed.outcome == "complete" or any(line for line in parsed.row_outcomes if parsed.row_outcomes[line] not in _UNTOLD)
-        self._tell(self._prospect.proven(said, complete=parsed.outcome == "complete", began=began))
+        proven = self._prospect.proven(said, complete=parsed.outcome == "complete", began=began)
+        self._tell(proven)
+        self._explain({row.line: row.because for row in proven.rows if row.outcome == FAIL})
         if self._prospect.learned:
             service = self.result["service"]
             known = self._site.memory.get(SEEN, service) or {}
             if known != {**known, **self._prospect.learned}:
                 self._site.memory.put(SEEN, {service: {**known, **self._prospect.learned}})
+
+    def _explain(self, reasons):
+        """Give failures our own reason, where we have one, beside the plugin's words. reasons: line -> reason."""
+        for failure in self.result["failures"]:
+            failure["reason"] = reasons.get(failure["line"]) or failure["reason"]
+            failure["cure"] = cure_of(failure["reason"])
 
     def _mark_consumed(self, parsed, noise):
         consumed = True if "cleaned." in noise else parsed.file_consumed
@@ -327,7 +344,7 @@ class ProcessPlan(Plan):
             raise ExecutedUnreadable(f"The run of {service} ended without a report.")
         if parsed.fatal or parsed.outcome == "aborted":
             raise self._stopped(parsed)
-        _judge_failed(self._site, self.result, max(parsed.failure_count, counts["failed"]), self._on_failed_rows)
+        _judge_failed(self._site, self.result, max(parsed.failure_count, counts["failed"]), self._on_failures)
 
     def _stopped(self, parsed):
         service = self.result["service"]
@@ -343,6 +360,11 @@ class ProcessPlan(Plan):
             return RunFailed(f"The run of {service} stopped: {parsed.fatal}")
         told = f": {_told(self.result['counts'])}" if self._prospect else ""
         return RunFailed(f"The run of {service} stopped before the end of the file{told}; see report.", cure=_GO_ON)
+
+
+def _failure(line, key, reason):
+    """A row that fails, as a result lists it. said: the plugin's words, once it has run."""
+    return {"line": line, "key": key, "reason": reason, "cure": cure_of(reason), "said": None}
 
 
 def _told(counts):
@@ -367,12 +389,13 @@ def _result(service, action, outcome, counts, certain):
     }
 
 
-def _judge_failed(site, result, failed, on_failed_rows):
+def _judge_failed(site, result, failed, on_failures):
     """Do with failed rows what the user asked for."""
     counts = result["counts"]
-    if not failed or on_failed_rows == "ignore":
+    if not failed:
         return
-    message = f"{failed} of {counts['rows'] or 'the'} rows failed in the run of {result['service']} {result['action']}."
-    if on_failed_rows == "fail":
+    rows = "row" if counts["rows"] == 1 else "rows"
+    message = f"{failed} of {counts['rows'] or 'the'} {rows} failed in the run of {result['service']} {result['action']}."
+    if on_failures != "warn":
         raise RunFailed(message, result=result)
     site.warn(message)

@@ -270,7 +270,10 @@ def test_rows_that_are_left_out_and_rows_of_several_files_are_told_as_rows_of_th
 def test_the_reason_of_a_failed_row_is_ours_with_that_of_the_plugin_beside_it():
     answer = {
         "outcome": "complete", "changed": True, "counts": {}, "rows": [row(3, "fail", "email: belongs to another username")],
-        "failures": [{"line": 3, "key": "x", "reason": "User email collision"}, {"line": 4, "key": "y", "reason": "Bad"}],
+        "failures": [
+            {"line": 3, "key": "x", "reason": "email: belongs to another username", "cure": "", "said": "User email collision"},
+            {"line": 4, "key": "y", "reason": "Bad", "cure": "", "said": "Bad"},
+        ],
     }  # fmt: skip
     told = sequence.of_run(answer)
     assert [failure["reason"] for failure in told["failures"]] == [

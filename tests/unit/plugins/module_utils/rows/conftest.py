@@ -48,7 +48,7 @@ class Job:
         return self
 
     def task(self, check_mode=False, **options):
-        given = {"service": self.service, "action": self.action, "src": str(self.path), "on_failed_rows": "ignore", **options}
+        given = {"service": self.service, "action": self.action, "src": str(self.path), "on_failures": "warn", **options}
         return self._perform(toolsync_process.TASK, check_mode, **given)
 
     def foretold(self, **options):

@@ -17,7 +17,7 @@ GROUPS, MEMBERS, CREATE, ADD, REMOVE, DELETE = (
 READS = ("core_course_get_courses_by_field", "core_user_get_users_by_field", "core_enrol_get_enrolled_users")
 CORE = (*READS, GROUPS, MEMBERS, CREATE, ADD, REMOVE, DELETE)
 #: The options of a task that says nothing, whose failures are no error.
-OPTIONS = {name: option.get("default") for name, option in TASK.options.items()} | {"on_failures": "ignore"}
+OPTIONS = {name: option.get("default") for name, option in TASK.options.items()} | {"on_failures": "warn"}
 LISTS = ("created", "deleted", "added", "removed", "unchanged")
 REFUSED = {"exception": "x", "errorcode": "invalidparameter", "message": "Invalid parameter value detected"}
 
@@ -176,7 +176,7 @@ def test_those_that_fail_do_not_keep_the_others_from_being_done(groups):
 
 def test_nobody_is_removed_while_somebody_could_not_be_identified(groups):
     groups.school.group("A", "ada", "bob")
-    done = groups.both(group="A", members=["ada", "nobody"], state="exact", on_failures="ignore")
+    done = groups.both(group="A", members=["ada", "nobody"], state="exact", on_failures="warn")
     assert not done["removed"] and groups.now == {"A": {"ada", "bob"}}
     assert any("Nobody was taken out" in warning for warning in done["warnings"])
 
@@ -188,7 +188,7 @@ def test_unknown_courses_and_ids(groups):
             {"course": "NOPE", "group": "A", "members": ["ada"]},
             {"course": "MATH101", "group": "99", "group_identifier": "id"},
         ],
-        on_failures="ignore",
+        on_failures="warn",
     )
     assert "no course has the shortname NOPE" in done["failures"][0]["reason"]
     assert "no group of the course has the id 99" in done["failures"][1]["reason"]
@@ -213,7 +213,7 @@ def test_many_in_few_requests(groups):
     calls = groups.practice.counters()["executed"]
     assert calls[CREATE] == 1 and calls[ADD] == 2
     groups.practice.configure(limits={"max_input_vars": 50})
-    gone = groups(groups=[{"group": name} for name in names], state="absent", max_input_vars=1000, on_failures="ignore")
+    gone = groups(groups=[{"group": name} for name in names], state="absent", max_input_vars=1000, on_failures="warn")
     left = groups.now
     assert {name: number for name, number in gone["counts"].items() if number} == {"deleted": 60 - len(left), "failed": len(left)}
     assert left and "the group is still there" in gone["failures"][0]["reason"]
@@ -222,7 +222,7 @@ def test_many_in_few_requests(groups):
 def test_a_refused_member_does_not_keep_the_others_out(groups, practice, token_for):
     """Without a list of the enrolled users, only Moodle can tell who is."""
     token = token_for(*(name for name in CORE if name != "core_enrol_get_enrolled_users"))
-    done = groups(group="A", members=["ada", "dan", "bob"], token=token, on_failures="ignore")
+    done = groups(group="A", members=["ada", "dan", "bob"], token=token, on_failures="warn")
     assert users(done, "added") == ["ada", "bob"]
     assert [(failure["user"], failure["reason"]) for failure in done["failures"]] == [
         ("dan", "Moodle refuses: only enrolled users may be in a group")
@@ -351,7 +351,7 @@ def test_a_course_that_can_not_be_looked_up(groups, token_for):
     assert users(groups.both(group="A", members=["ada"], state="exact", token=token), "removed") == ["bob"]
     refused = groups(group="B", token=token)
     assert refused["failed"] and READS[0] in refused["msg"]
-    unknown = groups(group="A", course="NOPE", members=["ada"], token=token, on_failures="fail")
+    unknown = groups(group="A", course="NOPE", members=["ada"], token=token, on_failures="continue")
     assert unknown["failed"] and "no course has the shortname NOPE" in unknown["msg"]
 
 
@@ -409,6 +409,6 @@ def test_a_group_by_two_names(groups):
     number = groups.school.group("A", "ada")
     done = groups(
         groups=[{"group": "A", "members": ["bob"]}, {"group": str(number), "group_identifier": "id", "state": "absent"}],
-        on_failures="ignore",
+        on_failures="warn",
     )
     assert "names the same group" in done["failures"][0]["reason"] and groups.now == {"A": {"ada", "bob"}}

@@ -119,14 +119,25 @@ def test_failed_rows(sequence):
     with pytest.raises(errors.RunFailed, match="1 of 4 rows failed"):
         sequence.run("users", content)
     rows = sequence.put("users", "sync", content)
-    done = sequence.plan(rows, on_failed_rows="warn")
+    done = sequence.plan(rows, on_failures="warn")
     done.apply()
     assert nonzero(done) == {"rows": 4, "unchanged": 3, "failed": 1}
     assert [(failure["line"], failure["key"]) for failure in done.result["failures"]] == [(5, "eve")]
     assert any("1 of 4 rows failed" in warning for warning in sequence.site.warnings)
-    quiet = sequence.plan(rows, on_failed_rows="ignore")
-    quiet.apply()
-    assert quiet.result["failures"]
+    (failure,) = done.result["failures"]
+    assert failure["reason"].startswith("email: belongs to another username") and "Correct the cell" in failure["cure"]
+    assert "collision" in failure["said"]
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_bad_rows_that_stop_the_run_before_it_starts(practice, perform_run, check_mode):
+    calls = practice.counters()["calls"].get("tool_sync_process", 0)
+    result = perform_run(check_mode, on_failures="stop")
+    assert result["failed"] and not result["changed"] and result["changed_is_certain"] and result["outcome"] == "refused"
+    assert "1 of 4 rows are going to fail, and on_failures is stop" in result["msg"] and "nothing was sent" in result["msg"]
+    assert result["counts"]["not_done"] == 4 and [failure["line"] for failure in result["failures"]] == [5]
+    assert [row["outcome"] for row in result["rows"]] == ["fail"]
+    assert practice.counters()["calls"].get("tool_sync_process", 0) == calls
 
 
 def test_tryback_can_be_corrected_and_sent_again(sequence, tmp_path):
@@ -193,8 +204,13 @@ def test_courses_that_are_checked_one_by_one(practice, sequence, tmp_path):
     rows = process.RowFile(Source(src=str(tmp_path / "check.csv")), "courses", "check")
     with pytest.raises(errors.RunFailed, match="1 of 2 rows failed in the run of courses check") as caught:
         sequence.plan(rows, check_mode=True)
-    assert caught.value.result["failures"] == [{"line": 2, "key": "NOPE", "reason": "there is no course with this shortname"}]
-    done = sequence.plan(rows, on_failed_rows="warn")
+    assert caught.value.result["failures"] == [
+        {
+            "line": 2, "key": "NOPE", "reason": "identifier: there is no course with this shortname",
+            "cure": "Create the course first, or correct the cell.", "said": None,
+        }
+    ]  # fmt: skip
+    done = sequence.plan(rows, on_failures="warn")
     done.apply()
     assert nonzero(done) == {"rows": 2, "unchanged": 1, "failed": 1} and not done.changed
     assert "tool_sync_process" not in practice.counters()["calls"]
@@ -345,7 +361,7 @@ def assert_nothing_is_lost(result, changed=True):
 
 
 def test_a_look_that_fails_after_the_run_loses_nothing(practice, perform_run, tmp_path):
-    perform_run(on_failed_rows="ignore")
+    perform_run(on_failures="warn")
     before = practice.counters()["calls"]["core_user_get_users_by_field"]
     perform_run(check_mode=True)
     reads = practice.counters()["calls"]["core_user_get_users_by_field"] - before
@@ -356,7 +372,7 @@ def test_a_look_that_fails_after_the_run_loses_nothing(practice, perform_run, tm
     assert not result["changed_is_certain"] and "eve" in (tmp_path / "failed.csv").read_text()
     practice.clear_faults()
     practice.fault("status", function="core_user_get_users_by_field", status=500, skip=reads, count=0)
-    result = perform_run(on_failed_rows="ignore")
+    result = perform_run(on_failures="warn")
     assert_nothing_is_lost(result)
     assert result["msg"].startswith("The run of users sync has ended; what came of it is in the result.") and "HTTP 500" in result["msg"]
 
@@ -366,8 +382,9 @@ def test_a_tryback_that_can_not_be_written_loses_nothing(perform_run, tmp_path, 
     monkeypatch.setattr(os, "replace", lambda old, new: no_space() if new.endswith("failed.csv") else replace(old, new))
     result = perform_run(tryback=str(tmp_path / "failed.csv"))
     assert_nothing_is_lost(result)
-    assert "1 of 4 rows failed" in result["msg"] and "Besides, tryback: " in result["msg"] and "No space left" in result["msg"]
-    result = perform_run(tryback=str(tmp_path / "failed.csv"), on_failed_rows="warn")
+    assert "Besides, 1 of 4 rows failed" in result["msg"] and "tryback: " in result["msg"] and "No space left" in result["msg"]
+    assert result["error"]["kind"] == "state_file", "that rows failed is what on_failures is about"
+    result = perform_run(tryback=str(tmp_path / "failed.csv"), on_failures="warn")
     assert_nothing_is_lost(result, changed=False)
     assert result["error"]["option"] == "tryback" and not list(tmp_path.glob(".failed*"))
 

@@ -108,7 +108,7 @@ def test_an_item_overrides_the_task(school, enrol):
             {"user": "M101", "course": "TPL1", "course_identifier": "idnumber"},
             {"user": "Ucleo", "user_identifier": "idnumber", "course": "TPL"},
         ],
-        on_failures="ignore",
+        on_failures="warn",
     )
     assert result.lists == {"enrolled": ["ada", "bob", "Ucleo"]} and result.users("failures") == ["m101"]
     assert school.assignments() == {("ada", TEACHER), ("bob", STUDENT), ("cleo", TEACHER)}

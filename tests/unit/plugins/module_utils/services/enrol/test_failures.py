@@ -45,13 +45,20 @@ def test_the_server_s_own_words_are_used_when_it_has_some(school, enrol):
     assert enrol(course="MATH101", user="ada", role="norole").reason.startswith("Role not found by shortname: norole")
 
 
-@pytest.mark.parametrize(("on_failures", "failed", "warned"), [("fail", True, False), ("warn", False, True), ("ignore", False, False)])
+@pytest.mark.parametrize(("on_failures", "failed", "warned"), [("continue", True, False), ("warn", False, True)])
 def test_what_failures_mean_is_an_option(enrol, on_failures, failed, warned):
     result = enrol(course="MATH101", users=["ada", "nobody"], on_failures=on_failures)
     assert result.get("failed", False) is failed and result["changed"] and result["counts"]["failed"] == 1
     assert any("nobody" in text for text in result.get("warnings", ())) is warned
     if failed:
         assert result["error"]["kind"] == "partly_failed"
+
+
+def test_nothing_is_sent_where_some_are_known_to_fail_and_that_stops_it(school, enrol):
+    before = school.practice.counters()["writes"]
+    result = enrol(course="MATH101", users=["ada", "nobody"], on_failures="stop")
+    assert result["failed"] and not result["changed"] and result["counts"] == {**result["counts"], "enrolled": 0, "failed": 1}
+    assert school.practice.counters()["writes"] == before
 
 
 def test_bad_roles_do_not_keep_others_out_and_are_not_tried_each(school, enrol):

@@ -18,7 +18,7 @@ def planned(site, *names, **options):
     params = {
         "course": "C", "course_identifier": "shortname", "users": list(names), "user": None, "enrolments": None,
         "user_identifier": "username", "role": None, "role_identifier": "shortname", "method": "manual", "timestart": None,
-        "timeend": None, "suspended": True, "state": "present", "groups": None, "allow_empty": False, "on_failures": "fail",
+        "timeend": None, "suspended": True, "state": "present", "groups": None, "allow_empty": False, "on_failures": "continue",
         "max_input_vars": 1000, "parallel_requests": 2, **options,
     }
     return enrol.plan(site, params)

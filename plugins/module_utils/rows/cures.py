@@ -1,0 +1,36 @@
+# Copyright (c) 2026 ActiveProLearn toolsync contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to do about rows that fail, by what our reason says.
+
+Private to this collection.
+"""
+
+from __future__ import annotations
+
+#: What a reason says after the name of its column; the first one that fits counts.
+_CURES = (
+    ("the whole cohort is deleted", "Correct the cell, or leave the row out."),
+    ("there is no such user", "Create the account first, or correct the cell."),
+    ("there is no such course", "Create the course first, or correct the cell."),
+    ("there is no course with this", "Create the course first, or correct the cell."),
+    ("there is no such group", "Create the group first, let gcmd be gaddcreate, or correct the cell."),
+    ("there is no such cohort, and the setting", "Create the cohort first, or set autocreate of cohorts to 1 with toolsync_config."),
+    ("there is none of this id", "Give the id of a category that is there, or a path of names."),
+    ("no category has this idnumber", "Give a category that idnumber, or correct the cell."),
+    ("another cohort has this", "Name the cohort by what the file identifies cohorts by, or give the new one another name."),
+    ("another course has it", "Give the course another one, or correct the one that has it."),
+    ("belongs to another", "Correct the cell, or the account that has it: the file's other columns name another one."),
+    ("others have none either", "Fill in the cell: it is what tells accounts apart."),
+    ("nobody was seen with this role", "Compare with the short names on Site administration > Users > Permissions > Define roles."),
+    ("who is not enrolled can't be in a group", "Enrol the user in the same row: name a method that is on in the course."),
+    ("is none of the commands", "It is add, del, shift or enable."),
+    ("is none of the group commands", "It is gadd, gaddcreate or gdel."),
+    ("another number of values than the header", "Count the separators of the row: no cell may hold one."),
+    ("is empty", "Fill in the cell."),
+)
+
+
+def cure_of(reason):
+    """What to do about a row that fails; an empty text where nothing is known."""
+    return next((cure for words, cure in _CURES if words in reason), "")
