@@ -171,7 +171,7 @@ def test_who_shares_an_address_with_somebody_is_left_where_he_is(grounds, servic
     assert found.wrong == []
     plans = [result for step, result, _truth in found.told if step.startswith("planned")]
     assert [result["counts"]["deleted"] for result in plans] == [0, 0]
-    assert all(any("theirs alone" in warning for warning in result["warnings"]) for result in plans)
+    assert all(any("without an own email" in warning for warning in result["warnings"]) for result in plans)
 
 
 @pytest.mark.parametrize("moodle", VERSIONS)

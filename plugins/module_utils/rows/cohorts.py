@@ -14,7 +14,7 @@ import typing as t
 from ..errors import OptionError
 from ..read.directory import Ref
 from .accounts import Accounts, Found
-from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
+from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, several, truthy
 from .tally import Tally
 
 #: Columns whose change Moodle shows.
@@ -279,7 +279,7 @@ class CohortRules(Rules):
         tally.says = "deleted"
         many = None if cohort.members is None else len(cohort.members)
         if truthy(values.get("userid")):
-            members = "its members" if many is None else f"{many} members"
+            members = "its members" if many is None else several(many, "member")
             tally.wrecks(f"userid: there is no such user, and so the whole cohort is deleted, with {members}")
         # The report calls both deleted, the cohort and a member of it.
         tally.doubted(LOOK if user.doubt == REPORT else user.doubt, "userid: whether there is such a user can't be told")
@@ -323,7 +323,7 @@ class CohortRules(Rules):
         )
         nameless = len(gone) - len(names)
         if nameless:
-            self.notes.append(f"exact: {nameless} members have no {by} that is shown and theirs alone, and are left where they are.")
+            self.notes.append(f"exact: {several(nameless, 'member')} left where they are, without an own {by} that is shown.")
         return [{"cmd": "del", "userid": names[number], self._column: wanted} for wanted, number in found if number in names]
 
     # -- after the run ----------------------------------------------------------------------------------------------

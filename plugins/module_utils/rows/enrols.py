@@ -18,7 +18,7 @@ from .accounts import Accounts, CourseNames
 from .classroom import GUEST_ACCESS, ORDINARY, STANDARD_ROLES, Room, Rooms
 from .dates import LATER, NOW, Dates
 from .groups import GROUP_COLUMNS, GroupRules, groups_of
-from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, truthy
+from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, several, truthy
 from .tally import Tally
 
 #: Columns whose change Moodle shows.
@@ -126,7 +126,7 @@ class EnrolRules(Rules):
         known = self._users.named(names)
         nameless = len(names) - len(known)
         if nameless:
-            self.notes.append(f"exact: {nameless} enrolled users have no {by} that is shown and theirs alone, and are left where they are.")
+            self.notes.append(f"exact: {several(nameless, 'enrolled user')} left where they are, without an own {by} that is shown.")
         return [{**row, "uid": known[row["uid"]]} for row in found if row["uid"] in known]
 
     def heard(self, planned, said):

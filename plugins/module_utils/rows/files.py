@@ -13,7 +13,7 @@ from ..errors import RunFailed
 from .cohorts import CohortRules
 from .courses import CreateRules, DeleteRules, ResetRules
 from .enrols import EnrolRules
-from .plan import DELETE, REPORT, SILENT, FilePlan, Outcome, made, verdict
+from .plan import DELETE, REPORT, SILENT, FilePlan, Outcome, made, several, verdict
 from .users import UserRules
 
 _RULES = {
@@ -65,7 +65,7 @@ class Prospect:
             said = f"would end {run}: {stop.because}. The rows before it would be done, those after it not."
             return _objection(stop, said, "Correct the row; nothing was sent.")
         if harmful and not allow_destructive:
-            more = f" (and {len(harmful) - 1} more rows like it)" if len(harmful) > 1 else ""
+            more = f" (so would {several(len(harmful) - 1, 'more row')})" if len(harmful) > 1 else ""
             said = f"would do harm in {run}: {harmful[0].wrecks}{more}."
             return _objection(harmful[0], said, "Correct the row, or set allow_destructive: true if that is meant; nothing was sent.")
         return None

@@ -130,6 +130,11 @@ def truthy(value):
     return value not in (None, "", "0")
 
 
+def several(number, what):
+    """ "1 row", "2 rows"."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def name_of(row, *columns):
     """A row's key for people, or None."""
     found = " / ".join(value for value in (row.values.get(column) for column in columns) if value)

@@ -16,7 +16,7 @@ from ..csvfile.check import SHOWN
 from ..errors import CsvRefused, OptionError
 from ..plan import Plan
 from ..rows.files import Prospect, RowFile, rules_for
-from ..rows.plan import DELETE, FAIL, UNCHANGED, UPDATE, FilePlan, Readers
+from ..rows.plan import DELETE, FAIL, UNCHANGED, UPDATE, FilePlan, Readers, several
 from ..send.batch import checked_lanes
 from ..settings import in_force
 from .plan_files import Parcel
@@ -168,7 +168,8 @@ class RowsPlan(Plan):
         plan, allowed = self._plan, self.result["removals_allowed"]
         if plan.removals > allowed:
             raise OptionError(
-                f"The plan removes {plan.removals} of {plan.covered} records, and removals_limit ({self._limit.given}) allows {allowed}.",
+                f"The plan removes {plan.removals} of {several(plan.covered, 'record')}, and removals_limit ({self._limit.given}) "
+                f"allows {allowed}.",
                 option="removals_limit",
                 cure="Look at rows. If that is meant, raise removals_limit; nothing was sent.",
             )

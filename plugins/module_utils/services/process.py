@@ -27,7 +27,7 @@ from ..read.directory import Ref
 from ..report import outcome as report
 from ..rows.cures import cure_of
 from ..rows.files import Prospect, RowFile, rules_for
-from ..rows.plan import FAIL, UNCHANGED, Readers
+from ..rows.plan import FAIL, UNCHANGED, Readers, several
 from ..send.batch import checked_lanes
 from ..settings import LOCATIONS, SEEN, in_force
 
@@ -172,7 +172,7 @@ class ProcessPlan(Plan):
             self._unsettle("refused", changed=False)
             self.result["rows"] = [row for row in self.result["rows"] if row["outcome"] == FAIL]
             raise RunFailed(
-                f"{failed} of {rows} {'row is' if rows == 1 else 'rows are'} going to fail, and on_failures is stop.",
+                f"{failed} of {several(rows, 'row')} {'is' if failed == 1 else 'are'} going to fail, and on_failures is stop.",
                 cure="See failures in the result, and correct the rows; nothing was sent.",
             )
 
@@ -334,7 +334,7 @@ class ProcessPlan(Plan):
     def _judge(self, parsed):
         counts, service = self.result["counts"], self.result["service"]
         if counts["unreported"]:
-            self._site.warn(f"The report does not say what became of {counts['unreported']} of {counts['rows']} rows.")
+            self._site.warn(f"The report does not say what became of {counts['unreported']} of {several(counts['rows'], 'row')}.")
         if parsed.mojibake:
             self._site.warn(
                 "Names in the report are double-encoded: the plugin's setting encoding is not UTF-8, and accents are being stored "
@@ -394,8 +394,8 @@ def _judge_failed(site, result, failed, on_failures):
     counts = result["counts"]
     if not failed:
         return
-    rows = "row" if counts["rows"] == 1 else "rows"
-    message = f"{failed} of {counts['rows'] or 'the'} {rows} failed in the run of {result['service']} {result['action']}."
+    rows = several(counts["rows"], "row") if counts["rows"] else "the rows"
+    message = f"{failed} of {rows} failed in the run of {result['service']} {result['action']}."
     if on_failures != "warn":
         raise RunFailed(message, result=result)
     site.warn(message)

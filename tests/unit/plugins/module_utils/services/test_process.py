@@ -134,7 +134,7 @@ def test_bad_rows_that_stop_the_run_before_it_starts(practice, perform_run, chec
     calls = practice.counters()["calls"].get("tool_sync_process", 0)
     result = perform_run(check_mode, on_failures="stop")
     assert result["failed"] and not result["changed"] and result["changed_is_certain"] and result["outcome"] == "refused"
-    assert "1 of 4 rows are going to fail, and on_failures is stop" in result["msg"] and "nothing was sent" in result["msg"]
+    assert "1 of 4 rows is going to fail, and on_failures is stop" in result["msg"] and "nothing was sent" in result["msg"]
     assert result["counts"]["not_done"] == 4 and [failure["line"] for failure in result["failures"]] == [5]
     assert [row["outcome"] for row in result["rows"]] == ["fail"]
     assert practice.counters()["calls"].get("tool_sync_process", 0) == calls
