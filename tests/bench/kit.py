@@ -21,6 +21,7 @@ from tests.simulator.fixture import Practice
 CALL_MS, RECORD_MS = 24, 5.5
 REAL = {"call_ms": CALL_MS, "record_ms": RECORD_MS}
 REST = "/webservice/rest/server.php"
+UPLOAD = "/webservice/upload.php"
 FQCN = "activeprolearn.toolsync."
 
 rows: list[dict] = []
