@@ -204,15 +204,44 @@ _SENTENCES = tuple(
             r"is empty or 0 in its first column: the plugin passes over it",
             "la première colonne est vide ou vaut 0 : le plugin ignore la ligne",
         ),
-        # Of lists: module_utils/services and read/directory.py.
-        (
-            r"no user has the (\w+) (.+), or one that the token's account may not see \(capability (\S+)\)",
-            "aucun utilisateur n'a cette valeur ({0} : {1}), ou bien le compte du jeton ne peut pas le voir (capacité {2})",
+        (r"there is no course with this (\w+)", "aucun cours n'a cette valeur ({0})"),
+        # Of lists: services/enrol_refusals.py, services/group.py, read/directory.py.
+        (r"(.+) \(capability (\S+)\)", "{0} (capacité {1})"),
+        *(
+            (
+                rf"no {kind} has the (\w+) (.+), or one that the token's account may not see",
+                f"{none} n'a cette valeur ({{0}} : {{1}}), ou bien le compte du jeton ne peut pas le voir",
+            )
+            for kind, none in (
+                ("user", "aucun utilisateur"),
+                ("course", "aucun cours"),
+                ("cohort", "aucune cohorte"),
+                ("category", "aucune catégorie"),
+            )
         ),
         (
-            r"no (\w+) has the (\w+) (.+), or one that the token's account may not see \(capability (\S+)\)",
-            "rien n'a cette valeur ({0}, {1} : {2}), ou bien le compte du jeton ne peut pas le voir (capacité {3})",
+            r"several (?:\w+) have the (\w+) (.+) \(ids (.+)\): name the (?:\w+) by another identifier",
+            "plusieurs ont cette valeur ({0} : {1} ; identifiants {2}) : utilisez un autre identifiant",
         ),
+        (
+            r"the token's account may not assign the role (.+) in this course \(Site administration .+\)",
+            "le compte du jeton ne peut pas attribuer le rôle {0} dans ce cours (Administration du site > Utilisateurs > Permissions > "
+            "Définition des rôles > Autoriser l'attribution de rôles)",
+        ),
+        (
+            r"the course has no enabled (\w+) enrolment method \(in the course: Participants > Enrolment methods\)",
+            "la méthode d'inscription {0} n'est pas activée dans le cours (dans le cours : Participants > Méthodes d'inscription)",
+        ),
+        (r"the token's account may not enrol users in this course", "le compte du jeton ne peut pas inscrire d'utilisateurs à ce cours"),
+        (
+            r"the token's account lacks a capability in this course \((\S+), for un-enrolling (\S+)\)",
+            "il manque au compte du jeton une capacité dans ce cours ({0} ; pour désinscrire, {1})",
+        ),
+        (
+            r"the user is not enrolled in the course, or hidden from the token's account",
+            "l'utilisateur n'est pas inscrit au cours, ou le compte du jeton ne peut pas le voir",
+        ),
+        (r"the token's account may not enter this course", "le compte du jeton ne peut pas entrer dans ce cours"),
         # Why nothing was sent: services/plan.py, plugin_utils/sequence.py, the action plugin.
         (
             r"The plan removes (\d+) of (\d+) records, and removals_limit \((.+)\) allows (\d+)\. Look at rows\. .+",

@@ -9,7 +9,9 @@ import re
 from pathlib import Path
 
 import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.directory import Ref, not_one
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows import plan
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrol_refusals
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.french import in_french
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS, digits, moment, numbered
@@ -47,6 +49,19 @@ def test_a_reason_of_a_row_can_be_said_in_french(text):
     assert english not in french
     assert not re.search(r"\b(the|there|is|can't|which|not)\b", french), french
     assert in_french(french) == french
+
+
+@pytest.mark.parametrize("code", enrol_refusals._ADVICE)
+def test_why_moodle_refuses_an_enrolment_can_be_said_in_french(code):
+    text = enrol_refusals._ADVICE[code].format(role="student", method="manual")
+    assert not re.search(r"\b(the|has|lacks|may)\b", in_french(text))
+
+
+@pytest.mark.parametrize("kind", ["user", "course", "cohort", "category"])
+def test_who_is_not_there_can_be_said_in_french(kind):
+    ref = Ref(kind, "idnumber", "X1")
+    assert "idnumber : X1" in in_french(not_one(ref, [])) and "the" not in in_french(not_one(ref, [])).split()
+    assert in_french(not_one(ref, [4, 5])).startswith("plusieurs ont cette valeur (idnumber : X1 ; identifiants 4, 5) : utilisez")
 
 
 @pytest.mark.parametrize(
