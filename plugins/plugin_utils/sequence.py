@@ -410,13 +410,13 @@ def _outcomes(kind, row):
 
 
 def rows_of(result):
-    """The rows of a step that change something, or may: line, key, outcomes and reason, which is what differs where we have no other."""
+    """The rows of a step that change something, or may: line, key, outcomes and reason, which for an update is what differs."""
     return [
         {
             "line": row["line"],
             "key": row["key"],
             "outcomes": _outcomes(result["kind"], row),
-            "reason": row["because"] or ", ".join(row.get("fields", ())),
+            "reason": row["because"] or (", ".join(row.get("fields", ())) if row["outcome"] == "update" else ""),
         }
         for row in result["rows"]
         if row["outcome"] != FAIL
