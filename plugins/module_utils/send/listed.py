@@ -106,7 +106,7 @@ class ListedPlan(Plan):
 
     def rehearse(self):
         """Tell what is going to fail, and what nobody can tell."""
-        foreseen = []
+        predicted = []
         for step in self._planned:
             obstacle = self.obstacle(step)
             if obstacle is not None:
@@ -115,8 +115,8 @@ class ListedPlan(Plan):
             unseen = self.unseen(step) if step.certain else None
             if unseen is not None:
                 step.certain, step.because = False, unseen
-            foreseen.append(step)
-        self._tell(foreseen)
+            predicted.append(step)
+        self._tell(predicted)
         self.conclude()
 
     def apply(self):

@@ -133,18 +133,22 @@ class EnrolPlan(ListedPlan):
             if number is not None:
                 self._directory.learn(record.user, number)
         self._directory.look_up(record.user for record in wanted if self._rosters[record.course].problem is None)
-        named: dict[t.Any, tuple[Roster, list[str]]] = {}
-        for record in wanted:
-            roster = self._rosters[record.course]
-            if record.groups and roster.problem is None:
-                named.setdefault(roster.key, (roster, []))[1].extend(record.groups)
-        enrol_groups.read_groups(self._groups, named.values())
+        self._read_groups(wanted)
         unread = any(roster.enrolled is None and roster.problem is None for roster in self._rosters.values())
         if not self._reader.readable and unread:
             self.site.warn(
                 "Who is enrolled can't be read with this token, so everything is sent and reported as changed. "
                 f"Add {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE})."
             )
+
+    def _read_groups(self, wanted):
+        """The groups of the courses in which records name any."""
+        named: dict[t.Any, tuple[Roster, list[str]]] = {}
+        for record in wanted:
+            roster = self._rosters[record.course]
+            if record.groups and roster.problem is None:
+                named.setdefault(roster.key, (roster, []))[1].extend(record.groups)
+        enrol_groups.read_groups(self._groups, named.values())
 
     def _identified(self, wanted):
         """The records whose course and user exist, as far as the site tells; the others become failures."""
@@ -374,7 +378,7 @@ class EnrolPlan(ListedPlan):
             self._unassignments = []
         self.need({ENROL: self._enrolments, JOIN: self._joins, UNENROL: self._unenrolments or self._ends})
 
-    # -- foreseeing -----------------------------------------------------------------------------------------------
+    # -- predicting -----------------------------------------------------------------------------------------------
 
     def rehearse(self):
         ending = {id(step.about.roster): step.about.roster.enrolled for step in self._unenrolments}

@@ -150,8 +150,8 @@ class RolePlan(ListedPlan):
         self._directory, self._account = Directory(asker), Account(asker)
         self._reader = Enrolments(asker, site.warn, "id,username,roles")
         self._remembered = site.memory.get(self.section)
-        self._assignments: list[Step] = []
-        self._unassignments: list[Step] = []
+        self._givings: list[Step] = []
+        self._takings: list[Step] = []
         self._places: dict[t.Any, Place] = {}
         self._problems: dict[t.Any, str] = {}
         self._read(wanted)
@@ -164,11 +164,11 @@ class RolePlan(ListedPlan):
         doubtful = [] if self._directory.readable else wanted
         self.need(
             {
-                ASSIGN: self._assignments or [one for one in doubtful if one.present],
-                UNASSIGN: self._unassignments or [one for one in doubtful if not one.present],
+                ASSIGN: self._givings or [one for one in doubtful if one.present],
+                UNASSIGN: self._takings or [one for one in doubtful if not one.present],
             }
         )
-        self.report([*self._assignments, *self._unassignments])
+        self.report([*self._givings, *self._takings])
         self.result["uncertain"] = self.uncertain
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -260,9 +260,9 @@ class RolePlan(ListedPlan):
             remembered={text: wanted} if holds is None else {},
             about=place,
         )
-        (self._assignments if one.present else self._unassignments).append(step)
+        (self._givings if one.present else self._takings).append(step)
 
-    # -- foreseeing -----------------------------------------------------------------------------------------------
+    # -- predicting -----------------------------------------------------------------------------------------------
 
     def unseen(self, step):
         if self._account.unseen is not None:
@@ -280,8 +280,8 @@ class RolePlan(ListedPlan):
     # -- doing ----------------------------------------------------------------------------------------------------
 
     def act(self):
-        self.send(self._assignments, ASSIGN, "assignments", _reason)
-        self.send(self._unassignments, UNASSIGN, "unassignments", _reason)
+        self.send(self._givings, ASSIGN, "assignments", _reason)
+        self.send(self._takings, UNASSIGN, "unassignments", _reason)
 
     def look(self, steps):
         places = {id(step.about): step.about for step in steps}
