@@ -10,9 +10,10 @@ of an account that it writes.
 from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, OptionError
+from ..read.account import SITE_INFO, Account
+from ..read.users import SEARCH
 from ..rows.plan import DELETE, SURE, UPDATE, Outcome
 
-SITE_INFO, SEARCH = "core_webservice_get_site_info", "core_user_get_users"
 #: Columns that a suspended account keeps.
 _KEPT = "username firstname lastname email idnumber institution department city country lang timezone auth".split()
 _NAMED = "username firstname lastname email idnumber".split()
@@ -76,10 +77,10 @@ class Leavers:
     @staticmethod
     def _own(readers):
         """The id of the token's account."""
-        info = readers.asker.ask(SITE_INFO, {})
-        if info is None:
+        own = Account(readers.asker).id
+        if own is None:
             raise AccessRefused(
                 "leavers: whose token it is can't be told, so that its own account could be among them.",
                 cure=f"Add {SITE_INFO} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
             )
-        return info["userid"]
+        return own

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ..read.account import SITE_INFO
 from ..wire.catalogue import FUNCTIONS
 
-SITE_INFO = "core_webservice_get_site_info"
 #: What every account of a token needs.
 PROTOCOL = "webservice/rest:use"
 
