@@ -381,8 +381,10 @@ class EnrolPlan(ListedPlan):
     # -- predicting -----------------------------------------------------------------------------------------------
 
     def rehearse(self):
-        ending = {id(step.about.roster): step.about.roster.enrolled for step in self._unenrolments}
-        for _ids in self._asker.each(lambda enrolled: enrolled and enrolled.inactive(), ending.values()):
+        # Several courses at a time.
+        rosters = {step.about.roster.key: step.about.roster for step in self._unenrolments if step.certain}
+        manual_only = [roster for roster in rosters.values() if roster.others == []]
+        for _ids in self._asker.each(lambda roster: roster.enrolled.inactive(), manual_only):
             pass
         super().rehearse()
 

@@ -51,10 +51,12 @@ def unclear_state(roster, subject):
 
 def unclear_enrolment(roster, user):
     """Why it can't be seen that somebody is enrolled by manual, and by nothing else; user: an id."""
-    inactive = roster.enrolled.inactive() if roster.enrolled is not None else None
-    if not roster.others and roster.methods is not None and (inactive is None or user in inactive or DEFAULT_METHOD not in roster.methods):
+    if roster.others != []:
+        return _unclear_method_of(roster)
+    inactive = roster.enrolled.inactive()
+    if inactive is None or user in inactive or DEFAULT_METHOD not in roster.methods:
         return "by which methods a user is enrolled who is not active can't be seen: they may be off"
-    return _unclear_method_of(roster)
+    return None
 
 
 def unclear_owner(roster):
