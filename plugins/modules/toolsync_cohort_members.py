@@ -162,6 +162,15 @@ unknown:
   type: list
   elements: dict
   sample: [{"cohort": "Y1", "user": "eve", "reason": "Moodle knows no user eve (username)"}]
+uncertain:
+  description:
+    - What could not be seen, each with C(because) and the number of C(items) of which that is so; most items first. In check mode, that is
+      what decides whether they are going to be done.
+    - With any, RV(changed_is_certain) is false.
+  returned: once the options were checked
+  type: list
+  elements: dict
+  sample: [{"because": "whether the token's account may do this, unless it is an administrator's, can't be seen", "items": 2}]
 counts:
   description: How many users are in the lists.
   returned: once the options were checked

@@ -222,6 +222,15 @@ unknown:
   sample:
     - {"course": "MATH101", "group": "Group C", "user": null,
       "reason": "The connection to https://moodle.example.org broke before a whole answer had come: Connection reset by peer."}
+uncertain:
+  description:
+    - What could not be seen, each with C(because) and the number of C(items) of which that is so; most items first. In check mode, that is
+      what decides whether they are going to be done.
+    - With any, RV(changed_is_certain) is false.
+  returned: once the groups were read
+  type: list
+  elements: dict
+  sample: [{"because": "whether the token's account may do this, unless it is an administrator's, can't be seen", "items": 2}]
 counts:
   description: How many groups and members are in the lists.
   returned: once the groups were read

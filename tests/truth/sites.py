@@ -122,6 +122,13 @@ READING = (
 ).split()
 #: What a teacher may read, and nothing of a user's identity.
 FEW_RIGHTS = ["moodle/course:viewparticipants", "moodle/cohort:view", "moodle/course:enrolreview", "enrol/manual:enrol"]
+#: Of somebody who is shown all, and may change nothing.
+READING_RIGHTS = [
+    "webservice/rest:use",
+    "moodle/cohort:view", "moodle/course:viewparticipants", "moodle/course:viewhiddencourses", "moodle/course:managegroups",
+    "moodle/site:accessallgroups", "moodle/site:viewuseridentity", "moodle/user:viewdetails", "moodle/user:viewhiddendetails",
+    "moodle/user:viewalldetails", "moodle/course:view", "moodle/course:enrolreview", "moodle/course:viewhiddenuserfields",
+]  # fmt: skip
 
 
 def around(chance, job, *, file):
@@ -138,8 +145,8 @@ def around(chance, job, *, file):
         job.told, job.allowed, job.sent_again = not chance.of(5), not chance.of(6), not chance.of(5)
     if chance.of(5):
         job.lacking = chance.sample(READING, chance.randint(1, 2))
-    if chance.of(2):
-        job.capabilities = list(FEW_RIGHTS)
+    if chance.of(2 if file else 5):
+        job.capabilities = list(FEW_RIGHTS if file or chance.of(50) else READING_RIGHTS)
     if chance.of(8):
         # From Moodle 4.5 on it fails to greet whom it enrols, once that is done.
         job.conditions = ["mail-broken"]

@@ -38,6 +38,7 @@ class ChangesPlan(ListedPlan):
         needed = {function: self.steps[becomes] for becomes, (function, _parameter) in self.changes.items()}
         self.need({**(also or {}), **needed})
         self.report([step for steps in self.steps.values() for step in steps])
+        self.result["uncertain"] = self.uncertain
 
     def act(self):
         for becomes, (function, parameter) in self.changes.items():

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from ..errors import FUNCTIONS_PAGE, OptionError
+from ..read.account import Account
 from ..read.categories import CATEGORIES
 from ..read.cohorts import COHORT_SEARCH, SYSTEM, Cohorts
 from ..read.directory import Directory, Ref, reference
@@ -100,7 +101,7 @@ class CohortPlan(ChangesPlan):
 
     def __init__(self, site, params):
         super().__init__(site, params)
-        self._cohorts, self._directory = Cohorts(self.asker), Directory(self.asker)
+        self._cohorts, self._directory, self._account = Cohorts(self.asker), Directory(self.asker), Account(self.asker)
         #: A cohort's id, or an idnumber that one is given -> the item that did so first.
         self._firsts: dict[int | str, WantedCohort] = {}
         items = wanted_cohorts(params)
@@ -179,6 +180,7 @@ class CohortPlan(ChangesPlan):
         sent = {**_sent(content, place), "id": found.id}
         step = self._add("updated", item, found.id, before, after, sent, place, certain=certain)
         step.remembered = {str(found.id): place} if moved else {}
+        step.because = f"in which category a cohort lies can't be seen: add {COHORT_SEARCH} to the token's service ({FUNCTIONS_PAGE})"
 
     def _add(self, becomes, item, number, before, after, sent, place=None, *, certain=True):
         step = Step(becomes, {**item.item, "id": number}, (item.ref.value,), before, after, certain, sent, about=place)
@@ -209,6 +211,9 @@ class CohortPlan(ChangesPlan):
         if number is None:
             raise Impossible(problem or f"{item.category} can't be looked up: add {CATEGORIES} to the token's service ({FUNCTIONS_PAGE})")
         return number
+
+    def unseen(self, step):
+        return self._account.unseen
 
     # -- doing ----------------------------------------------------------------------------------------------------
 

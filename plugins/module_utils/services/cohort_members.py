@@ -12,6 +12,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, OptionError, ParameterRefused
+from ..read.account import Account
 from ..read.cohorts import COHORT_MEMBERS, PLUGIN_COHORTS, Cohorts
 from ..read.directory import Directory, Ref, reference, unknown
 from ..send.changes import ChangesPlan
@@ -86,7 +87,7 @@ class MembersPlan(ChangesPlan):
 
     def __init__(self, site, params):
         super().__init__(site, params)
-        self._directory = Directory(self.asker)
+        self._directory, self._account = Directory(self.asker), Account(self.asker)
         wanted = wanted_memberships(params)
         self._read_cohorts(wanted)
         self._directory.look_up([user for one in wanted for user in one.users])
@@ -181,6 +182,9 @@ class MembersPlan(ChangesPlan):
         # A user who is looked up by Moodle may be the reason of a refusal, which then is not the cohort's.
         group = None if number is None else one.target.key
         self.add(Step(becomes, one.item(user), (one.cohort.value, user.value), *sides, known, sent, group, about=(one.target, number)))
+
+    def unseen(self, step):
+        return self._account.unseen
 
     # -- doing ----------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ Private to this collection. The plugin has no web service for groups. So Moodle'
 from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, OptionError
+from ..read.account import Account
 from ..read.courses import COURSES
 from ..read.directory import Directory
 from ..read.groups import GROUPS, CourseGroups, Groups
@@ -45,7 +46,7 @@ class GroupPlan(ChangesPlan):
 
     def __init__(self, site, params):
         super().__init__(site, params)
-        self._directory, self._reader = Directory(self.asker), Groups(self.asker, site.warn)
+        self._directory, self._account, self._reader = Directory(self.asker), Account(self.asker), Groups(self.asker, site.warn)
         #: Course -> the Refs of its groups whose members matter.
         self._concerned: dict = {}
         decided: dict = {}
@@ -167,6 +168,10 @@ class GroupPlan(ChangesPlan):
         sides = (False, True) if user is None else (None, "member")
         before, after = sides if becomes in ("created", "added") else reversed(sides)
         self.add(Step(becomes, one.item(name), shown, before, after, certain, sent, about=(one, user)))
+
+    def unseen(self, step):
+        # Moodle lists the groups of a course to those only who may manage them.
+        return None if step.about[0].at.complete else self._account.unseen
 
     # -- doing ----------------------------------------------------------------------------------------------------
 

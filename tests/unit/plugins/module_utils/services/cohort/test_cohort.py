@@ -190,6 +190,7 @@ def test_what_was_sent_last_stands_in_for_a_category_that_can_not_be_read(school
     token = school.without("core_cohort_search_cohorts")
     first = school.both(MODULE, cohort="Y1", category="1", token=token)
     assert first["changed"] and not first["changed_is_certain"]
+    assert "core_cohort_search_cohorts" in first["uncertain"][0]["because"]
     again = school.both(MODULE, cohort="Y1", category="1", token=token)
     assert not again["changed"] and not again["changed_is_certain"]
 
@@ -255,7 +256,12 @@ def test_core_lists_cohorts_where_the_plugin_may_not(school):
 
 def test_an_account_without_the_right_is_told(school):
     school.practice.configure(account={"username": "robot", "capabilities": ["webservice/rest:use", "moodle/category:manage"]})
-    token = school.token_for(*LISTS, CREATE, UPDATE, username="robot")
+    token = school.token_for(*LISTS, CREATE, UPDATE, "core_webservice_get_site_info", username="robot")
+    predicted = school.run(MODULE, check_mode=True, cohort="Y1", name="n", token=token)
+    assert predicted["changed"] and not predicted["changed_is_certain"]
+    assert predicted["uncertain"] == [
+        {"because": "whether the token's account may do this, unless it is an administrator's, can't be seen", "items": 1}
+    ]
     result = school.run(MODULE, cohort="Y1", name="n", token=token)
     assert result["failed"] and "moodle/cohort:manage" in result["msg"]
     school.run(MODULE, cohort="Y1", name="n")

@@ -158,8 +158,13 @@ def test_a_right_that_is_lacking_is_named(school, cohort):
     capabilities = ["webservice/rest:use", "moodle/cohort:view", "moodle/user:viewalldetails"]
     school.practice.configure(account={"username": "robot", "capabilities": capabilities})
     token = school.token_for(LISTS[0], MEMBERS, USERS, ADD, username="robot")
+    # No web service tells what an account may do, unless it is an administrator's.
+    predicted = school.run(MODULE, check_mode=True, cohort="Y1", users=["ada", "bob"], token=token)
+    assert predicted["changed"] and not predicted["changed_is_certain"] and predicted["uncertain"][0]["items"] == 2
+    assert "core_webservice_get_site_info" in predicted["uncertain"][0]["because"]
     result = school.run(MODULE, cohort="Y1", users=["ada", "bob"], token=token)
     assert result["failed"] and len(result.reasons) == 2 and "moodle/cohort:assign" in result.reasons[0]
+    assert not result["changed"] and result["changed_is_certain"] and result["uncertain"] == []
 
 
 # -- tokens -----------------------------------------------------------------------------------------------------------
