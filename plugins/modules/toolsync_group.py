@@ -66,7 +66,7 @@ options:
     elements: str
     aliases: [users]
   absent_members:
-    description: Users who are not in the group, which stays.
+    description: Users to take out of the group, which itself stays.
     type: list
     elements: str
   user_identifier:
