@@ -8,8 +8,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, NotMoodle, concerns_records
-from ..send.batch import CREDENTIALS
+from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, concerns_records
+from ..send.batch import Bulk
 from .courses import COURSES
 from .directory import Ref
 from .enrolments import ENROLLED, Enrolled, Enrolments, UnknownCourse
@@ -63,7 +63,6 @@ class Groups:
 
     def __init__(self, asker, warn):
         self._asker = asker
-        self._room = asker.max_input_vars - CREDENTIALS - 1
         self._enrolments = Enrolments(
             asker, lambda text: warn("Who is enrolled can't be read, so only Moodle can tell who may be in a group."), ASKED_WITH_GROUPS
         )
@@ -123,17 +122,18 @@ class Groups:
 
     def _fill(self, groups):
         """Note the members of groups; returns whether the token may read them."""
-        while groups:
-            answers = self._asker.ask(GROUP_MEMBERS, {"groupids": [group.id for group in groups[: self._room]]})
-            if answers is None:
-                return False
-            if not answers:
-                raise NotMoodle(f"{GROUP_MEMBERS} answered nothing about {len(groups)} groups.")
-            # The site may cut a request off earlier than max_input_vars says: what it did not see is asked for again.
-            for group, answer in zip(groups, answers):
-                group.members.update(answer["userids"])
-            groups = groups[len(answers) :]
-        return True
+        members = {group.id: group.members for group in groups}
+
+        def ask(ids):
+            rows = self._asker.ask(GROUP_MEMBERS, {"groupids": ids})
+            for row in rows or ():
+                members.get(row["groupid"], set()).update(row["userids"])
+            return None if rows is None else len(rows)
+
+        for _id, error, _becomes in Bulk(ask, lambda number: 1, self._asker.max_input_vars, lanes=self._asker.lanes).run(members):
+            if error is not None:
+                raise error
+        return not members or GROUP_MEMBERS not in self._asker.lacking
 
     def _from_enrolled(self, course, known=()):
         """The groups that enrolled users are in."""
