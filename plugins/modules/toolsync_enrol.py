@@ -36,8 +36,9 @@ attributes:
       - The site is only read. Unknown users and courses, a course whose method is off, and functions that the token may not call, are
         found as in the real run.
       - "What can't be seen makes RV(changed_is_certain) false; RV(uncertain) says what: by which methods somebody is enrolled whose
-        enrolment is to end, where the course has more than C(manual); a role that nobody was seen to hold, but for those of every Moodle;
-        what the token's account may do, unless it is an administrator's, which C(core_webservice_get_site_info) tells."
+        enrolment is to end, where the course has more than C(manual); where a role comes from that is to be taken of several; a role that
+        nobody was seen to hold, but for those of every Moodle; what the token's account may do, unless it is an administrator's, which
+        C(core_webservice_get_site_info) tells."
   diff_mode:
     details: Shows those who change. What can't be read is null; roles that are named by an id are shown as it.
   idempotent:

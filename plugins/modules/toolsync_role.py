@@ -28,9 +28,9 @@ attributes:
   check_mode:
     details:
       - The site is only read. An unknown role or module, and a right that the token's account lacks, are found only in the real run.
-      - "What can't be seen makes RV(changed_is_certain) false; RV(uncertain) says what: an id of a role that nobody was seen to hold
-        in a course; where a role comes from that is to be taken away, in a course with methods that own roles, such as C(cohort);
-        what the token's account may do, unless it is an administrator's, which C(core_webservice_get_site_info) tells."
+      - "What can't be seen makes RV(changed_is_certain) false; RV(uncertain) says what: an id of a role that nobody was seen to hold in a
+        course; where a role comes from that is to be taken away, as one from a cohort stays; what the token's account may do, unless it is
+        an administrator's, which C(core_webservice_get_site_info) tells."
   idempotent:
     support: partial
     details:

@@ -22,6 +22,8 @@ COHORT = {
 }
 MANUAL = {"users": people("ann", "ben", "dan"), "enrolments": [*inside("ann", "ben"), *inside("ben", role="teacher", course="TPL")]}
 OFF = {**MANUAL, "courses": [{"shortname": "MATH101", "methods": {"manual": False, "self": True}}]}
+OFF_COHORT = {**COHORT, "bindings": [{**COHORT["bindings"][0], "status": 1}]}
+TWO_ROLES = {**MANUAL, "roles": [{"user": "ann", "course": "MATH101", "role": "teacher"}]}
 #: ann is suspended there, ben is not, both by self-enrolment.
 SELF = {
     "users": people("ann", "ben"),
@@ -80,13 +82,19 @@ CASES = {
     ),
     "the end of a suspension": (ENROL, SELF, enrolment(user="ann", suspended=False), {"updated": 1}, None, {"updated": 1}, True),
     "a role in a course with manual only": (
-        ROLE, MANUAL, role(user="ann", role="student", state="absent"), {"unassigned": 1}, None, {"unassigned": 1}, True,
+        ROLE, MANUAL, role(user="ann", role="student", state="absent"), {"unassigned": 1}, "whose role it is", {"unassigned": 1}, True,
+    ),
+    "a role that comes from a cohort whose binding is off": (
+        ROLE, OFF_COHORT, role(user="ann", role="student", state="absent"), {"unassigned": 1}, "whose role it is", {"failed": 1}, False,
+    ),
+    "one role of two": (
+        ENROL, TWO_ROLES, enrolment(user="ann", role="student", state="absent"), {"updated": 1}, "whose role it is", {"updated": 1}, True,
     ),
     "a role that comes from a cohort": (
-        ROLE, COHORT, role(user="ann", role="student", state="absent"), {"unassigned": 1}, "comes from cohort", {"failed": 1}, False,
+        ROLE, COHORT, role(user="ann", role="student", state="absent"), {"unassigned": 1}, "whose role it is", {"failed": 1}, False,
     ),
     "a role of both kinds": (
-        ROLE, COHORT, role(user="cleo", role="student", state="absent"), {"unassigned": 1}, "comes from cohort", {"failed": 1}, False,
+        ROLE, COHORT, role(user="cleo", role="student", state="absent"), {"unassigned": 1}, "whose role it is", {"failed": 1}, False,
     ),
     "an id that nobody was seen to hold": (
         ROLE, MANUAL, role(user="ann", role="teacher"), {"assigned": 1}, "a role with the id 4", {"assigned": 1}, True,

@@ -410,7 +410,7 @@ class EnrolPlan(ListedPlan):
                 outlook.unclear_state(roster, subject) if subject.is_state_only else None,
             ]
         elif subject.gone_role is not None:
-            reasons.append(outlook.unclear_owner(roster))
+            reasons.append(outlook.WHOSE)
         elif subject.is_removal:
             reasons.append(outlook.unclear_enrolment(roster, subject.user))
         return next(filter(None, reasons), None)

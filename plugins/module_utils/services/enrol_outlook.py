@@ -14,9 +14,10 @@ import time
 from ..errors import FUNCTIONS_PAGE
 from ..read.courses import COURSES
 from ..read.users import USERS
-from ..rows.classroom import ORDINARY
 from .enrol_records import DEFAULT_METHOD
 
+#: Why it can't be seen that a role can be taken away: nor is a method told that is off, and its roles are still there.
+WHOSE = "whose role it is can't be seen: one that comes from another enrolment method, such as a cohort, stays"
 #: Those of every Moodle that can be given in a course.
 COURSE_ROLES = frozenset("manager editingteacher teacher student".split())
 
@@ -57,14 +58,6 @@ def unclear_enrolment(roster, user):
     if inactive is None or user in inactive or DEFAULT_METHOD not in roster.methods:
         return "by which methods a user is enrolled who is not active can't be seen: they may be off"
     return None
-
-
-def unclear_owner(roster):
-    """Why it can't be seen that a role can be taken away."""
-    others = sorted(set(roster.others or ()) - ORDINARY)
-    if roster.methods is None or not others:
-        return _untold(roster)
-    return f"whose role it is can't be seen: it stays where it comes from {' or '.join(others)}"
 
 
 def _unclear_method_of(roster):

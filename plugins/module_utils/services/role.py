@@ -21,7 +21,6 @@ from ..read.courses import COURSES
 from ..read.directory import Directory, Ref, reference
 from ..read.enrolments import Enrolments
 from ..read.users import USERS
-from ..rows.classroom import GUEST_ACCESS, ORDINARY
 from ..send.batch import checked_limit
 from ..send.listed import ListedPlan, Step, told
 from ..wire.ask import Asker
@@ -39,6 +38,7 @@ CONTEXTS = {
     "user": ("user", ("username", "id", "idnumber", "email")),
 }
 _LOOKED_UP_BY = {"category": CATEGORIES, "course": COURSES, "user": USERS}
+_WHOSE = "whose role it is can't be seen: one that comes from an enrolment method, such as a cohort, stays"
 _STILL_THERE = "is still held: it comes from an enrolment method (a cohort, for example), and ends with that"
 
 
@@ -61,15 +61,11 @@ class Assignment:
 
 @dataclass
 class Place:
-    """A context as the site knows it. number: its instance's id.
-
-    enrolled: who is in the course; methods: its enrolment methods that are on. None: that can't be read.
-    """
+    """A context as the site knows it. number: its instance's id. enrolled: who is in the course, None where that can't be read."""
 
     number: int
     enrolled: t.Any = None
     ref: Ref | None = None
-    methods: tuple[str, ...] | None = None
 
 
 def plan(site, params):
@@ -201,8 +197,6 @@ class RolePlan(ListedPlan):
         self._places[one.context, number] = place
         if one.context == "course" and place.ref is None:
             place.ref = instance
-            found = self._directory.courses.find(instance)
-            place.methods = found[0].methods if found else None
             place.enrolled = self._reader.read(instance, number)
 
     def _told_by_courses(self):
@@ -269,13 +263,8 @@ class RolePlan(ListedPlan):
             return self._account.unseen
         if step.sent["roleid"] not in self._seen_roles:
             return f"whether there is a role with the id {step.sent['roleid']} can't be seen: nobody was seen to hold it in a course"
-        if step.after is not None:
-            return None
-        methods = step.about.methods
-        if methods is None:
-            return f"which enrolment methods the course has can't be seen: add {COURSES} to the token's service ({FUNCTIONS_PAGE})"
-        owners = sorted(set(methods) - {*ORDINARY, GUEST_ACCESS})
-        return f"whose role it is can't be seen: it stays where it comes from {' or '.join(owners)}" if owners else None
+        # Nor is a method told that is off, and its roles are still there.
+        return _WHOSE if step.after is None else None
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
