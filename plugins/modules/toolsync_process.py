@@ -42,6 +42,7 @@ attributes:
       - RV(changed_is_certain) is false where something could not be seen; RV(uncertain) says what. No web service shows the dates of an
         enrolment, nor by which of several methods somebody is enrolled, nor roles without an enrolment, nor passwords. Then
         RV(ignore:changed) is true, since it may have changed.
+      - A run of C(cohorts) ends with Moodle's own synchronisation of cohort enrolments, as cron does it. What that finds to do is not told.
       - Settings of the site that no web service shows may be told in O(settings). What a run has shown of them is remembered.
 options:
   action:
