@@ -209,7 +209,7 @@ class ProcessPlan(Plan):
         elif isinstance(error, MoodleError) and concerns_records(error) or error.over and error.may_be_done:
             # An exception in the middle of the file leaves the rows before it done and gives no report.
             self._unsettle("aborted", changed=True)
-            error.message += " The rows before that are done; there is no report of them."
+            error.message += " The rows before that may be done; there is no report of them."
             error.cure = f"{error.cure} {_GO_ON}" if isinstance(error, MoodleError) else _GO_ON
             self._look_after(error)
         elif error.may_be_done:
