@@ -104,9 +104,11 @@ class _Enrols(_Rows):
         ]  # fmt: skip
         if row.get("gcmd") and not inside and row.get("cmd", "add") not in ("add", "shift"):
             yield "roles without an enrolment"
-        if inside and row.get("cmd", "add") in ("del", "delete", "enable"):
-            if len(methods) > 1 or any(one.get("status") or one.get("timeend") for one in inside):
-                yield "by which method somebody is enrolled who is not active, or by which of several"
+        leaving = inside if row.get("cmd", "add") in ("del", "delete", "enable") else []
+        if self.job.send.get("exact"):
+            leaving = [one for one in self.job.records.get("enrolments", ()) if one["course"] == course["shortname"]]
+        if leaving and (len(methods) > 1 or any(one.get("status") or one.get("timeend") for one in leaving)):
+            yield "by which method somebody is enrolled who is not active, or by which of several"
 
     def course(self, cell):
         source = self.job.settings["courseidentifier"]
