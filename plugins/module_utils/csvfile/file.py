@@ -177,7 +177,7 @@ def _decoded(source, name, encoding):
         try:
             text = text_of(more, not more)
         except UnicodeDecodeError as error:
-            line += _line_ends(error.object[: error.start].decode(error.encoding, "replace"))
+            line += _line_ends(error.object[: int(error.start)].decode(error.encoding, "replace"))
             raise ValueError(f"line {line} is not {encoding}: name its encoding with the option encoding") from None
         except UnicodeError:
             raise ValueError(f"the file is not {encoding}: name its encoding with the option encoding") from None
