@@ -23,6 +23,9 @@ GUEST_ACCESS = "guest"
 #: Methods whose roles are ordinary ones; others own the roles that come with them.
 ORDINARY = frozenset(("manual", "self"))
 
+#: One for all who have none: there may be very many, and an empty set takes 216 bytes.
+_NONE: frozenset[str] = frozenset()
+
 
 class Visible(t.NamedTuple):
     """What Moodle tells of a user in a course. active: None where it does not matter or can't be told."""
@@ -50,13 +53,12 @@ class Member:
     def __init__(self, listed, roles, groups, active, held):
         self.listed, self.roles, self.groups, self.active = listed, roles, groups, active
         self.held, self.more = held, listed
-        self.lost: set[str] = set()
-        self.bare: set[str] = set()
+        self.lost = self.bare = _NONE
         self.fuzzy = False
         self.was = self.visible()
 
     def visible(self):
-        return Visible(self.listed, frozenset(self.roles), frozenset(self.groups), self.active)
+        return Visible(self.listed, frozenset(self.roles), frozenset(self.groups) if self.groups else _NONE, self.active)
 
     def holds(self, method):
         """Whether the user is enrolled by a method; None where that can't be told."""
@@ -66,7 +68,8 @@ class Member:
 
     def enrol(self, method, role, dates, active):
         self.held[method] = dates
-        self.lost.discard(method)
+        if method in self.lost:
+            self.lost -= {method}
         self.listed, self.active = True, active
         if role:
             self.roles.add(role)
@@ -74,7 +77,7 @@ class Member:
     def unenrol(self, method):
         """Take away an enrolment; with the last one go roles and groups. Where there may be others, nobody can tell."""
         self.held.pop(method, None)
-        self.lost.add(method)
+        self.lost |= {method}
         if self.held:
             return
         self.fuzzy = self.fuzzy or self.more

@@ -334,7 +334,7 @@ class EnrolRules(Rules):
         why = "enrol: the method is missing or off, and a role without an enrolment can't be seen"
         if not member.listed:
             tally.may(None if role in member.bare and not shift else UPDATE, HIDDEN, why)
-            member.bare.add(role)
+            member.bare |= {role}
             return
         if role not in member.roles:
             tally.did(UPDATE)
