@@ -149,7 +149,7 @@ class Transport:
     def post(self, path, fields, *, repeat, timeout=None, largest=LARGEST_ANSWER):
         """POST form fields (ordered pairs of text). repeat: ALWAYS, NOT_WHILE_RUNNING or NEVER. largest: bytes of an answer.
 
-        Raises Unreachable, TlsFailed, NotMoodle for an answer that can't be read, OutcomeUnrequests_errors.
+        Raises Unreachable, TlsFailed, NotMoodle for an answer that can't be read, OutcomeUnknown.
         """
         body = urlencode(fields).encode("ascii")
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -242,6 +242,8 @@ class Transport:
         for part in pieces if packed in ("", "identity") else _unzipped(pieces):
             unpacked += part
             if len(unpacked) > largest:
+                # Whoever keeps the error keeps this frame.
+                unpacked.clear()
                 raise NotMoodle(f"{self.base} answered with more than {largest >> 20} MiB.", cure=_CURE_OF_SIZE)
         # Not every version of the library looks at it.
         if raw.length_remaining:
