@@ -17,6 +17,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OptionError
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.cures import cure_of
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked, checked_action
 
 from .words import counted, numbered, outcome
@@ -319,7 +320,7 @@ def _explained(failure):
     """A failed row with our reason before the plugin's."""
     reason, said = failure["reason"], failure.get("said")
     reason = f"{reason} (the plugin: {said})" if said and said != reason else reason
-    return {"line": failure["line"], "key": failure["key"], "reason": reason}
+    return {"line": failure["line"], "key": failure["key"], "reason": reason, "cure": failure.get("cure") or ""}
 
 
 def of_plan(plan, send, check_mode):
@@ -344,7 +345,8 @@ def of_plan(plan, send, check_mode):
 
 
 def _failures(rows):
-    return [{"line": row["line"], "key": row["key"], "reason": row["because"]} for row in rows if row["outcome"] == FAIL]
+    failed = [row for row in rows if row["outcome"] == FAIL]
+    return [{"line": row["line"], "key": row["key"], "reason": row["because"], "cure": cure_of(row["because"])} for row in failed]
 
 
 def _source_line(line, spans):
@@ -604,7 +606,8 @@ def summary(figures, words):
             lines += [f"  {line}" for line in result["message"].splitlines()]
         for failure in result["failures"][:SHOWN]:
             line = f"{words['line']} {failure['line']}, " if failure.get("line") else ""
-            lines.append(f"  {line}{failure.get('key') or '?'}{words['colon']}{failure['reason']}")
+            cure = f". {failure['cure']}" if failure["cure"] else ""
+            lines.append(f"  {line}{failure.get('key') or '?'}{words['colon']}{failure['reason']}{cure}")
         if len(result["failures"]) > SHOWN:
             lines.append(f"  {words['more'].format(len(result['failures']) - SHOWN)}")
         rows = rows_of(result)
@@ -636,10 +639,15 @@ def told(result, show, words):
 def said(result, words):
     """A step's result with its sentences in the language of the words."""
     translate = words["said"]
+    # What to do about them is there in English only.
+    english = translate is str
+    failures = [
+        {**row, "reason": translate(row["reason"]), "cure": row.get("cure", "") if english else ""} for row in result["failures"]
+    ]
     return {
         **result,
         "message": translate(result["message"]),
-        "failures": [{**row, "reason": translate(row["reason"])} for row in result["failures"]],
+        "failures": failures,
         "rows": [{**row, "because": translate(row["because"])} for row in result["rows"]],
         "uncertain": [{**doubt, "because": translate(doubt["because"])} for doubt in result["uncertain"]],
     }

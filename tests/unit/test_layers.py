@@ -39,7 +39,7 @@ LAYERS = {
 MAY_IMPORT = {
     **{f"module_utils/{place}": {f"module_utils/{other}" for other in others} for place, others in LAYERS.items()},
     "modules": {f"module_utils/{place}" for place in ("module", "options", "services", "settings", "csvfile")},
-    "plugin_utils": {*(f"module_utils/{place}" for place in ("errors", "files", "settings", "module")), "modules", "plugin_utils"},
+    "plugin_utils": {*(f"module_utils/{place}" for place in ("errors", "files", "rows", "settings", "module")), "modules", "plugin_utils"},
     "action": {"module_utils/errors", "module_utils/module", "modules", "plugin_utils"},
     "filter": {"module_utils/errors", "module_utils/csvfile", "module_utils/services"},
     "doc_fragments": set(),

@@ -320,6 +320,18 @@ def test_who_will_change_is_told_where_all_rows_are_asked_for(template):
         assert "sync_report_rows: all" in shown and "sync_report_rows: all" in said
 
 
+@pytest.mark.parametrize("template", ["report.html.j2", "report.md.j2"])
+def test_a_failed_row_comes_with_what_to_do_about_it(template):
+    planned = plan(row(3, "fail", "uid: there is no such user"), failed=1)
+    failure = {"line": 3, "key": "u3", "reason": "uid: there is no such user", "cure": "Wait for the account.", "said": "No such user"}
+    run = {"outcome": "complete", "changed": False, "counts": {}, "rows": [], "failures": [failure]}
+    predicted, done = sequence.of_plan(planned, "all", True)[1], sequence.of_run(run)
+    for told, cure in ((predicted, "Create the account first"), (done, "Wait for the account.")):
+        made = figures("failed", {**result(failed=1), "failures": told["failures"]})
+        assert cure in report.render(template, made, EN, OPTIONS)
+        assert cure in "".join(sequence.summary(made, EN))
+
+
 def test_a_long_list_of_changes_is_cut_off_in_the_output_and_whole_in_the_report():
     many = {**result(created=30), "rows": [row(number, "create") for number in range(2, 32)]}
     made = figures("all", many)
