@@ -180,6 +180,15 @@ def test_a_course_that_ends_the_run_leaves_its_category(grounds, moodle):
     assert judge(grounds(moodle), one).wrong == []
 
 
+@pytest.mark.parametrize("moodle", VERSIONS)
+def test_a_template_that_is_not_restored_to_the_end_leaves_a_course_that_nobody_finds(grounds, moodle):
+    records = {"courses": [{"shortname": "TPL", "backup": True}]}
+    one = job("half", moodle, "courses", records, ["shortname;fullname;category;template;newsitems", "K1;Course;1;TPL;11"])
+    found = judge(grounds(moodle), one)
+    assert found.wrong == []
+    assert [result["changed"] for step, result, _truth in found.told if step in ("run", "again")] == [True, True]
+
+
 def job(name, moodle, service, records, lines, **more):
     action = "create" if service == "courses" else "sync"
     return Job(name, moodle, service, records, action, SETTINGS[service], lines=lines, known=KNOWN.get(service, {}), **more)

@@ -13,7 +13,7 @@ import re
 
 from ..read.directory import Ref
 from ..read.names import meant
-from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UNCHANGED, UPDATE, Rules, Sight, name_of, truthy
+from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SILENT, SURE, UNCHANGED, UPDATE, Rules, Sight, name_of, truthy
 from .tally import Tally
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*").fullmatch
@@ -208,6 +208,9 @@ class CreateRules(_CourseRules):
             # The site overwrites courses that exist. With what, can't all be seen.
             return Sight(False, False, UPDATE, False, 2)
         sight = super().seen(row, said)
+        if said in SILENT and truthy(row.values.get("template")) and not self._after.get(self._ref(row)):
+            # A template that was not restored to the end leaves a course without its names.
+            return None
         if sight is None or not sight.unchanged or self._makes.get(row.line) is False:
             return sight
         # A category may have been made for a course that then was not.
