@@ -34,7 +34,8 @@ options:
         and V(exact) are what it needs besides for these; V(compare_enrols) is what it needs to tell enrolments that are in
         place.
       - V(compare_users), V(compare_enrols) and V(compare_cohorts) are what M(activeprolearn.toolsync.toolsync_process)
-        needs to tell whether a run of these services changed anything.
+        needs to tell whether a run of these services changed anything; V(leavers) is what the accounts that a file of users lacks take
+        (O(activeprolearn.toolsync.toolsync_plan#module:leavers)).
       - V(course_info) and V(enrol_info) are what M(activeprolearn.toolsync.toolsync_course_info) and
         M(activeprolearn.toolsync.toolsync_enrol_info) tell everything by, and V(groups) is what
         M(activeprolearn.toolsync.toolsync_group) needs.
@@ -60,6 +61,7 @@ options:
       - compare_users
       - compare_enrols
       - compare_cohorts
+      - leavers
       - course_info
       - enrol_info
       - cohorts

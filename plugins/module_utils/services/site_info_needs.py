@@ -47,6 +47,7 @@ FEATURES = {
     "compare_users": Feature(("core_user_get_users_by_field",)),
     "compare_enrols": Feature(_ENROLLED),
     "compare_cohorts": Feature(_COHORT_INFO),
+    "leavers": Feature(("core_user_get_users", "core_user_get_users_by_field", SITE_INFO)),
     "course_info": Feature(("core_course_get_courses_by_field", "tool_sync_check_course")),
     "enrol_info": Feature(_GROUP_MEMBERS),
     "cohorts": Feature(

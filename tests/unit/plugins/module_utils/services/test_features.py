@@ -9,7 +9,27 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module imp
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info import FEATURES
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services.site_info_needs import needs
 
-from tests.scenarios import SCENARIOS, World
+from tests import scenarios
+from tests.scenarios import Scenario, World
+
+STAFF = ["zqada", "zqbob"]
+SCENARIOS = {
+    **scenarios.SCENARIOS,
+    "plan leavers": Scenario(
+        "toolsync_plan",
+        lambda world: {
+            "service": "users",
+            "src": world.file("users.csv", scenarios.USERS),
+            "leavers": {"auth": "manual"},
+            "removals_limit": "100%",
+        },
+    ),
+    "exact": Scenario(
+        "toolsync_enrol",
+        lambda world: {"course": "MATH101", "role": "student", "users": STAFF[:1], "state": "exact"},
+        lambda world: (world.users("ada", "bob"), world.enrol("ada", "bob")),
+    ),
+}
 
 #: What a task of each scenario needs, as the options of toolsync_site_info have it.
 NEEDED = {
@@ -24,6 +44,8 @@ NEEDED = {
     "enrol": ["enrol", "compare_enrols"],
     "enrol groups": ["enrol", "enrol_groups"],
     "unenrol": ["unenrol"],
+    "exact": ["enrol", "exact"],
+    "plan leavers": ["compare_users", "leavers"],
     "unassign": ["unassign_role"],
     "site info": ["upload", "process"],
     "course info": ["course_info"],
@@ -38,8 +60,8 @@ NEEDED = {
 }
 
 
-def test_every_feature_but_exact_is_tried():
-    assert {feature for features in NEEDED.values() for feature in features} == set(FEATURES) - {"exact"}
+def test_every_feature_is_tried():
+    assert {feature for features in NEEDED.values() for feature in features} == set(FEATURES)
 
 
 @pytest.mark.parametrize("name", NEEDED)
