@@ -63,6 +63,14 @@ class Account:
         """Whether the site may be another one than when the plans were made."""
         return any(result["changed"] for result in self.results)
 
+    @property
+    def brings(self):
+        """Whether the steps so far would bring, or may, what rows of later ones name."""
+        names = ("created", "updated", "unreported")
+        # Of a file that is on the server already, no row is known.
+        unread = any(result["changed"] and not result["counts"]["rows"] for result in self.results)
+        return unread or any(result["counts"][name] for result in self.results for name in names)
+
 
 #: run_id -> its Account. Ansible takes the items of a loop one after the other, in one process.
 _accounts: dict[str, Account] = {}
@@ -343,7 +351,7 @@ class ActionModule(ActionBase):
             result["changed"] = any(result[name] for name in ("file_sent", "settings_changed", "records_changed"))
             if foreseen:
                 result["message"] = sequence.FORESEEN
-            if self._check and result["counts"]["failed"] and account.changed:
+            if self._check and result["counts"]["failed"] and account.brings:
                 result = sequence.not_seen_yet(result, sequence.UNFORESEEN if foreseen else sequence.MISSING)
             result["details"] = sequence.details_of(result)
             result["seconds"] = round(time.monotonic() - began, 1)

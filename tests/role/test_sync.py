@@ -121,6 +121,9 @@ def test_a_check_predicts_what_names_users_and_courses_that_the_same_run_would_c
     school.succeeds("play.yml")
     for before, after in zip(predicted, result(school)["steps"]):
         assert (before["name"], before["counts"], before["details"]) == (after["name"], after["counts"], after["details"])
+    # Where nothing is to come, whoever is unknown is a failure, though files are sent for what can't be seen.
+    again = school.playbook("--check", "play.yml").stdout
+    assert "7 rows: 6 unchanged, 1 failed" in again and "nobody / SEC-INC: uid: there is no such user. Create the account first" in again
 
 
 def test_in_french(school):
