@@ -169,13 +169,13 @@ class EnrolRules(Rules):
         if user.id is None and user.doubt == HIDDEN:
             tally.unknown("uid: whether there is such a user can't be told")
         elif user.id is None:
-            tally.fail("uid: there is no such user", user.doubt)
+            tally.fail("uid: there is no such user", self._alone(values, user.doubt))
         elif not truthy(values.get("cid")):
             tally.fail("cid: is empty")
         elif course.id is None and course.doubt == HIDDEN:
             tally.unknown("cid: the course can't be read")
         elif course.id is None:
-            tally.fail("cid: there is no such course", course.doubt)
+            tally.fail("cid: there is no such course", self._alone(values, course.doubt))
         else:
             place = self._places[row.line] = course.id, user.id
             self._rows_at[place] += 1
@@ -183,6 +183,11 @@ class EnrolRules(Rules):
                 self._note_wanted(course.id, user.id, values)
             self._in_course(row.line, command, values, tally, self._rooms.room(course.id), user.id)
         return tally.outcome()
+
+    def _alone(self, values, doubt):
+        """The doubt about a failure that a report confirms; it does not where the row may fail by its role or its groups as well."""
+        others = truthy(values.get("gcmd")) or self._role(values)[0] is None
+        return LOOK if doubt == REPORT and others else doubt
 
     def _note_wanted(self, course, user, values):
         wanted = self._named_by_adds.setdefault(course, _Wanted(values["cid"], set(), {}))

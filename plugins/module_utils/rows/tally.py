@@ -24,7 +24,7 @@ class Tally:
         #: What the row may have done besides: (kind or None, who can tell, why).
         self._maybe: list[tuple] = []
         self._fields: dict[str, tuple] = {}
-        self._failed = self._unknown = self._skipped = False
+        self._failed = self._fails_anyway = self._unknown = self._skipped = False
         self._stops: bool | None = False
         self._wrecks = ""
         self._removes = 0
@@ -59,6 +59,7 @@ class Tally:
     def fail(self, why, doubt=SURE):
         self._why = why if not self._failed else self._why
         self._failed = True
+        self._fails_anyway |= doubt == SURE
         self.doubted(doubt, f"{why}, as far as can be seen")
 
     def skip(self, why):
@@ -90,6 +91,9 @@ class Tally:
         done = self._sure | {kind for kind, _doubt, _why in open_}
         changes = True if self._sure else None if open_ else False
         doubts = [*self._open, *((doubt, why) for _kind, doubt, why in open_)]
+        if self._fails_anyway:
+            # The report calls it failed whatever comes of the rest.
+            doubts = [(LOOK if doubt == REPORT else doubt, why) for doubt, why in doubts]
         doubt = max(doubt for doubt, _why in doubts)
         open_why = next((why for one, why in doubts if why and one == doubt), "") if doubt else ""
         why = self._why or next((why for _kind, _doubt, why in open_), "") or next((why for doubt, why in self._open[1:] if doubt), "")

@@ -56,6 +56,14 @@ def test_enrolled_and_then_the_group_is_not_there(school, job):
     assert foretold.changed and foretold.certain and done.changed and done.certain
 
 
+def test_a_deleted_account_is_found_by_its_id_and_the_group_is_not_there(school, job):
+    job.both("users", "username;firstname;lastname;email;deleted\ndan;Dan;X;dan@example.com;1\n")
+    content = f"cmd;uid;cid;rolename;enrol;gcmd;g1\nadd;{school.ids['dan']};MATH101;student;manual;gadd;Nowhere\n"
+    foretold, done, tables = job.both("enrols", content, useridentifier="id")
+    assert "user_enrolments" in tables and foretold.counts == done.counts == {"failed": 1}
+    assert not foretold.certain and not done.certain and done.changed, "it failed by its group, and not for want of a user"
+
+
 def test_out_and_in_again(school, job):
     content = "cmd;uid;cid;rolename;enrol\ndel;ada;MATH101;student;manual\nadd;ada;MATH101;editingteacher;manual\n"
     foretold, done, tables = job.both("enrols", content)
