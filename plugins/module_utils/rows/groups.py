@@ -8,7 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
-from .plan import LOOK, REPORT, UPDATE, truthy
+from .plan import HIDDEN, LOOK, REPORT, SURE, UPDATE, truthy
 
 GROUP_COLUMNS = tuple(f"g{number}" for number in range(1, 10))
 
@@ -42,13 +42,12 @@ class GroupRules:
 
     def _join(self, tally, room, member, column, name, *, create):
         if name not in room.groups:
-            if not room.all_groups:
-                tally.doubted(REPORT, f"{column}: whether there is such a group can't be told")
             if any(known.casefold() == name.casefold() for known in room.groups) and not self._readers.case_counts():
                 tally.doubted(LOOK, f"{column}: there is a group whose name differs in case only")
             if not create:
-                tally.fail(f"{column}: there is no such group")
+                tally.fail(f"{column}: there is no such group", SURE if room.all_groups else REPORT)
                 return
+            self._doubt_groups(tally, room, column)
             room.groups.add(name)
             tally.did(UPDATE)
             tally.say_at_least("updated")
@@ -64,10 +63,15 @@ class GroupRules:
             tally.did(UPDATE)
             tally.field(column, None, name)
 
+    @staticmethod
+    def _doubt_groups(tally, room, column):
+        if not room.all_groups:
+            # The report's word says it, unless that is the same without the group.
+            tally.doubted(REPORT if tally.says in (None, "unchanged") else HIDDEN, f"{column}: whether there is such a group can't be told")
+
     def _leave(self, tally, room, member, column, name):
         if name not in room.groups:
-            if not room.all_groups:
-                tally.doubted(REPORT, f"{column}: whether there is such a group can't be told")
+            self._doubt_groups(tally, room, column)
             return
         tally.say_at_least("updated")
         if name not in member.groups:

@@ -58,8 +58,8 @@ class Tally:
 
     def fail(self, why, doubt=SURE):
         self._why = why if not self._failed else self._why
+        self._fails_anyway |= doubt == SURE or self._failed
         self._failed = True
-        self._fails_anyway |= doubt == SURE
         self.doubted(doubt, f"{why}, as far as can be seen")
 
     def skip(self, why):
@@ -92,7 +92,7 @@ class Tally:
         changes = True if self._sure else None if open_ else False
         doubts = [*self._open, *((doubt, why) for _kind, doubt, why in open_)]
         if self._fails_anyway:
-            # The report calls it failed whatever comes of the rest.
+            # The report calls it failed whatever comes of one of these.
             doubts = [(LOOK if doubt == REPORT else doubt, why) for doubt, why in doubts]
         doubt = max(doubt for doubt, _why in doubts)
         open_why = next((why for one, why in doubts if why and one == doubt), "") if doubt else ""

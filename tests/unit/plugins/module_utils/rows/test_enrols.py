@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
 
 HEAD = "cmd;uid;cid;rolename;enrol;starttime\n"
 START = "2024-09-01 08:00:00"
@@ -62,6 +63,16 @@ def test_a_deleted_account_is_found_by_its_id_and_the_group_is_not_there(school,
     foretold, done, tables = job.both("enrols", content, useridentifier="id")
     assert "user_enrolments" in tables and foretold.counts == done.counts == {"failed": 1}
     assert not foretold.certain and not done.certain and done.changed, "it failed by its group, and not for want of a user"
+
+
+@pytest.mark.parametrize("command", ["add", "del"])
+def test_a_group_that_may_be_there_is_not_made_for_certain(school, job, token_for, command):
+    school.group("Group A")
+    content = f"cmd;uid;cid;rolename;enrol;gcmd;g1\n{command};dan;MATH101;student;manual;gaddcreate;Group A\n"
+    job.put("enrols", content)
+    blind = token_for(*(name for name in FUNCTIONS if not name.startswith("core_group_get")))
+    foretold, done = job.foretold(token=blind), job.run(token=blind)
+    assert not foretold.certain and not done.certain, "the report's word is the same with the group and without it"
 
 
 def test_out_and_in_again(school, job):
