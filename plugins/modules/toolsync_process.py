@@ -37,11 +37,12 @@ attributes:
   idempotent:
     support: partial
     details:
-      - The run is always started. RV(ignore:changed) is false only where it is certain that nothing changed.
+      - The run is always started. RV(ignore:changed) is false where nothing changed, as far as anybody can know.
         M(activeprolearn.toolsync.toolsync_plan) tells beforehand whether there is anything to run.
       - RV(changed_is_certain) is false where something could not be seen; RV(uncertain) says what. No web service shows the dates of an
         enrolment, nor by which of several methods somebody is enrolled, nor roles without an enrolment, nor passwords. Then
-        RV(ignore:changed) is true, since it may have changed.
+        RV(ignore:changed) is true, since it may have changed; it is false where nothing but values of the file's own can't be seen, such as
+        dates, and where this host has run just this file last, as O(state_file) knows.
       - A run of C(cohorts) ends with Moodle's own synchronisation of cohort enrolments, as cron does it. What that finds to do is not told.
       - Settings of the site that no web service shows may be told in O(settings). What a run has shown of them is remembered.
 options:

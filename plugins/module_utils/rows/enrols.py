@@ -18,7 +18,7 @@ from .accounts import Accounts, CourseNames
 from .classroom import GUEST_ACCESS, ORDINARY, STANDARD_ROLES, Room, Rooms
 from .dates import LATER, NOW, Dates
 from .groups import GROUP_COLUMNS, GroupRules, groups_of
-from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, several, truthy
+from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SETS, SURE, UPDATE, Rules, Sight, name_of, several, truthy
 from .tally import Tally
 
 #: Columns whose change Moodle shows.
@@ -293,7 +293,7 @@ class EnrolRules(Rules):
             tally.field("active", "yes", "no")
         else:
             why = "starttime: the dates that are there can't be seen"
-            tally.may(None, HIDDEN, why if method in member.held else f"enrol: {_METHOD}")
+            tally.may(SETS, HIDDEN, why if method in member.held else f"enrol: {_METHOD}")
 
     def _unenrol(self, tally, member, method):
         tally.says = "deleted"

@@ -39,6 +39,8 @@ COUNTED = {
 SURE, REPORT, LOOK, HIDDEN = range(4)
 #: What a report calls a row of which it says nothing.
 SILENT = (None, "unreported")
+#: What a row may do besides: set a value of its own that nobody can see.
+SETS = "sets"
 NO_FIELDS: dict[str, tuple] = {}
 _BY_OUTCOME: t.Any = object()
 
@@ -52,17 +54,21 @@ class Outcome:
     looks: whether a look at the record can tell some of it.
     says: what the report will call the row (a key of its counts), if it goes as planned; None: that can't be told.
     removes: records that the row takes away. stops: the run ends here, and later rows are not reached; None: perhaps.
-    wrecks: the harm that the row does without saying so, in words.
+    wrecks: the harm that the row does without saying so, in words. repeats: whether nothing is open but values of its own, such as dates,
+    that can't be seen where they are set.
     """
 
-    __slots__ = ("line", "key", "outcome", "because", "fields", "changes", "doubt", "open", "looks", "says", "removes", "stops", "wrecks")
+    __slots__ = (
+        *("line", "key", "outcome", "because", "fields", "changes", "doubt", "open", "looks", "says", "removes", "stops", "wrecks"),
+        "repeats",
+    )
 
     def __init__(self, line, key, outcome, because="", *, changes=_BY_OUTCOME, doubt=SURE, open="", says=None, fields=None, removes=0):
         self.line, self.key, self.outcome, self.because, self.open = line, key, outcome, because, open
         told = None if outcome == UNKNOWN else outcome in (CREATE, UPDATE, DELETE)
         self.changes = told if changes is _BY_OUTCOME else changes
         self.doubt, self.says, self.fields, self.removes = doubt, says, fields or NO_FIELDS, removes
-        self.stops, self.wrecks, self.looks = False, "", doubt == LOOK
+        self.stops, self.wrecks, self.looks, self.repeats = False, "", doubt == LOOK, False
 
     @property
     def certain(self):
@@ -99,6 +105,11 @@ class FilePlan:
         """True, False, or None where nobody can tell."""
         found = {row.changes if row.outcome != UNKNOWN else None for row in self.rows}
         return True if True in found else None if None in found else False
+
+    @property
+    def repeats(self):
+        """Whether nothing is open but what was set by the same rows, if they were run before."""
+        return not self.changes and all(row.certain or row.repeats for row in self.rows)
 
     def uncertain(self):
         """What keeps the plan from being certain: dicts of because and (number of) rows, most rows first."""

@@ -13,7 +13,7 @@ import itertools
 from ..read.directory import Ref
 from .classroom import ORDINARY, STANDARD_ROLES, Member, Rooms
 from .dates import NOW, Dates
-from .plan import HIDDEN, LOOK, REPORT, UPDATE, truthy
+from .plan import HIDDEN, LOOK, REPORT, SETS, UPDATE, truthy
 
 #: What courseN may be: the setting courses_primaryidentity, which no web service sets or shows.
 _COURSE_IDENTITIES = ("shortname", "idnumber")
@@ -95,7 +95,7 @@ class Sidelines:
             tally.did(UPDATE)
             tally.field(f"course{number}", None, role)
         elif not now:
-            tally.may(None, HIDDEN, f"start{number}: the dates that are there can't be seen")
+            tally.may(SETS, HIDDEN, f"start{number}: the dates that are there can't be seen")
         elif member.held.get(method) is not None:
             tally.may(UPDATE, HIDDEN, f"start{number}: may move by a second")
         else:

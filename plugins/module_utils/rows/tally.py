@@ -8,7 +8,7 @@ Private to this collection.
 
 from __future__ import annotations
 
-from .plan import CREATE, DELETE, FAIL, HIDDEN, LOOK, NO_FIELDS, REPORT, SKIP, SURE, UNCHANGED, UNKNOWN, UPDATE, Outcome
+from .plan import CREATE, DELETE, FAIL, HIDDEN, LOOK, NO_FIELDS, REPORT, SETS, SKIP, SURE, UNCHANGED, UNKNOWN, UPDATE, Outcome
 
 
 class Tally:
@@ -21,7 +21,7 @@ class Tally:
         #: (doubt, why) of whatever may be wrong.
         self._open = [(doubt, "settings: what identifies the records of this service is not known")]
         self._sure: set[str] = set()
-        #: What the row may have done besides: (kind or None, who can tell, why).
+        #: What the row may have done besides: (kind, SETS or None, who can tell, why).
         self._maybe: list[tuple] = []
         self._fields: dict[str, tuple] = {}
         self._failed = self._fails_anyway = self._unknown = self._skipped = False
@@ -39,7 +39,7 @@ class Tally:
         self._removes += removes
 
     def may(self, kind, doubt, why, *, removes=0):
-        """The row may do something of a kind; None: something that is no change of what can be seen."""
+        """The row may do something of a kind; SETS, or None: something else that is no change of what can be seen."""
         self._maybe.append((kind, doubt, why))
         self._removes += removes
 
@@ -109,4 +109,5 @@ class Tally:
             self._line, self._key, kind, why, changes=changes, doubt=doubt, open=open_why, says=says, fields=fields, removes=self._removes
         )
         made.stops, made.wrecks, made.looks = self._stops, self._wrecks, any(doubt == LOOK for doubt, _why in doubts)
+        made.repeats = kind == UNCHANGED and self._doubt == SURE and {kind for kind, _doubt, _why in self._maybe} == {SETS}
         return made

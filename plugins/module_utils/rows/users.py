@@ -17,7 +17,7 @@ from ..csvfile.rules import USER_WIDTHS
 from .accounts import of_the_deleted
 from .dates import LATER
 from .people import People, Person
-from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, truthy
+from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SETS, SURE, UPDATE, Rules, Sight, truthy
 from .sidelines import Sidelines
 from .tally import Tally
 
@@ -278,7 +278,7 @@ class UserRules(Rules):
             elif own != value:
                 self._differs(person, name, own, value, tally)
             elif name.startswith("profile_field_") and not value:
-                tally.may(None, HIDDEN, f"{name}: an empty field looks like one that is not there")
+                tally.may(SETS, HIDDEN, f"{name}: an empty field looks like one that is not there")
         for name in (name for name in user if name in UNSHOWN):
             kind = UPDATE if name == "password" and truthy(user[name]) else None
             tally.may(kind, HIDDEN, f"{name}: what is there can't be seen")

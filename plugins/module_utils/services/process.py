@@ -43,6 +43,8 @@ _GO_ON = (
     "Once the cause is fixed, plan the file again with toolsync_plan and send: differing (sync_send: differing in the role), and run what "
     "that writes: it goes on where this run ended."
 )
+#: Where the memory file keeps which file was run last.
+_RUNS = "runs"
 #: What a report calls rows of which it says nothing.
 _UNTOLD = ("skipped", "unreported")
 
@@ -107,6 +109,10 @@ class ProcessPlan(Plan):
             after={},
             result=_result(service, action, "predicted", dict.fromkeys(COUNTS, 0), certain=False),
         )
+        self._prospect = None
+        self._digest = None if rows is None else rows.digest()
+        last = site.memory.get(_RUNS, f"{service} {action}")
+        self._ran_last = rows is not None and last == self._run()
         self._prospect = None if rows is None else self._predicted(lanes)
         if self._prospect is not None:
             self._tell(self._prospect.plan)
@@ -143,8 +149,8 @@ class ProcessPlan(Plan):
         """Say what a plan of rows says, predicted or proven."""
         counts = {**dict.fromkeys(COUNTS, 0), **plan.counts(), "unparsed": self.result["counts"]["unparsed"]}
         counts["rows"] = len(plan.rows)
-        # Where nobody can tell, something may have changed.
-        self.changed = plan.changes or not plan.certain
+        # Where nobody can tell, something may have changed; what can't be seen has last been set by the same file, as far as is known.
+        self.changed = plan.changes or not plan.certain and not (plan.repeats and self._ran_last)
         self.after = {"counts": counts}
         listed = [row for row in plan.rows if row.outcome != UNCHANGED or row.changes]
         self.result.update(
@@ -176,6 +182,10 @@ class ProcessPlan(Plan):
                 cure="See failures in the result, and correct the rows; nothing was sent.",
             )
 
+    def _run(self):
+        """What is remembered of a run that came to its end: which file, read in which way."""
+        return {"sha256": self._digest, "settings": {**self._settings, **(self._prospect.learned if self._prospect else {})}}
+
     def close(self):
         if self._rows is not None:
             self._rows.close()
@@ -187,6 +197,8 @@ class ProcessPlan(Plan):
         # A run may consume its file, and nobody may be left to say so when it ends: that is remembered before it starts.
         self._unsettle("aborted", changed=False)
         untouched = self._site.memory.mark_files(self._file, MAYBE_CONSUMED)
+        if self._site.memory.get(_RUNS):
+            self._site.memory.put(_RUNS, {f"{self.result['service']} {self.result['action']}": None})
         self._site.memory.insist()
         self._unsettle("unknown", changed=True)
         self.result.update(failures=[], rows=[])
@@ -308,6 +320,8 @@ class ProcessPlan(Plan):
             known = self._site.memory.get(SEEN, service) or {}
             if known != {**known, **self._prospect.learned}:
                 self._site.memory.put(SEEN, {service: {**known, **self._prospect.learned}})
+        if parsed.outcome == "complete":
+            self._site.memory.put(_RUNS, {f"{self.result['service']} {self.result['action']}": self._run()})
 
     def _explain(self, reasons):
         """Give failures our own reason, where we have one, beside the plugin's words. reasons: line -> reason."""
