@@ -320,7 +320,7 @@ def test_a_feature_asked_for_twice_is_told_once(site, server):
 
 
 def test_the_practice_moodle_is_ready_and_nothing_is_written(site_on, practice):
-    features = sorted(set(site_info.FEATURES) - {"unassign_role", "enrol_info", "enrol_groups", "groups", "cohorts", "roles"})
+    features = sorted(set(site_info.FEATURES) - {"unassign_role", "enrol_info", "enrol_groups", "groups", "cohorts", "roles", "leavers"})
     result = site_info.plan(site_on(practice.url, practice.token), features).result
     assert result["ready"] and result["account"]["username"] == "admin"
     assert practice.counters()["writes"] == 0
