@@ -103,6 +103,8 @@ class EnrolPlan(ListedPlan):
         self._unenrolments: list[Step] = []
         #: Roles that somebody was seen to hold in a course.
         self._known_roles: set[Ref] = set()
+        #: In check mode: of enrolments that are going to be refused.
+        self._refused: set[tuple] = set()
         self._undated = self._revived = 0
         self._ends = False
         self._read(wanted, [course for course, role in exact])
@@ -386,17 +388,15 @@ class EnrolPlan(ListedPlan):
         manual_only = [roster for roster in rosters.values() if roster.others == []]
         for _ids in self._asker.each(lambda roster: roster.enrolled.inactive(), manual_only):
             pass
+        self._refused = {step.about.place for step in self._enrolments if _is_off(step.about)}
         super().rehearse()
 
     def obstacle(self, step):
         subject = step.about
-        if subject.period is None:
-            # It takes the enrolment, or was to be in its place.
-            refused = (other for other in self._enrolments if other.about.place == subject.place and self.obstacle(other))
-            return _LEFT_AS_IT_IS if any(refused) else None
-        methods = subject.roster.methods
-        off = methods is not None and DEFAULT_METHOD == subject.record.method not in methods
-        return without_instance(subject.record) if off else None
+        if subject.period is not None:
+            return without_instance(subject.record) if _is_off(subject) else None
+        # It takes the enrolment, or was to be in its place.
+        return _LEFT_AS_IT_IS if subject.place in self._refused else None
 
     def unseen(self, step):
         subject = step.about
@@ -479,6 +479,12 @@ def _leave_out_defaults(steps):
         if all(step.sent[name] == default for step in steps):
             for step in steps:
                 del step.sent[name]
+
+
+def _is_off(subject):
+    """Whether an enrolment is known to be refused, as the course has no manual method that is on."""
+    methods = subject.roster.methods
+    return methods is not None and DEFAULT_METHOD == subject.record.method not in methods
 
 
 def _has_joined(subject, members):
