@@ -121,7 +121,9 @@ READING = (
     "tool_sync_get_cohorts core_group_get_course_groups core_group_get_group_members core_course_get_categories tool_sync_check_course"
 ).split()
 #: What a teacher may read, and nothing of a user's identity.
-FEW_RIGHTS = ["moodle/course:viewparticipants", "moodle/cohort:view", "moodle/course:enrolreview", "enrol/manual:enrol"]
+FEW_RIGHTS = [
+    "webservice/rest:use", "moodle/course:viewparticipants", "moodle/cohort:view", "moodle/course:enrolreview", "enrol/manual:enrol",
+]  # fmt: skip
 #: Of somebody who is shown all, and may change nothing.
 READING_RIGHTS = [
     "webservice/rest:use",
