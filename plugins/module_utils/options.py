@@ -33,7 +33,7 @@ BULK = {
     "max_input_vars": {"type": "int", "default": 1000},
 }
 #: Of the modules whose state exact takes everybody out who is not listed.
-EXACT = {"allow_empty": {"type": "bool", "default": False}}
+ALLOW_EMPTY = {"allow_empty": {"type": "bool", "default": False}}
 
 
 def item(options, needed):

@@ -190,9 +190,9 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
+    ALLOW_EMPTY,
     BULK,
     COHORT_IDENTIFIER,
-    EXACT,
     USER_IDENTIFIER,
     item,
 )
@@ -211,7 +211,7 @@ TASK = Task(
     cohort_members.plan,
     options={
         **OPTIONS,
-        **EXACT,
+        **ALLOW_EMPTY,
         "memberships": {"type": "list", "elements": "dict", "options": ITEM},
         **BULK,
     },

@@ -336,9 +336,9 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
+    ALLOW_EMPTY,
     BULK,
     COURSE_IDENTIFIER,
-    EXACT,
     ROLE_IDENTIFIER,
     USER_IDENTIFIER,
     item,
@@ -367,7 +367,7 @@ TASK = Task(
         **OPTIONS,
         "users": {"type": "list", "elements": "str"},
         "enrolments": {"type": "list", "elements": "dict", "options": ITEM},
-        **EXACT,
+        **ALLOW_EMPTY,
         **BULK,
         "parallel_requests": {"type": "int", "default": 2},
     },

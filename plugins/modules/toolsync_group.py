@@ -252,9 +252,9 @@ error:
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.options import (
+    ALLOW_EMPTY,
     BULK,
     COURSE_IDENTIFIER,
-    EXACT,
     USER_IDENTIFIER,
     item,
 )
@@ -277,7 +277,7 @@ TASK = Task(
     options={
         **OPTIONS,
         "groups": {"type": "list", "elements": "dict", "options": ITEM},
-        **EXACT,
+        **ALLOW_EMPTY,
         **BULK,
     },
     constraints={"required_one_of": [("group", "groups")], "mutually_exclusive": [("group", "groups")]},

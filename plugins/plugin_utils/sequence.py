@@ -18,11 +18,11 @@ from dataclasses import dataclass
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OptionError
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.cures import cure_of
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.plan import COUNTS
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked, checked_action
 
 from .words import counted, numbered, outcome
 
-COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported", "unparsed")
 #: Failed rows that the summary shows of a step.
 SHOWN = 20
 #: Reasons that the summary and the report tell of what is not certain.

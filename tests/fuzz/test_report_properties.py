@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 PAIRS = [(service, action) for service in csvfile.SERVICES for action in csvfile.ACTIONS[service]]
-PARTS = report.COUNTS[1:8]
+PARTS = report.TOLD[1:8]
 words = st.sampled_from(["C1", "C2", "U1", "0", "1", "2", "99999999999999", "ada", "a , b", "[x]", "", "{$a->i}", "\u00e9", "\u00b2"])
 
 

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from ..errors import visible
 from .services import parser_for
 
-COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
-_OUTCOMES = ("", *COUNTS[1:8])
+TOLD = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
+_OUTCOMES = ("", *TOLD[1:8])
 
 # UTF-8 that was taken for Latin-1 (or Windows-1252) and encoded again.
 _MOJIBAKE = re.compile("[\u00c2\u00c3][\u0080-\u00bf]|[\u00c4\u00c5][\u0080-\u009f]|\u00e2(?:\u0080|\u20ac)[\u0080-\uffff]")
@@ -90,7 +90,7 @@ class Report:
     """
 
     outcome: str = "empty"
-    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TOLD, 0))
     failures: list[dict] = field(default_factory=list)
     failure_count: int = 0
     warnings: list[str] = field(default_factory=list)

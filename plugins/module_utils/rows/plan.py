@@ -35,6 +35,8 @@ COUNTED = {
     NOT_DONE: "not_done",
     UNKNOWN: "unreported",
 }
+#: What the counts of a result hold.
+COUNTS = ("rows", *COUNTED.values(), "unparsed")
 #: Who can still tell what is open in an outcome: nobody needs to; the run's report; a look at the record after the run; nobody.
 SURE, REPORT, LOOK, HIDDEN = range(4)
 #: What a report calls a row of which it says nothing.

@@ -27,13 +27,12 @@ from ..read.directory import Ref
 from ..report import outcome as report
 from ..rows.cures import cure_of
 from ..rows.files import Prospect, RowFile, rules_for
-from ..rows.plan import FAIL, UNCHANGED, Readers, several
+from ..rows.plan import COUNTS, FAIL, UNCHANGED, Readers, several
 from ..send.batch import checked_lanes
 from ..settings import LOCATIONS, SEEN, in_force
 
 __all__ = ["RowFile", "plan"]
 
-COUNTS = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported", "unparsed")
 #: Outcomes of a row that change the site.
 CHANGING = ("created", "updated", "deleted")
 #: Rows, and failures, that a result lists.

@@ -22,7 +22,7 @@ END = "\nend of report\n"
 def parse(text, service, action="sync", data=None, **kwargs):
     rows = None if data is None else csvfile.read_rows(io.BytesIO(data.encode()), service, action)
     parsed = report.parse(text, service, action, rows=rows, **kwargs)
-    assert parsed.counts["rows"] == sum(parsed.counts[name] for name in report.COUNTS[1:8])
+    assert parsed.counts["rows"] == sum(parsed.counts[name] for name in report.TOLD[1:8])
     return parsed
 
 
