@@ -205,6 +205,62 @@ _SENTENCES = tuple(
             "la première colonne est vide ou vaut 0 : le plugin ignore la ligne",
         ),
         (r"there is no course with this (\w+)", "aucun cours n'a cette valeur ({0})"),
+        # What to do about it: module_utils/rows/cures.py.
+        *(
+            (re.escape(english), french)
+            for english, french in (
+                ("Correct the cell, or leave the row out.", "Corrigez la cellule, ou retirez la ligne."),
+                ("Create the account first, or correct the cell.", "Créez d'abord le compte, ou corrigez la cellule."),
+                ("Create the course first, or correct the cell.", "Créez d'abord le cours, ou corrigez la cellule."),
+                (
+                    "Create the group first, let gcmd be gaddcreate, or correct the cell.",
+                    "Créez d'abord le groupe, mettez gaddcreate dans gcmd, ou corrigez la cellule.",
+                ),
+                (
+                    "Create the cohort first, or set autocreate of cohorts to 1 with toolsync_config.",
+                    "Créez d'abord la cohorte, ou mettez le réglage autocreate de cohorts à 1 avec toolsync_config.",
+                ),
+                (
+                    "Give the id of a category that is there, or a path of names.",
+                    "Donnez l'identifiant d'une catégorie existante, ou un chemin de noms.",
+                ),
+                (
+                    "Give a category that idnumber, or correct the cell.",
+                    "Donnez ce numéro d'identification à une catégorie, ou corrigez la cellule.",
+                ),
+                (
+                    "Name the cohort by what the file identifies cohorts by, or give the new one another name.",
+                    "Désignez la cohorte par ce qui identifie les cohortes dans le fichier, ou donnez un autre nom à la nouvelle.",
+                ),
+                (
+                    "Give the course another one, or correct the one that has it.",
+                    "Donnez-en une autre à ce cours, ou corrigez le cours qui l'a.",
+                ),
+                (
+                    "Correct the cell, or the account that has it: the file's other columns name another one.",
+                    "Corrigez la cellule, ou le compte qui a cette valeur : les autres colonnes du fichier en désignent un autre.",
+                ),
+                (
+                    "Fill in the cell: it is what tells accounts apart.",
+                    "Remplissez la cellule : c'est elle qui distingue les comptes.",
+                ),
+                (
+                    "Compare with the short names on Site administration > Users > Permissions > Define roles.",
+                    "Comparez avec les noms abrégés de la page Administration du site > Utilisateurs > Permissions > Définition des rôles.",
+                ),
+                (
+                    "Enrol the user in the same row: name a method that is on in the course.",
+                    "Inscrivez l'utilisateur dans la même ligne, par une méthode activée dans le cours.",
+                ),
+                ("It is add, del, shift or enable.", "Les commandes sont add, del, shift et enable."),
+                ("It is gadd, gaddcreate or gdel.", "Les commandes sont gadd, gaddcreate et gdel."),
+                (
+                    "Count the separators of the row: no cell may hold one.",
+                    "Comptez les séparateurs de la ligne : aucune cellule ne peut en contenir.",
+                ),
+                ("Fill in the cell.", "Remplissez la cellule."),
+            )
+        ),
         # Of lists: services/enrol_refusals.py, services/group.py, read/directory.py.
         (r"(.+) \(capability (\S+)\)", "{0} (capacité {1})"),
         *(

@@ -639,11 +639,7 @@ def told(result, show, words):
 def said(result, words):
     """A step's result with its sentences in the language of the words."""
     translate = words["said"]
-    # What to do about them is there in English only.
-    english = translate is str
-    failures = [
-        {**row, "reason": translate(row["reason"]), "cure": row.get("cure", "") if english else ""} for row in result["failures"]
-    ]
+    failures = [{**row, "reason": translate(row["reason"]), "cure": translate(row.get("cure", ""))} for row in result["failures"]]
     return {
         **result,
         "message": translate(result["message"]),

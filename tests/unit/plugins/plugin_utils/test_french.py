@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.directory import Ref, not_one
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows import plan
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows import cures, plan
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrol_refusals
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.french import in_french
@@ -49,6 +49,11 @@ def test_a_reason_of_a_row_can_be_said_in_french(text):
     assert english not in french
     assert not re.search(r"\b(the|there|is|can't|which|not)\b", french), french
     assert in_french(french) == french
+
+
+@pytest.mark.parametrize("text", sorted({cure for _words, cure in cures._CURES}))
+def test_what_to_do_about_a_row_can_be_said_in_french(text):
+    assert not re.search(r"\b(the|is|or|correct|it)\b", in_french(text), re.IGNORECASE)
 
 
 @pytest.mark.parametrize("code", enrol_refusals._ADVICE)
