@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: toolsync_deploy_course
-short_description: Create a Moodle course from a template
+short_description: Manage Moodle courses made from a template
 version_added: 1.0.0
 author: ActiveProLearn (@activeprolearn)
 description:
