@@ -484,7 +484,7 @@ def _leave_out_defaults(steps):
 def _is_off(subject):
     """Whether an enrolment is known to be refused, as the course has no manual method that is on."""
     methods = subject.roster.methods
-    return methods is not None and DEFAULT_METHOD == subject.record.method not in methods
+    return methods is not None and subject.record.method == DEFAULT_METHOD and DEFAULT_METHOD not in methods
 
 
 def _has_joined(subject, members):

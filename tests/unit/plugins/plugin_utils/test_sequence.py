@@ -286,8 +286,9 @@ CHANGING = [row(2, "create", fields=["cname", "userid"]), row(3, "update", field
             row(5, "delete", fields=["userid"]), row(6, "update", fields=["members"]), row(7, "fail", "cname: is empty")]  # fmt: skip
 
 
-def of_cohorts(rows=CHANGING, **more):
-    made = {**result(outcome="predicted", created=1, updated=3, deleted=1, unchanged=2, failed=1), "kind": "cohorts", "rows": rows}
+def of_cohorts(rows=None, **more):
+    made = {**result(outcome="predicted", created=1, updated=3, deleted=1, unchanged=2, failed=1), "kind": "cohorts"}
+    made["rows"] = CHANGING if rows is None else rows
     made.update(failures=[{"line": 7, "key": "u7", "reason": "cname: is empty"}], **more)
     return {**made, "details": sequence.details_of(made)}
 
@@ -390,9 +391,9 @@ def test_both_languages_have_the_same_words():
 NAMED = [{"line": 3, "key": "sasha.secret", "reason": "sasha.secret is unknown"}]
 
 
-def figures(show, *results, problems=(), check_mode=False, words=EN):
+def figures(show, *results, problems=(), check_mode=False, words=None):
     site = {"url": "https://moodle.example.org", "name": "School"}
-    about = {"site": site, "started": "2026-09-01T08:00:00Z", "check_mode": check_mode, "plan_id": "1", "show": show, "words": words}
+    about = {"site": site, "started": "2026-09-01T08:00:00Z", "check_mode": check_mode, "plan_id": "1", "show": show, "words": words or EN}
     return sequence.figures(list(results), problems, **about)
 
 
