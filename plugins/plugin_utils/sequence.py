@@ -558,8 +558,9 @@ def status_of(results, refused):
     return "rows_failed" if any(result["counts"]["failed"] for result in results) else "done"
 
 
-def why(results, words):
+def why(results, words, check_mode=False):
     """What the role fails with: each bad step in a sentence; an empty text where none is."""
+    some_failed = words["some_would_fail" if check_mode else "some_failed"]
     told = []
     for result in results:
         failed, number = result["counts"]["failed"], result["counts"]["rows"]
@@ -567,8 +568,9 @@ def why(results, words):
             state = words["not_started" if result["state"] == "not started" else "step_failed"]
             told.append(words["colon"].join(filter(None, (result["name"], state, result["message"].rstrip(".")))) + ".")
         elif failed and result["on_failures"] != "warn":
-            told.append(words["some_failed"].format(result["name"], failed, numbered(number, words, "", result["kind"])))
-    return " ".join([*told, words["again"]]) if told else ""
+            told.append(some_failed.format(result["name"], failed, numbered(number, words, "", result["kind"])))
+    end = f"{words['check_mode'].capitalize()}." if check_mode else words["again"]
+    return " ".join([*told, end]) if told else ""
 
 
 def line_of(result, words, *, where=True):
@@ -669,7 +671,7 @@ def figures(results, problems, *, site, started, check_mode, plan_id, show, word
         "plan_id": plan_id,
         "report_rows": show,
         "status": status_of(results, problems),
-        "reason": " ".join([*problems, f"{words['nothing_sent'].capitalize()}."]) if problems else why(results, words),
+        "reason": " ".join([*problems, f"{words['nothing_sent'].capitalize()}."]) if problems else why(results, words, check_mode),
         "problems": problems,
         "counts": {name: sum(step["counts"][name] for step in steps) for name in COUNTS},
         "steps": steps,

@@ -141,9 +141,12 @@ def test_a_report_in_french_has_no_english_of_ours():
     ]
     about = {"site": {"name": "École"}, "started": "2026-09-01T08:00:00Z", "check_mode": True, "plan_id": "1", "show": "all", "words": FR}
     figures = sequence.figures(results, [], **about)
+    blocked = "étape : pas commencée : Étapes nécessaires : users."
     assert figures["reason"] == (
-        "étape : 2 lignes, dont 1 en erreur. étape : pas commencée : Étapes nécessaires : users. "
-        "Ce qui est fait est fait ; relancez une fois la cause corrigée."
+        f"étape : 2 lignes, dont 1 en erreur d'après la prévision. {blocked} Mode test : rien n'a été écrit."
+    )
+    assert sequence.figures(results, [], **{**about, "check_mode": False})["reason"] == (
+        f"étape : 2 lignes, dont 1 en erreur. {blocked} Ce qui est fait est fait ; relancez une fois la cause corrigée."
     )
     options = {"sync_language": "fr", "sync_report_rows": "all"}
     for template in ("report.html.j2", "report.md.j2"):

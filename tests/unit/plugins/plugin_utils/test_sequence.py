@@ -124,6 +124,11 @@ def test_failed_rows_fail_the_role_unless_their_step_shall_only_warn(policy, bad
     assert not sequence.why([result(created=1)], EN)
 
 
+def test_what_a_check_fails_with_does_not_say_that_anything_was_done():
+    told = sequence.why([result("users", outcome="predicted", created=1, failed=1)], EN, check_mode=True)
+    assert told == "users: 1 of 2 rows would fail. Check mode: nothing was written."
+
+
 def test_why_names_each_bad_step_and_its_reason():
     lost = {**result("enrols", state="failed", outcome="unknown"), "message": "No answer came."}
     blocked = {**result("groups", state="not started"), "message": "It needs enrols."}
