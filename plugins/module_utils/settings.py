@@ -87,6 +87,8 @@ def checked_action(service, action):
 
 #: Section of the memory: settings that runs have shown.
 SEEN = "seen"
+#: Where it keeps which file a run took last, by "SERVICE ACTION".
+RUNS = "runs"
 
 
 def in_force(memory, service, given):

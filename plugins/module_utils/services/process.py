@@ -29,7 +29,7 @@ from ..rows.cures import cure_of
 from ..rows.files import Prospect, RowFile, rules_for
 from ..rows.plan import COUNTS, FAIL, UNCHANGED, Readers, several
 from ..send.batch import checked_lanes
-from ..settings import LOCATIONS, SEEN, in_force
+from ..settings import LOCATIONS, RUNS, SEEN, in_force
 
 __all__ = ["RowFile", "plan"]
 
@@ -42,8 +42,6 @@ _GO_ON = (
     "Once the cause is fixed, plan the file again with toolsync_plan and send: differing (sync_send: differing in the role), and run what "
     "that writes: it goes on where this run ended."
 )
-#: Where the memory file keeps which file was run last.
-_RUNS = "runs"
 #: What a report calls rows of which it says nothing.
 _UNTOLD = ("skipped", "unreported")
 
@@ -110,7 +108,7 @@ class ProcessPlan(Plan):
         )
         self._prospect = None
         self._digest = None if rows is None else rows.digest()
-        last = site.memory.get(_RUNS, f"{service} {action}")
+        last = site.memory.get(RUNS, f"{service} {action}")
         self._ran_last = rows is not None and last == self._run()
         self._prospect = None if rows is None else self._predicted(lanes)
         if self._prospect is not None:
@@ -196,8 +194,8 @@ class ProcessPlan(Plan):
         # A run may consume its file, and nobody may be left to say so when it ends: that is remembered before it starts.
         self._unsettle("aborted", changed=False)
         untouched = self._site.memory.mark_files(self._file, MAYBE_CONSUMED)
-        if self._site.memory.get(_RUNS):
-            self._site.memory.put(_RUNS, {f"{self.result['service']} {self.result['action']}": None})
+        if self._site.memory.get(RUNS):
+            self._site.memory.put(RUNS, {f"{self.result['service']} {self.result['action']}": None})
         self._site.memory.insist()
         self._unsettle("unknown", changed=True)
         self.result.update(failures=[], rows=[])
@@ -320,7 +318,7 @@ class ProcessPlan(Plan):
             if known != {**known, **self._prospect.learned}:
                 self._site.memory.put(SEEN, {service: {**known, **self._prospect.learned}})
         if parsed.outcome == "complete":
-            self._site.memory.put(_RUNS, {f"{self.result['service']} {self.result['action']}": self._run()})
+            self._site.memory.put(RUNS, {f"{self.result['service']} {self.result['action']}": self._run()})
 
     def _explain(self, reasons):
         """Give failures our own reason, where we have one, beside the plugin's words. reasons: line -> reason."""

@@ -34,22 +34,22 @@ class Told:
 
 class Job:
     def __init__(self, practice, perform, tmp_path):
-        self.practice, self._perform, self._folder = practice, perform, tmp_path
+        self.practice, self.perform, self._folder = practice, perform, tmp_path
 
     def put(self, service, content, action="sync", check=True, **settings):
         """check: with that of the upload."""
         self.service, self.action, self.path = service, action, self._folder / "job.csv"
         self.path.write_text(content, encoding="utf-8")
         options = {"src": str(self.path), "dest": "job.csv", "allow_destructive": True}
-        done = self._perform(toolsync_upload.TASK, **({"service": service, "action": action} if check else {}), **options)
+        done = self.perform(toolsync_upload.TASK, **({"service": service, "action": action} if check else {}), **options)
         assert not done.get("failed"), done
         named = {LOCATIONS.get(action, "filelocation"): "job.csv", **SETTINGS[service], **settings}
-        assert not self._perform(toolsync_config.TASK, service=service, settings=named).get("failed")
+        assert not self.perform(toolsync_config.TASK, service=service, settings=named).get("failed")
         return self
 
     def task(self, check_mode=False, **options):
         given = {"service": self.service, "action": self.action, "src": str(self.path), "on_failures": "warn", **options}
-        return self._perform(toolsync_process.TASK, check_mode, **given)
+        return self.perform(toolsync_process.TASK, check_mode, **given)
 
     def foretold(self, **options):
         return Told(self.task(check_mode=True, **options))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
+from ansible_collections.activeprolearn.toolsync.plugins.modules import toolsync_enrol
 
 HEAD = "cmd;uid;cid;rolename;enrol;starttime\n"
 START = "2024-09-01 08:00:00"
@@ -73,6 +74,15 @@ def test_a_group_that_may_be_there_is_not_made_for_certain(school, job, token_fo
     blind = token_for(*(name for name in FUNCTIONS if not name.startswith("core_group_get")))
     foretold, done = job.foretold(token=blind), job.run(token=blind)
     assert not foretold.certain and not done.certain, "the report's word is the same with the group and without it"
+
+
+def test_dates_are_as_the_file_has_them_until_this_host_sends_others(school, job):
+    job.put("enrols", HEAD + f"add;dan;MATH101;student;manual;{START}\n")
+    assert job.run().changed and not job.run().changed
+    given = {"course": "MATH101", "role": "student", "users": ["dan"], "timestart": "2025-01-01 08:00:00"}
+    assert job.perform(toolsync_enrol.TASK, **given)["changed"]
+    again = job.run()
+    assert again.changed and not again.certain and not job.run().changed
 
 
 def test_out_and_in_again(school, job):
