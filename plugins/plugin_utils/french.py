@@ -141,7 +141,7 @@ _SENTENCES = tuple(
         (r"what there is to reset in a course can't be seen", "on ne voit pas ce qu'il y a à réinitialiser dans le cours"),
         (r"what is overwritten in a course can't all be seen", "on ne voit pas tout ce qui est écrasé dans le cours"),
         (
-            r"what the row does to enrolments can't all be (?:foretold|predicted)",
+            r"what the row does to enrolments can't all be predicted",
             "on ne peut pas prévoir tout ce que la ligne fait aux inscriptions",
         ),
         (r"what is there can't be seen", "on ne voit pas la valeur en place"),

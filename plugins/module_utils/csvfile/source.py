@@ -73,14 +73,16 @@ class Source:
 
     def inspect(self, service, action, settings):
         """(Check, SHA-256 in hex, os.stat_result) of the file. settings: what is known of the plugin's for the service."""
-        digest = hashlib.sha256()
         with open(self.path, "rb") as stream:
-            state = os.fstat(stream.fileno())
-            for chunk in iter(lambda: stream.read(_CHUNK), b""):
-                digest.update(chunk)
+            state, digest = os.fstat(stream.fileno()), _digest(stream)
             stream.seek(0)
             check = csvfile.check(stream, service, action, separator=self.separator, settings=settings)
-        return check, digest.hexdigest(), state
+        return check, digest, state
+
+    def digest(self):
+        """SHA-256 in hex of the file."""
+        with open(self.path, "rb") as stream:
+            return _digest(stream)
 
     def close(self):
         self._made.close()
@@ -116,6 +118,13 @@ class Source:
                 raise CsvRefused(f"The file can't be re-encoded: {error}.", option="encoding") from None
             target.flush()
         return path
+
+
+def _digest(stream):
+    found = hashlib.sha256()
+    for chunk in iter(lambda: stream.read(_CHUNK), b""):
+        found.update(chunk)
+    return found.hexdigest()
 
 
 def _encoded(content):

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from ..errors import FUNCTIONS_PAGE
 
 SITE_INFO = "core_webservice_get_site_info"
@@ -16,19 +18,18 @@ class Account:
     def __init__(self, asker):
         self._asker = asker
 
+    @functools.cached_property
     def _told(self):
-        if not hasattr(self, "_info"):
-            self._info = self._asker.ask(SITE_INFO, {}) or {}
-        return self._info
+        return self._asker.ask(SITE_INFO, {}) or {}
 
     @property
     def id(self):
-        return self._told().get("userid")
+        return self._told.get("userid")
 
     @property
     def unseen(self):
         """Why it can't be seen whether it may do something; None for an administrator, who may. Of others no web service tells."""
-        if self._told().get("userissiteadmin"):
+        if self._told.get("userissiteadmin"):
             return None
-        missing = "" if self._told() else f": add {SITE_INFO} to the token's service ({FUNCTIONS_PAGE})"
+        missing = "" if self._told else f": add {SITE_INFO} to the token's service ({FUNCTIONS_PAGE})"
         return f"whether the token's account may do this, unless it is an administrator's, can't be seen{missing}"

@@ -8,8 +8,6 @@ Private to this collection.
 
 from __future__ import annotations
 
-import hashlib
-
 from ..csvfile.dialect import Row, read_rows
 from ..errors import RunFailed
 from .cohorts import CohortRules
@@ -38,14 +36,6 @@ class RowFile:
     def __iter__(self):
         with open(self.source.path, "rb") as stream:
             yield from read_rows(stream, self.service, self.action, separator=self.separator)
-
-    def digest(self):
-        """Of the file's bytes, as hexadecimal digits."""
-        found = hashlib.sha256()
-        with open(self.source.path, "rb") as stream:
-            for chunk in iter(lambda: stream.read(1 << 20), b""):
-                found.update(chunk)
-        return found.hexdigest()
 
     def close(self):
         self.source.close()

@@ -107,7 +107,7 @@ class ProcessPlan(Plan):
             result=_result(service, action, "predicted", dict.fromkeys(COUNTS, 0), certain=False),
         )
         self._prospect = None
-        self._digest = None if rows is None else rows.digest()
+        self._digest = None if rows is None else rows.source.digest()
         last = site.memory.get(RUNS, f"{service} {action}")
         self._ran_last = rows is not None and last == self._run()
         self._prospect = None if rows is None else self._predicted(lanes)
