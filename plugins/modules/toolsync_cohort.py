@@ -78,40 +78,15 @@ options:
     type: list
     elements: dict
     suboptions:
-      cohort:
-        description: As O(cohort).
-        type: str
-        aliases: [chid]
-        required: true
-      cohort_identifier:
-        description: As O(cohort_identifier).
-        type: str
-        choices: [id, idnumber, name]
-        aliases: [chidsource]
-      name:
-        description: As O(name).
-        type: str
-      idnumber:
-        description: As O(idnumber).
-        type: str
-      description:
-        description: As O(description).
-        type: str
-      visible:
-        description: As O(visible).
-        type: bool
-      category:
-        description: As O(category).
-        type: str
-      category_identifier:
-        description: As O(category_identifier).
-        type: str
-        choices: [id, idnumber]
-        aliases: [categoryidsource]
-      state:
-        description: As O(state).
-        type: str
-        choices: [present, absent]
+      cohort: {description: As O(cohort)., type: str, aliases: [chid], required: true}
+      cohort_identifier: {description: As O(cohort_identifier)., type: str, choices: [id, idnumber, name], aliases: [chidsource]}
+      name: {description: As O(name)., type: str}
+      idnumber: {description: As O(idnumber)., type: str}
+      description: {description: As O(description)., type: str}
+      visible: {description: As O(visible)., type: bool}
+      category: {description: As O(category)., type: str}
+      category_identifier: {description: As O(category_identifier)., type: str, choices: [id, idnumber], aliases: [categoryidsource]}
+      state: {description: As O(state)., type: str, choices: [present, absent]}
 seealso:
   - module: activeprolearn.toolsync.toolsync_cohort_info
   - module: activeprolearn.toolsync.toolsync_cohort_members

@@ -58,30 +58,11 @@ options:
     type: list
     elements: dict
     suboptions:
-      cohort:
-        description: As O(cohort).
-        type: str
-        aliases: [chid]
-      cohort_identifier:
-        description: As O(cohort_identifier).
-        type: str
-        choices: [id, idnumber, name]
-        aliases: [chidsource]
-      users:
-        description: As O(users).
-        type: list
-        elements: str
-        aliases: [user, userid]
-        required: true
-      user_identifier:
-        description: As O(user_identifier).
-        type: str
-        choices: [id, username, idnumber, email]
-        aliases: [useridsource]
-      state:
-        description: As O(state).
-        type: str
-        choices: [present, absent, exact]
+      cohort: {description: As O(cohort)., type: str, aliases: [chid]}
+      cohort_identifier: {description: As O(cohort_identifier)., type: str, choices: [id, idnumber, name], aliases: [chidsource]}
+      users: {description: As O(users)., type: list, elements: str, aliases: [user, userid], required: true}
+      user_identifier: {description: As O(user_identifier)., type: str, choices: [id, username, idnumber, email], aliases: [useridsource]}
+      state: {description: As O(state)., type: str, choices: [present, absent, exact]}
 seealso:
   - module: activeprolearn.toolsync.toolsync_cohort
   - module: activeprolearn.toolsync.toolsync_cohort_info

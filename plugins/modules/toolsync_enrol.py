@@ -136,55 +136,18 @@ options:
     type: list
     elements: dict
     suboptions:
-      course:
-        description: As O(course).
-        type: str
-        aliases: [courseid]
-      course_identifier:
-        description: As O(course_identifier).
-        type: str
-        choices: [id, shortname, idnumber]
-        aliases: [courseidsource]
-      user:
-        description: As O(user).
-        type: str
-        aliases: [userid]
-        required: true
-      user_identifier:
-        description: As O(user_identifier).
-        type: str
-        choices: [id, username, idnumber, email]
-        aliases: [useridsource]
-      role:
-        description: As O(role).
-        type: str
-        aliases: [roleid]
-      role_identifier:
-        description: As O(role_identifier).
-        type: str
-        choices: [id, shortname]
-        aliases: [roleidsource]
-      method:
-        description: As O(method).
-        type: str
-      timestart:
-        description: As O(timestart).
-        type: str
-      timeend:
-        description: As O(timeend).
-        type: str
-      suspended:
-        description: As O(suspended).
-        type: bool
-        aliases: [suspend]
-      groups:
-        description: As O(groups).
-        type: list
-        elements: str
-      state:
-        description: As O(state).
-        type: str
-        choices: [present, absent, exact]
+      course: {description: As O(course)., type: str, aliases: [courseid]}
+      course_identifier: {description: As O(course_identifier)., type: str, choices: [id, shortname, idnumber], aliases: [courseidsource]}
+      user: {description: As O(user)., type: str, aliases: [userid], required: true}
+      user_identifier: {description: As O(user_identifier)., type: str, choices: [id, username, idnumber, email], aliases: [useridsource]}
+      role: {description: As O(role)., type: str, aliases: [roleid]}
+      role_identifier: {description: As O(role_identifier)., type: str, choices: [id, shortname], aliases: [roleidsource]}
+      method: {description: As O(method)., type: str}
+      timestart: {description: As O(timestart)., type: str}
+      timeend: {description: As O(timeend)., type: str}
+      suspended: {description: As O(suspended)., type: bool, aliases: [suspend]}
+      groups: {description: As O(groups)., type: list, elements: str}
+      state: {description: As O(state)., type: str, choices: [present, absent, exact]}
   parallel_requests:
     description:
       - How many requests with enrolments are under way at a time, once the site has taken a first one. From V(1) to V(8).

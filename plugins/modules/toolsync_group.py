@@ -78,43 +78,14 @@ options:
     type: list
     elements: dict
     suboptions:
-      course:
-        description: As O(course).
-        type: str
-        aliases: [courseid]
-      course_identifier:
-        description: As O(course_identifier).
-        type: str
-        choices: [id, shortname, idnumber]
-        aliases: [courseidsource]
-      group:
-        description: As O(group).
-        type: str
-        aliases: [groupid]
-        required: true
-      group_identifier:
-        description: As O(group_identifier).
-        type: str
-        choices: [name, id]
-        aliases: [groupidsource]
-      state:
-        description: As O(state).
-        type: str
-        choices: [present, absent, exact]
-      members:
-        description: As O(members).
-        type: list
-        elements: str
-        aliases: [users]
-      absent_members:
-        description: As O(absent_members).
-        type: list
-        elements: str
-      user_identifier:
-        description: As O(user_identifier).
-        type: str
-        choices: [id, username, idnumber, email]
-        aliases: [useridsource]
+      course: {description: As O(course)., type: str, aliases: [courseid]}
+      course_identifier: {description: As O(course_identifier)., type: str, choices: [id, shortname, idnumber], aliases: [courseidsource]}
+      group: {description: As O(group)., type: str, aliases: [groupid], required: true}
+      group_identifier: {description: As O(group_identifier)., type: str, choices: [name, id], aliases: [groupidsource]}
+      state: {description: As O(state)., type: str, choices: [present, absent, exact]}
+      members: {description: As O(members)., type: list, elements: str, aliases: [users]}
+      absent_members: {description: As O(absent_members)., type: list, elements: str}
+      user_identifier: {description: As O(user_identifier)., type: str, choices: [id, username, idnumber, email], aliases: [useridsource]}
 notes:
   - The token's account needs the capability C(moodle/course:managegroups) in the courses, and C(moodle/course:viewparticipants).
   - The plugin's group command C(greplace) is not used. It removes all memberships and then stops, on Moodle 4.1 and newer.

@@ -96,43 +96,18 @@ options:
     type: list
     elements: dict
     suboptions:
-      role:
-        description: As O(role).
-        type: str
-        aliases: [roleid]
-      role_identifier:
-        description: As O(role_identifier).
-        type: str
-        choices: [id, shortname]
-        aliases: [roleidsource]
-      user:
-        description: The user.
-        type: str
-        aliases: [userid]
-        required: true
-      user_identifier:
-        description: As O(user_identifier).
-        type: str
-        choices: [id, username, idnumber, email]
-        aliases: [useridsource]
-      context:
-        description: As O(context).
-        type: str
-        choices: [system, category, course, module, user]
-        aliases: [contexttype]
-      instance:
-        description: As O(instance).
-        type: str
-        aliases: [instanceid]
+      role: {description: As O(role)., type: str, aliases: [roleid]}
+      role_identifier: {description: As O(role_identifier)., type: str, choices: [id, shortname], aliases: [roleidsource]}
+      user: {description: The user., type: str, aliases: [userid], required: true}
+      user_identifier: {description: As O(user_identifier)., type: str, choices: [id, username, idnumber, email], aliases: [useridsource]}
+      context: {description: As O(context)., type: str, choices: [system, category, course, module, user], aliases: [contexttype]}
+      instance: {description: As O(instance)., type: str, aliases: [instanceid]}
       instance_identifier:
         description: As O(instance_identifier).
         type: str
         choices: [id, shortname, idnumber, username, email]
         aliases: [instanceidsource]
-      state:
-        description: As O(state).
-        type: str
-        choices: [present, absent]
+      state: {description: As O(state)., type: str, choices: [present, absent]}
 seealso:
   - module: activeprolearn.toolsync.toolsync_enrol
   - module: activeprolearn.toolsync.toolsync_enrol_info
