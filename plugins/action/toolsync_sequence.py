@@ -197,7 +197,7 @@ class ActionModule(ActionBase):
         return {
             "changed": False,
             "run_id": f"{self._vars.get('inventory_hostname')}-{secrets.token_hex(8)}",
-            "titles": [sequence.CHECK, *(sequence.title_of(step) for step in steps)],
+            "titles": [sequence.CHECK_TITLE, *(sequence.title_of(step) for step in steps)],
         }
 
     def _take(self):
@@ -358,7 +358,7 @@ class ActionModule(ActionBase):
         account.results.append(result)
         if result["state"] != "done" or result["counts"]["failed"]:
             self._warn(sequence.line_of(result, self._words, where=False))
-        answer = {"changed": result["changed"], "step": sequence.told(result, self._options["sync_report_rows"], self._words)}
+        answer = {"changed": result["changed"], "step": sequence.step_told(result, self._options["sync_report_rows"], self._words)}
         # A diff names records.
         if diff is not None and self._task.diff and self._options["sync_report_rows"] != "none":
             answer["diff"] = diff

@@ -205,7 +205,7 @@ _SENTENCES = tuple(
             "la première colonne est vide ou vaut 0 : le plugin ignore la ligne",
         ),
         (r"there is no course with this (\w+)", "aucun cours n'a cette valeur ({0})"),
-        # What to do about it: module_utils/rows/cures.py.
+        # What to do about it: module_utils/rows/reasons.py.
         *(
             (re.escape(english), french)
             for english, french in (

@@ -13,7 +13,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.files impo
 from markupsafe import Markup, escape
 
 from .sequence import DOUBTS, ENDS, rows_of
-from .words import COUNTED, counted, digits, gender, moment, named, numbered, outcome
+from .words import COUNTED, counted, digits, gender, named, numbered, outcome, written_moment
 
 TEMPLATES = os.path.join(os.path.dirname(__file__), "..", "..", "roles", "sync", "templates")
 #: Of the folder where it has to be made, and of the files: for the user and the group.
@@ -81,7 +81,7 @@ def render(template, figures, words, options):
         language=options["sync_language"],
         rows_of=rows_of,
         outcome=outcome,
-        outcomes=COUNTED,
+        outcomes=list(COUNTED.values()),
         colour=colour,
         verdict=verdict,
         numbered=numbered,
@@ -89,7 +89,7 @@ def render(template, figures, words, options):
         counted=counted,
         gender=gender,
         digits=digits,
-        moment=moment,
+        moment=written_moment,
         ends=ENDS,
         doubts=DOUBTS,
     )

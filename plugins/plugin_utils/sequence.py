@@ -17,14 +17,20 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import OptionError
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.cures import cure_of
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.plan import COUNTS
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.plan import COUNTED, COUNTS, FAIL, SKIP
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.reasons import (
+    NO_COHORT,
+    NO_COURSE,
+    NO_GROUP,
+    NO_USER,
+    cure_of,
+)
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked, checked_action
 
 from .words import counted, numbered, outcome
 
 #: Failed rows that the summary shows of a step.
-SHOWN = 20
+FAILED_SHOWN = 20
 #: Reasons that the summary and the report tell of what is not certain.
 DOUBTS = 3
 #: The outcomes of a run that has failed which are told as such; the others are told as "failed".
@@ -70,11 +76,7 @@ LISTS = {
 CSV_FILES = (("courses", "create"), ("users", "sync"), ("cohorts", "sync"), ("enrols", "sync"))
 _FEATURES = ("upload", "config", "process")
 #: The title of what comes before the steps.
-CHECK = "check the site and all files"
-#: What a plan calls the outcome of a row that fails, and of one that is passed over.
-FAIL, SKIP = "fail", "skip"
-#: The other outcomes of a plan's rows, and what counts call them.
-_COUNTED = {"create": "created", "update": "updated", "delete": "deleted", SKIP: "skipped", "unknown": "unreported"}
+CHECK_TITLE = "check the site and all files"
 #: Settled outcomes of the rows of cohorts, by what a row changes: else it is the cohort itself.
 _OF_MEMBERS = {"create": ("created", "added"), "update": ("added",), "delete": ("removed",)}
 #: The keys of every step, of those that have a service, and of those that have a list.
@@ -408,7 +410,7 @@ def _outcomes(kind, row):
         return _OF_MEMBERS.get(row["outcome"], (row["outcome"],))
     if kind == "cohorts" and "members" in row.get("fields", ()):
         return ("emptied",)
-    return (_COUNTED.get(row["outcome"], row["outcome"]),)
+    return (COUNTED.get(row["outcome"], row["outcome"]),)
 
 
 def rows_of(result):
@@ -428,7 +430,7 @@ def rows_of(result):
 def details_of(result):
     """What the rows of cohorts come to: cohorts and members apart. Empty for others, and where not all rows are told."""
     counts, changing = result["counts"], ("created", "updated", "deleted")
-    rows = [row for row in result.get("rows", ()) if _COUNTED.get(row["outcome"]) in changing]
+    rows = [row for row in result.get("rows", ()) if COUNTED.get(row["outcome"]) in changing]
     if result["kind"] != "cohorts" or not rows or len(rows) != sum(counts[name] for name in changing):
         return result["details"]
     found = dict.fromkeys(("created", "updated", "emptied", "deleted", "added", "removed"), 0)
@@ -503,8 +505,9 @@ def of_deployments(answers, names, check_mode):
     }
 
 
-#: What the reason of a row says that names what is not there, in the words of rows/; and where users and courses were foreseen.
-MISSING, UNFORESEEN = "there is no", "there is no such cohort"
+#: Why rows fail that name what an earlier step may make; and where users and courses were foreseen.
+UNFORESEEN = (NO_COHORT, NO_GROUP)
+MISSING = (NO_USER, NO_COURSE, *UNFORESEEN)
 FORESEEN = "Predicted as if the accounts and courses that earlier steps would create were there."
 #: By what files name users and courses.
 _IDENTITIES = {"users": ("username", "idnumber", "email"), "courses": ("shortname", "idnumber")}
@@ -512,7 +515,11 @@ _IDENTITIES = {"users": ("username", "idnumber", "email"), "courses": ("shortnam
 
 def misses(plan):
     """Whether rows of a plan fail because something is not there."""
-    return any(MISSING in failure["reason"] for failure in _failures(plan.get("rows", ())))
+    return any(_is_for(failure, MISSING) for failure in _failures(plan.get("rows", ())))
+
+
+def _is_for(failure, reasons):
+    return any(words in failure["reason"] for words in reasons)
 
 
 def created(rows, kind):
@@ -525,8 +532,8 @@ def identity(fields, kind):
 
 
 def not_seen_yet(result, missing):
-    """A step's result in check mode, where failed rows may name what earlier steps would have made. missing: what their reasons say."""
-    kept = [failure for failure in result["failures"] if failure["line"] and missing not in failure["reason"]]
+    """A step's result in check mode, where failed rows may name what earlier steps would have made. missing: their reasons."""
+    kept = [failure for failure in result["failures"] if failure["line"] and not _is_for(failure, missing)]
     counts = dict(result["counts"])
     open_rows = counts["failed"] - len(kept)
     if not open_rows:
@@ -606,25 +613,25 @@ def summary(figures, words):
         lines.append(line_of(result, words))
         if result["message"]:
             lines += [f"  {line}" for line in result["message"].splitlines()]
-        for failure in result["failures"][:SHOWN]:
+        for failure in result["failures"][:FAILED_SHOWN]:
             line = f"{words['line']} {failure['line']}, " if failure.get("line") else ""
             cure = f". {failure['cure']}" if failure["cure"] else ""
             lines.append(f"  {line}{failure.get('key') or '?'}{words['colon']}{failure['reason']}{cure}")
-        if len(result["failures"]) > SHOWN:
-            lines.append(f"  {words['more'].format(len(result['failures']) - SHOWN)}")
+        if len(result["failures"]) > FAILED_SHOWN:
+            lines.append(f"  {words['more'].format(len(result['failures']) - FAILED_SHOWN)}")
         rows = rows_of(result)
-        for row in rows[:SHOWN]:
+        for row in rows[:FAILED_SHOWN]:
             line = f"{words['line']} {row['line']}, " if row["line"] else ""
             why_so = f" ({row['reason']})" if row["reason"] else ""
             lines.append(f"  {line}{row['key'] or '?'}{words['colon']}{outcome(row, result, words)}{why_so}")
-        if len(rows) > SHOWN:
-            lines.append(f"  {words['more'].format(len(rows) - SHOWN)}")
+        if len(rows) > FAILED_SHOWN:
+            lines.append(f"  {words['more'].format(len(rows) - FAILED_SHOWN)}")
     if figures["check_mode"] and figures["report_rows"] != "all":
         lines.append(words["rows_hidden"].format("all"))
     return lines
 
 
-def told(result, show, words):
+def step_told(result, show, words):
     """A step's result as it may leave the step. show: none, failed or all, the role's sync_report_rows.
 
     Here and nowhere else it is decided what is told of single rows.
@@ -662,7 +669,7 @@ def figures(results, problems, *, site, started, check_mode, plan_id, show, word
     """
     results = [said(result, words) for result in results]
     problems = [words["said"](problem) for problem in problems]
-    steps = [told(result, show, words) for result in results]
+    steps = [step_told(result, show, words) for result in results]
     return {
         "site": site.get("url"),
         "name": site.get("name"),

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import datetime
 
-from .french import in_french
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.plan import COUNTED
 
-#: What became of rows, in the order in which it is told.
-COUNTED = ("created", "updated", "deleted", "unchanged", "skipped", "failed", "not_done", "unreported")
+from .french import in_french
 
 _EN = {
     "colon": ": ",
@@ -229,7 +228,7 @@ def outcome(row, step, words):
 def counted(result, words):
     """ "59 created, 1 failed": what is not nought of a step's result, in the words of its kind; or an empty text."""
     predicted, details = result["outcome"] == "predicted", result.get("details")
-    found = details or {name: result["counts"][name] for name in COUNTED}
+    found = details or {name: result["counts"][name] for name in COUNTED.values()}
     kind = result["kind"] if details else gender(result["kind"], words)
     return ", ".join(numbered(number, words, named(name, predicted), kind) for name, number in found.items() if number)
 
@@ -240,6 +239,6 @@ def digits(number, words):
     return whole.replace(",", words["thousands"]) + (words["decimal"] + part if part else "")
 
 
-def moment(text, words):
+def written_moment(text, words):
     """A moment of a report as it is read, without its seconds."""
     return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").strftime(words["moment"]) if text else ""

@@ -40,7 +40,7 @@ class Visible(t.NamedTuple):
         return self[:3] == other[:3] and (self.active == other.active or None in (self.active, other.active))
 
 
-class Member:
+class RoomMember:
     """A user in a course, enrolled there (listed) or not.
 
     held: method -> (start, end) of enrolments that are known to be there, None where the dates are not known; more: whether there may
@@ -96,7 +96,7 @@ class Room:
     def __init__(self, number, methods, enrolled, groups, all_groups):
         self.number, self.methods, self.enrolled, self.groups, self.all_groups = number, methods, enrolled, groups, all_groups
         self.were = frozenset(groups or ())
-        self._members: dict[int, Member] = {}
+        self._members: dict[int, RoomMember] = {}
         holding = [method for method in methods or () if method != GUEST_ACCESS]
         self._sole = holding[0] if len(holding) == 1 else None
         #: Whether all roles in it may be taken for ordinary ones.
@@ -107,7 +107,7 @@ class Room:
         return len(self.enrolled.members) if self.enrolled is not None else 0
 
     def member(self, user):
-        """The Member of a user's id."""
+        """The RoomMember of a user's id."""
         if user not in self._members:
             self._members[user] = self._made(user)
         return self._members[user]
@@ -119,14 +119,14 @@ class Room:
             enrolled.inactive()
             record = enrolled.members.get(user)
         if record is None:
-            return Member(False, set(), set(), None, {})
+            return RoomMember(False, set(), set(), None, {})
         if enrolled.whole:
             inactive = enrolled.inactive()
             active = None if inactive is None else user not in inactive
         else:
             active = True
         held = {self._sole: None} if active and self._sole else {}
-        return Member(True, set(record.roles or ()), set(record.groups.values()), active, held)
+        return RoomMember(True, set(record.roles or ()), set(record.groups.values()), active, held)
 
 
 class Rooms:

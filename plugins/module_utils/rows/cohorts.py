@@ -15,6 +15,7 @@ from ..errors import OptionError
 from ..read.directory import Ref
 from .accounts import Accounts, Found
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SURE, UPDATE, Rules, Sight, name_of, several, truthy
+from .reasons import NO_COHORT, NO_USER
 from .tally import Tally
 
 #: Columns whose change Moodle shows.
@@ -22,7 +23,7 @@ _SHOWN = frozenset(("userid", "cdescription", "members"))
 _CATEGORY_COLUMNS = {"ccatcontext": "id", "ccatcontextidnumber": "idnumber"}
 
 
-class Cohort:
+class WorkingCohort:
     """A cohort. members: ids of users, None where they can't be read; category: that rows have moved it to."""
 
     __slots__ = ("id", "name", "idnumber", "unset", "description", "members", "category", "was")
@@ -50,9 +51,9 @@ class CohortRules(Rules):
         self._wanted: dict[str, None] = {}
         self._categories: dict[Ref, None] = {}
         self._rows_of: collections.Counter = collections.Counter()
-        self._cohorts: list[Cohort] = []
+        self._cohorts: list[WorkingCohort] = []
         #: (field, value) -> cohorts, in the order of their ids.
-        self._index: dict[tuple[str, str], list[Cohort]] = {}
+        self._index: dict[tuple[str, str], list[WorkingCohort]] = {}
         self._before: dict[str, t.Any] = {}
         #: cohort -> whom its rows add.
         self._kept: dict[str, set[int]] = {}
@@ -87,7 +88,7 @@ class CohortRules(Rules):
         named = [cohort.id for cohort in found.values() if str(getattr(cohort, self._by)) in self._wanted]
         members = readers.cohorts.members(named) if named else {}
         return [
-            Cohort(cohort.id, cohort.name, cohort.idnumber, cohort.unset, cohort.description, self._ids(members, cohort.id))
+            WorkingCohort(cohort.id, cohort.name, cohort.idnumber, cohort.unset, cohort.description, self._ids(members, cohort.id))
             for cohort in found.values()
         ]
 
@@ -175,7 +176,7 @@ class CohortRules(Rules):
             self._kept.setdefault(values[self._column], set()).add(user.id)
         if cohort is None:
             if not self._creates:
-                tally.fail(f"{self._column}: there is no such cohort, and the setting autocreate is off")
+                tally.fail(f"{self._column}: {NO_COHORT}, and the setting autocreate is off")
                 return
             cohort = self._create(values, tally)
             if cohort is None:
@@ -186,7 +187,7 @@ class CohortRules(Rules):
             tally.unknown("userid: whether there is such a user can't be told")
         elif user.id is None:
             if "userid" in values:
-                tally.fail("userid: there is no such user" if values["userid"] else "userid: is empty", user.doubt)
+                tally.fail(f"userid: {NO_USER}" if values["userid"] else "userid: is empty", user.doubt)
         elif cohort.members is None:
             tally.may(UPDATE, HIDDEN, f"{self._column}: the members of the cohort can't be read")
         elif user.id not in cohort.members:
@@ -211,7 +212,7 @@ class CohortRules(Rules):
             tally.fail(f"c{by}: another cohort has this {by}, so that no new one is made")
             return None
         number = values.get("cidnumber")
-        made = Cohort(None, name, number or "", number is None, values.get("cdescription") or "", set())
+        made = WorkingCohort(None, name, number or "", number is None, values.get("cdescription") or "", set())
         self._add(made)
         self._cohorts.append(made)
         tally.did(CREATE)
@@ -271,7 +272,7 @@ class CohortRules(Rules):
                 tally.did(DELETE, removes=1)
                 tally.field("userid", values["userid"], None)
         elif cohort is None:
-            tally.skip(f"{self._column}: there is no such cohort")
+            tally.skip(f"{self._column}: {NO_COHORT}")
         else:
             self._delete(cohort, values, user, tally)
 
@@ -280,7 +281,7 @@ class CohortRules(Rules):
         many = None if cohort.members is None else len(cohort.members)
         if truthy(values.get("userid")):
             members = "its members" if many is None else several(many, "member")
-            tally.wrecks(f"userid: there is no such user, and so the whole cohort is deleted, with {members}")
+            tally.wrecks(f"userid: {NO_USER}, and so the whole cohort is deleted, with {members}")
         # The report calls both deleted, the cohort and a member of it.
         tally.doubted(LOOK if user.doubt == REPORT else user.doubt, "userid: whether there is such a user can't be told")
         tally.did(DELETE, removes=1 + (many or 0))
@@ -293,7 +294,7 @@ class CohortRules(Rules):
         if tally.ended:
             return
         if cohort is None:
-            tally.skip(f"{self._column}: there is no such cohort")
+            tally.skip(f"{self._column}: {NO_COHORT}")
         elif cohort.members is None:
             tally.may(UPDATE, HIDDEN, f"{self._column}: the members of the cohort can't be read")
         elif not cohort.members:

@@ -14,6 +14,7 @@ import re
 from ..read.directory import Ref
 from ..read.names import meant
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SILENT, SURE, UNCHANGED, UPDATE, Rules, Sight, name_of, truthy
+from .reasons import NO_COURSE
 from .tally import Tally
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*").fullmatch
@@ -105,7 +106,7 @@ class DeleteRules(_CourseRules):
         if there is None:
             tally.unknown("whether there is such a course can't be told")
         elif not there:
-            tally.skip("there is no such course")
+            tally.skip(NO_COURSE)
         elif self._ids(ref) == [_SITE_ID]:
             tally.says = "unreported"
         else:
@@ -126,7 +127,7 @@ class ResetRules(_CourseRules):
         elif there is None:
             tally.unknown("shortname: whether there is such a course can't be told")
         elif not there:
-            tally.fail("shortname: there is no such course")
+            tally.fail(f"shortname: {NO_COURSE}")
         else:
             tally.says = "updated"
             tally.may(UPDATE, HIDDEN, "what there is to reset in a course can't be seen")
@@ -305,7 +306,7 @@ class CreateRules(_CourseRules):
         if ".mbz" not in name:
             there = self._there[Ref("course", "shortname", name)]
             if there is False:
-                tally.fail("template: there is no such course")
+                tally.fail(f"template: {NO_COURSE}")
                 return False
         tally.doubted(REPORT, "template: whether it has a backup can't be seen")
         return True

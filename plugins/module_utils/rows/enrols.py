@@ -19,6 +19,7 @@ from .classroom import GUEST_ACCESS, ORDINARY, STANDARD_ROLES, Room, Rooms
 from .dates import LATER, NOW, Dates
 from .groups import GROUP_COLUMNS, GroupRules, groups_of
 from .plan import CREATE, DELETE, HIDDEN, LOOK, REPORT, SETS, SURE, UPDATE, Rules, Sight, name_of, several, truthy
+from .reasons import NO_COURSE, NO_USER
 from .tally import Tally
 
 #: Columns whose change Moodle shows.
@@ -169,13 +170,13 @@ class EnrolRules(Rules):
         if user.id is None and user.doubt == HIDDEN:
             tally.unknown("uid: whether there is such a user can't be told")
         elif user.id is None:
-            tally.fail("uid: there is no such user", self._alone(values, user.doubt))
+            tally.fail(f"uid: {NO_USER}", self._alone(values, user.doubt))
         elif not truthy(values.get("cid")):
             tally.fail("cid: is empty")
         elif course.id is None and course.doubt == HIDDEN:
             tally.unknown("cid: the course can't be read")
         elif course.id is None:
-            tally.fail("cid: there is no such course", self._alone(values, course.doubt))
+            tally.fail(f"cid: {NO_COURSE}", self._alone(values, course.doubt))
         else:
             place = self._places[row.line] = course.id, user.id
             self._rows_at[place] += 1

@@ -9,6 +9,7 @@ Private to this collection.
 from __future__ import annotations
 
 from .plan import HIDDEN, LOOK, REPORT, SURE, UPDATE, truthy
+from .reasons import NO_GROUP
 
 GROUP_COLUMNS = tuple(f"g{number}" for number in range(1, 10))
 
@@ -45,7 +46,7 @@ class GroupRules:
             if any(known.casefold() == name.casefold() for known in room.groups) and not self._readers.case_counts():
                 tally.doubted(LOOK, f"{column}: there is a group whose name differs in case only")
             if not create:
-                tally.fail(f"{column}: there is no such group", SURE if room.all_groups else REPORT)
+                tally.fail(f"{column}: {NO_GROUP}", SURE if room.all_groups else REPORT)
                 return
             self._doubt_groups(tally, room, column)
             room.groups.add(name)

@@ -11,9 +11,10 @@ from __future__ import annotations
 import itertools
 
 from ..read.directory import Ref
-from .classroom import ORDINARY, STANDARD_ROLES, Member, Rooms
+from .classroom import ORDINARY, STANDARD_ROLES, RoomMember, Rooms
 from .dates import NOW, Dates
 from .plan import HIDDEN, LOOK, REPORT, SETS, UPDATE, truthy
+from .reasons import NO_COURSE
 
 #: What courseN may be: the setting courses_primaryidentity, which no web service sets or shows.
 _COURSE_IDENTITIES = ("shortname", "idnumber")
@@ -28,7 +29,7 @@ class Sidelines:
         self._refs: dict[Ref, None] = {}
         self._rooms = Rooms(readers, "id")
         #: (new account, course id) -> what becomes of it there.
-        self._new: dict[tuple[int, int], Member] = {}
+        self._new: dict[tuple[int, int], RoomMember] = {}
         #: Whether a row sets a start to now.
         self.moves = False
         #: name -> ids of members, and rows of new ones.
@@ -73,7 +74,7 @@ class Sidelines:
         for number, course in _courses(values):
             refs = [Ref("course", by, course) for by in self._by]
             if all(ref.by != "id" and self._courses.exists(ref) is False for ref in refs):
-                tally.fail(f"course{number}: there is no such course")
+                tally.fail(f"course{number}: {NO_COURSE}")
             elif len(refs) != 1 or not self._enrol(number, refs[0], values, who, tally):
                 why = f"course{number}: what the row does to enrolments can't all be predicted"
                 tally.doubted(REPORT, why)
@@ -107,10 +108,10 @@ class Sidelines:
         return True
 
     def _newcomer(self, who, room):
-        """The Member that stands for a new account."""
+        """The RoomMember that stands for a new account."""
         key = id(who), room.number
         if key not in self._new:
-            self._new[key] = Member(False, set(), set(), None, {})
+            self._new[key] = RoomMember(False, set(), set(), None, {})
         return self._new[key]
 
     def _join(self, name, who, tally):

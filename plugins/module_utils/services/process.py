@@ -25,9 +25,9 @@ from ..memory import CONSUMED, KEPT, MAYBE_CONSUMED
 from ..plan import Plan
 from ..read.directory import Ref
 from ..report import outcome as report
-from ..rows.cures import cure_of
 from ..rows.files import Prospect, RowFile, rules_for
 from ..rows.plan import COUNTS, FAIL, UNCHANGED, Readers, several
+from ..rows.reasons import cure_of
 from ..send.batch import checked_lanes
 from ..settings import LOCATIONS, RUNS, SEEN, in_force
 

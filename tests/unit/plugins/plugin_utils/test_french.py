@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.read.directory import Ref, not_one
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows import cures, plan
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows import plan
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows import reasons as reasons_of_rows
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import enrol_refusals
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.french import in_french
-from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS, digits, moment, numbered
+from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS, digits, numbered, written_moment
 
 FR = WORDS["fr"]
 #: Files of rows/ whose sentences modules say, which are English: what stops a task, and what cures a row.
-OF_TASKS = ("files.py", "cures.py")
+OF_TASKS = ("files.py", "reasons.py")
 #: What a list of names has not.
 SENTENCE = re.compile(r"\b(is|are|has|was|can't|may|there|ends|not|no|belongs|another)\b")
 
@@ -32,13 +33,18 @@ def reasons():
         parts |= {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented) and isinstance(node.body[0], ast.Expr)}
         for node in ast.walk(tree):
             if isinstance(node, ast.JoinedStr):
-                text = "".join(part.value if isinstance(part, ast.Constant) else "7" for part in node.values)
+                text = "".join(map(_put_in, node.values))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
                 text = node.value
             else:
                 continue
             if path.name not in OF_TASKS and " " in text and SENTENCE.search(text) and not text.startswith("exact: "):
                 yield text
+
+
+def _put_in(part):
+    """What a part of a text with braces says: a reason that has a name, or 7."""
+    return part.value if isinstance(part, ast.Constant) else getattr(reasons_of_rows, getattr(part.value, "id", ""), "7")
 
 
 @pytest.mark.parametrize("text", sorted(set(reasons())))
@@ -51,7 +57,7 @@ def test_a_reason_of_a_row_can_be_said_in_french(text):
     assert in_french(french) == french
 
 
-@pytest.mark.parametrize("text", sorted({cure for _words, cure in cures._CURES}))
+@pytest.mark.parametrize("text", sorted({cure for _words, cure in reasons_of_rows._CURES}))
 def test_what_to_do_about_a_row_can_be_said_in_french(text):
     assert not re.search(r"\b(the|is|or|correct|it)\b", in_french(text), re.IGNORECASE)
 
@@ -119,7 +125,7 @@ def test_numbers_nouns_and_moments_are_as_one_writes_them_in_french():
     assert numbered(1, FR, "created", "groups") == "1 groupe créé" and numbered(2, FR, "unchanged", "roles") == "2 inchangés"
     assert digits(12345, FR) == "12\N{NARROW NO-BREAK SPACE}345" and digits(0.2, FR) == "0,2"
     assert digits(12345.5, WORDS["en"]) == "12,345.5"
-    assert moment("2026-09-01T08:05:59Z", FR) == "01/09/2026 à 08:05 UTC" and moment(None, FR) == ""
+    assert written_moment("2026-09-01T08:05:59Z", FR) == "01/09/2026 à 08:05 UTC" and written_moment(None, FR) == ""
 
 
 def step(kind, outcome="complete", **more):

@@ -219,6 +219,15 @@ def test_check_mode_does_not_call_failed_what_an_earlier_step_would_make():
     assert sequence.not_seen_yet(surely, sequence.MISSING) == surely
 
 
+def test_what_no_earlier_step_makes_is_foretold_as_failed():
+    reasons = ["category: there is none of this id", "cid: there is no such course", "g1: there is no such group"]
+    failures = [{"line": line, "key": "x", "reason": reason} for line, reason in enumerate(reasons, 2)]
+    predicted = result(outcome="predicted", failed=3, failures=failures)
+    assert [failure["line"] for failure in sequence.not_seen_yet(predicted, sequence.MISSING)["failures"]] == [2]
+    # Where accounts and courses were foreseen, groups and cohorts were not.
+    assert [failure["line"] for failure in sequence.not_seen_yet(predicted, sequence.UNFORESEEN)["failures"]] == [2, 3]
+
+
 def row(line, outcome, because="", fields=()):
     return {"line": line, "key": f"u{line}", "outcome": outcome, "changes": outcome == "update", "because": because, "fields": fields}
 

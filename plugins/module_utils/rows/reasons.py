@@ -1,21 +1,24 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to do about rows that fail, by what our reason says.
+"""Why rows fail, in words that more than one place needs, and what to do about it.
 
-Private to this collection.
+Private to this collection. A reason begins with the name of its column. Each that a rule gives has a cure, which a test holds.
 """
 
 from __future__ import annotations
 
+NO_USER, NO_COURSE = "there is no such user", "there is no such course"
+NO_COHORT, NO_GROUP = "there is no such cohort", "there is no such group"
+
 #: What a reason says after the name of its column; the first one that fits counts.
 _CURES = (
     ("the whole cohort is deleted", "Correct the cell, or leave the row out."),
-    ("there is no such user", "Create the account first, or correct the cell."),
-    ("there is no such course", "Create the course first, or correct the cell."),
+    (NO_USER, "Create the account first, or correct the cell."),
+    (NO_COURSE, "Create the course first, or correct the cell."),
     ("there is no course with this", "Create the course first, or correct the cell."),
-    ("there is no such group", "Create the group first, let gcmd be gaddcreate, or correct the cell."),
-    ("there is no such cohort, and the setting", "Create the cohort first, or set autocreate of cohorts to 1 with toolsync_config."),
+    (NO_GROUP, "Create the group first, let gcmd be gaddcreate, or correct the cell."),
+    (NO_COHORT, "Create the cohort first, or set autocreate of cohorts to 1 with toolsync_config."),
     ("there is none of this id", "Give the id of a category that is there, or a path of names."),
     ("no category has this idnumber", "Give a category that idnumber, or correct the cell."),
     ("another cohort has this", "Name the cohort by what the file identifies cohorts by, or give the new one another name."),
