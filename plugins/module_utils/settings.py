@@ -87,8 +87,8 @@ def checked_action(service, action):
 
 #: Section of the memory: settings that runs have shown.
 SEEN = "seen"
-#: Where it keeps which file a run took last, by "SERVICE ACTION".
-RUNS = "runs"
+#: Where it keeps which file a run took last, by "SERVICE ACTION"; and, by DATES, which one set dates of enrolments last.
+RUNS, DATES = "runs", "dates"
 
 
 def in_force(memory, service, given):

@@ -54,7 +54,6 @@ class EnrolRules(Rules):
         self._again: dict[int, Room] = {}
         #: course id -> whom its rows enrol.
         self._named_by_adds: dict[int, _Wanted] = {}
-        self._with_method = False
         self._dates: dict[tuple, Dates] = {}
         #: Lines whose command, or whose method, is the site's affair.
         self._without_command: set[int] = set()
@@ -68,7 +67,8 @@ class EnrolRules(Rules):
         values = row.values
         course = values.get("cid", "")
         self._courses.want(course)
-        self._with_method = self._with_method or "enrol" in values
+        # Without a method nobody is enrolled: roles are only assigned.
+        self.sets_dates = self.sets_dates or "enrol" in values
         self._named.setdefault(course, {})[values.get("uid", "")] = None
         self._groups_wanted = self._groups_wanted or bool(truthy(values.get("gcmd")) and groups_of(values))
 
@@ -109,7 +109,7 @@ class EnrolRules(Rules):
         return sum(room.size for room in self._rooms.all())
 
     def left_out(self):
-        if not self._with_method:
+        if not self.sets_dates:
             raise OptionError("exact: needs the column enrol, which says by which method they are enrolled.", option="exact")
         found, names, by = [], {}, self._users.by
         self._rooms.add_inactive(self._named_by_adds)

@@ -110,6 +110,11 @@ class Prospect:
         return FilePlan([final[number] for number in range(len(self.plan.rows))], covered=self.plan.covered)
 
     @property
+    def sets_dates(self):
+        """Whether rows may set when enrolments begin and end."""
+        return self._rules.sets_dates
+
+    @property
     def learned(self):
         """Settings of the site that the run has shown."""
         return self._rules.learned

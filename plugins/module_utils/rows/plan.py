@@ -207,12 +207,14 @@ class Rules:
     """The rules of a service: C(note) for each row, then C(read), then C(play) for each row, in their order.
 
     settings: of the service, as far as they are known. After a run C(look_again) reads the records of some rows anew, and C(seen) tells
-    what it found. learned: settings of the site that a run has shown, which nothing else tells.
+    what it found. sets_dates: whether rows that were noted may set when enrolments begin and end. learned: settings of the site that a run
+    has shown, which nothing else tells.
     """
 
     def __init__(self, readers, settings):
         self.readers, self.settings = readers, settings
         self.notes: list[str] = []
+        self.sets_dates = False
         self.learned: dict[str, str] = {}
 
     def note(self, row):

@@ -63,9 +63,12 @@ class Sidelines:
             self._members[name] = set(told) if isinstance(told, tuple) else set()
 
     @staticmethod
-    def touches(values):
+    def enrols(values):
+        return any(_courses(values))
+
+    def touches(self, values):
         """Whether a row does something here."""
-        return truthy(values.get("cohort")) or any(_courses(values))
+        return truthy(values.get("cohort")) or self.enrols(values)
 
     def play(self, values, who, tally):
         """who: the id of the account, or what stands for a new one."""

@@ -70,6 +70,7 @@ class UserRules(Rules):
         self._people.want(username, values.get("email", ""), values.get("idnumber", ""))
         self._rows_of[username] += 1
         self._sidelines.note(values)
+        self.sets_dates = self.sets_dates or self._sidelines.enrols(values)
 
     def read(self):
         self._people.read()

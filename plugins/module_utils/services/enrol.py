@@ -20,7 +20,7 @@ from ..read.groups import ASKED_WITH_GROUPS, Group, Groups
 from ..read.users import USERS
 from ..send.batch import checked_lanes, checked_limit
 from ..send.listed import ListedPlan, Step
-from ..settings import RUNS
+from ..settings import DATES, RUNS
 from ..wire.ask import Asker
 from . import enrol_groups
 from . import enrol_outlook as outlook
@@ -421,9 +421,8 @@ class EnrolPlan(ListedPlan):
     def remember(self):
         super().remember()
         dated = any(step.remembered for step in [*self.done, *self._unknown])
-        if dated and self.site.memory.get(RUNS, "enrols sync") is not None:
-            # The dates of its rows may be others now.
-            self.site.memory.put(RUNS, {"enrols sync": None})
+        if dated and self.site.memory.get(RUNS, DATES) is not None:
+            self.site.memory.put(RUNS, {DATES: None})
 
     def act(self):
         _leave_out_defaults(self._enrolments)

@@ -29,7 +29,7 @@ from ..rows.files import Prospect, RowFile, rules_for
 from ..rows.plan import COUNTS, FAIL, UNCHANGED, Readers, several
 from ..rows.reasons import cure_of
 from ..send.batch import checked_lanes
-from ..settings import LOCATIONS, RUNS, SEEN, in_force
+from ..settings import DATES, LOCATIONS, RUNS, SEEN, in_force
 
 __all__ = ["RowFile", "plan"]
 
@@ -108,9 +108,11 @@ class ProcessPlan(Plan):
         )
         self._prospect = None
         self._digest = None if rows is None else rows.source.digest()
-        last = site.memory.get(RUNS, f"{service} {action}")
-        self._ran_last = rows is not None and last == self._run()
         self._prospect = None if rows is None else self._predicted(lanes)
+        #: Where the memory file keeps what is true of this run as long as no other one has gone over it.
+        self._kept_at = [f"{service} {action}", *([DATES] if self._sets_dates() else [])]
+        remembered = site.memory.get(RUNS)
+        self._ran_last = rows is not None and all(remembered.get(key) == self._run() for key in self._kept_at)
         if self._prospect is not None:
             self._tell(self._prospect.plan)
             failed = [row for row in self._prospect.plan.rows if row.outcome == FAIL]
@@ -123,6 +125,10 @@ class ProcessPlan(Plan):
         if site.memory.get("files"):
             # What is remembered of them will change.
             site.memory.check()
+
+    def _sets_dates(self):
+        """Whether the run may set when enrolments begin and end."""
+        return self._prospect.sets_dates if self._prospect else self.result["service"] in ("users", "enrols")
 
     def _predicted(self, lanes):
         """The Prospect of the rows; None where nobody can predict them."""
@@ -195,7 +201,7 @@ class ProcessPlan(Plan):
         self._unsettle("aborted", changed=False)
         untouched = self._site.memory.mark_files(self._file, MAYBE_CONSUMED)
         if self._site.memory.get(RUNS):
-            self._site.memory.put(RUNS, {f"{self.result['service']} {self.result['action']}": None})
+            self._site.memory.put(RUNS, dict.fromkeys(self._kept_at))
         self._site.memory.insist()
         self._unsettle("unknown", changed=True)
         self.result.update(failures=[], rows=[])
@@ -318,7 +324,7 @@ class ProcessPlan(Plan):
             if known != {**known, **self._prospect.learned}:
                 self._site.memory.put(SEEN, {service: {**known, **self._prospect.learned}})
         if parsed.outcome == "complete":
-            self._site.memory.put(RUNS, {f"{self.result['service']} {self.result['action']}": self._run()})
+            self._site.memory.put(RUNS, dict.fromkeys(self._kept_at, self._run()))
 
     def _explain(self, reasons):
         """Give failures our own reason, where we have one, beside the plugin's words. reasons: line -> reason."""

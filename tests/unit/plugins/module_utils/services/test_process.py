@@ -171,6 +171,20 @@ def test_enrols(sequence):
     assert counts(done, "deleted", "unchanged") == (0, 2) and done.result["uncertain"][0]["rows"] == 1
 
 
+def test_another_file_may_have_set_other_dates(sequence):
+    sequence.run("users", USERS)
+    sequence.run("enrols", ENROLS)
+    sequence.run("users", USERS)
+    foretold, done = sequence.run("enrols", ENROLS)
+    assert not foretold.changed and not done.changed, "a file of accounts alone sets no dates"
+    enrolling = [f"{line};{more}\n" for line, more in zip(USERS.split(), ["course1;enrol1;start1", *3 * ["MATH101;manual;1790000000"]])]
+    sequence.run("users", "".join(enrolling))
+    foretold, done = sequence.run("enrols", ENROLS)
+    assert foretold.changed and done.changed and not done.result["changed_is_certain"]
+    foretold, done = sequence.run("enrols", ENROLS)
+    assert not foretold.changed and not done.changed
+
+
 def test_enrols_with_an_unknown_course(sequence):
     sequence.run("users", USERS)
     with pytest.raises(errors.RunFailed):
