@@ -15,6 +15,8 @@ from __future__ import annotations
 import re
 from array import array
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 
 from ..errors import visible
 from .services import parser_for
@@ -49,29 +51,14 @@ class RowOutcomes:
         if reason is not None:
             self._reasons[line] = reason + 1
 
-    def get(self, line, default=None):
+    def get(self, line):
         code = self._codes[line] if 0 <= line < len(self._codes) else 0
-        return _OUTCOMES[code] if code else default
+        return _OUTCOMES[code] if code else None
 
     def reason(self, line):
         """The number of the report line that says why the row failed, or None."""
         number = self._reasons[line] if 0 <= line < len(self._reasons) else 0
         return number - 1 if number else None
-
-    def __getitem__(self, line):
-        outcome = self.get(line)
-        if outcome is None:
-            raise KeyError(line)
-        return outcome
-
-    def __contains__(self, line):
-        return self.get(line) is not None
-
-    def __iter__(self):
-        return (line for line, code in enumerate(self._codes) if code)
-
-    def __len__(self):
-        return len(self._codes) - self._codes.count(0)
 
     def items(self):
         return ((line, _OUTCOMES[code]) for line, code in enumerate(self._codes) if code)
@@ -86,7 +73,6 @@ class Report:
     blank ones.
     fatal: the line that ended the run. file_consumed: whether the plugin removed its input file, None where it does
     not say.
-    certain: whether the report can tell what changed. changes: rows with a sign of change, certain or not.
     """
 
     outcome: str = "empty"
@@ -98,26 +84,18 @@ class Report:
     simulated: bool = False
     fatal: str | None = None
     file_consumed: bool | None = None
-    certain: bool = True
-    changes: int = 0
     mojibake: bool = False
     row_outcomes: RowOutcomes = field(default_factory=RowOutcomes)
-
-    @property
-    def changed(self):
-        """Whether anything changed, as far as the report tells."""
-        return bool(self.changes) and not self.simulated
 
 
 def parse(text, service, action="sync", *, rows=None, settings=None, limit=10000):
     """Parse the report of a run. Never raises on any text.
 
-    rows: the rows of the file that was sent (objects with line, values, skipped; csvfile.Row), in order, or None.
+    rows: the rows of the file that was sent (csvfile.dialect.Row), in order, or None.
     settings: what is known of the service's settings; they tell which column is the key that failures are named by.
     limit: failures that are listed.
     """
     report = Report()
-    text = text or ""
     # Some of the characters that tell it are control characters.
     report.mojibake = not text.isascii() and bool(_MOJIBAKE.search(text))
     report.lines = [visible(line) for line in map(str.rstrip, text.split("\n")) if line]
@@ -128,7 +106,6 @@ def parse(text, service, action="sync", *, rows=None, settings=None, limit=10000
 
 def find_report(text):
     """The report inside another text (debuginfo of an answer that Moodle refused), or None."""
-    text = text or ""
     start = _START.search(text) or _QUOTED_START.search(text)
     if not start:
         return None
@@ -139,7 +116,7 @@ def find_report(text):
     return found.partition(_EXPECTED)[0]
 
 
-def tryback(rows, report, target, *, separator=";", outcomes=("failed",)):
+def tryback(rows, report, target, *, separator=";"):
     """Write the rows that failed to a binary stream, so that they can be corrected and sent again. Returns their
     number.
 
@@ -148,33 +125,17 @@ def tryback(rows, report, target, *, separator=";", outcomes=("failed",)):
     without such rows.
     """
     written = 0
-    for line, columns, text in _whole_lines(rows, separator):
+    for line, pieces in groupby(rows, attrgetter("line")):
         reason = report.row_outcomes.reason(line)
-        if reason is None and report.row_outcomes.get(line) not in outcomes:
+        if reason is None:
             continue
-        if not written and columns and columns[0] != "identifier":
-            target.write(_line(separator.join(columns)))
-        why = "not reported" if reason is None else report.lines[reason]
-        target.write(_line(_comment(line, why)))
-        target.write(_line(text))
+        first, *others = pieces
+        if not written and first.columns[0] != "identifier":
+            target.write(_line(separator.join(first.columns)))
+        target.write(_line(_comment(line, report.lines[reason])))
+        target.write(_line("".join(piece.text for piece in (first, *others))))
         written += 1
     return written
-
-
-def _whole_lines(rows, separator):
-    """Yield (line, columns, text), the pieces of a cut line joined."""
-    line, columns, text = None, [], ""
-    for row in rows:
-        columns_here = getattr(row, "columns", None) or list(row.values)
-        text_here = getattr(row, "text", "") or separator.join(row.values.get(name, "") for name in columns_here)
-        if row.line == line:
-            text += text_here
-            continue
-        if line is not None:
-            yield line, columns, text
-        line, columns, text = row.line, columns_here, text_here
-    if line is not None:
-        yield line, columns, text
 
 
 def _line(text):

@@ -28,10 +28,9 @@ _BY_CLASS = {
     SKIPPED: ("skipped", True),
 }
 _BY_KEY = {
-    # Written for every user, course or cohort that exists, whether it changed or not.
+    # Written for every user or course that exists, whether it changed or not.
     "useraccountupdated": ("updated", False),
     "courseupdated": ("updated", False),
-    "cohortupdated": ("unchanged", False),
     # New and old enrolments, removed and absent ones read the same.
     ("enrols", "enrolled"): ("updated", False),
     "assign": ("updated", False),
@@ -41,14 +40,13 @@ _BY_KEY = {
     "unassign": ("deleted", False),
     "unassignall": ("deleted", False),
     "cohortmemberremoved": ("deleted", False),
-    "metalinkrevived": ("unchanged", False),
     # Groups are a part of the row, not its object.
     "groupcreated": ("updated", True),
     "removedfromgroup": ("updated", False),
-    "removedfromgroupnot": (None, True),
+    "removedfromgroupnot": (None, False),
     "addedtogroup": (None, False),
     "moodle/addedtogroup": (None, False),
-    "moodle/addedtogroupnotenrolled": (None, True),
+    "moodle/addedtogroupnotenrolled": (None, False),
     ("users", "enrolled"): (None, False),
     "roleadded": (None, False),
     "remoteenrolled": (None, False),
@@ -68,18 +66,17 @@ _RANK = {outcome: rank for rank, outcome in enumerate((*_CHANGES, "skipped", "un
 class Account:
     """What the report has said of one row so far."""
 
-    __slots__ = ("row", "key", "line", "outcome", "sure", "unsure", "reason", "said")
+    __slots__ = ("row", "key", "line", "outcome", "sure", "reason", "said")
 
     def __init__(self, row, key, line):
         self.row, self.key, self.line = row, key, line
         self.outcome = self.reason = self.said = None
-        self.sure = self.unsure = False
+        self.sure = False
 
     def add(self, outcome, certain):
         """Note an outcome; a certain one counts more than a weaker or uncertain one."""
         if outcome in _CHANGES and certain:
             self.sure = True
-        self.unsure = self.unsure or not certain
         if outcome and (self.outcome is None or _RANK[outcome] < _RANK[self.outcome]):
             self.outcome = outcome
 
@@ -306,19 +303,11 @@ class Parser:
             report.failures.append({"line": line, "key": key, "reason": _WORD.sub(_without_email, reason)})
 
     def _close(self, account):
-        report = self.report
-        changed = account.outcome in _CHANGES
-        if changed and (account.sure or account.unsure):
-            report.changes += 1
-        if account.unsure and not account.sure:
-            report.certain = False
         if account.reason is not None:
             key = self.name_of(account.row) if account.row is not None else account.key or None
             self._list_failure(account.line, key, account.reason)
         outcome = "failed" if account.reason is not None and not account.sure else account.outcome
-        if account.row is None and self.has_rows:
-            return
-        if outcome is None and account.row is None:
+        if account.row is None and (self.has_rows or outcome is None):
             return
         self._count(account.line, outcome or "unreported", account.reason)
 

@@ -164,12 +164,11 @@ class CohortsReport(Parser):
 
     def note(self, key, cls, number):
         row = self.account.row if self.account is not None else None
-        if key == "cohortupdated" and row is not None:
-            # Written for every cohort that is there: only these columns can change it.
-            changing = any(row.values.get(column) for column in self._CHANGING)
-            self.account.add(*(("updated", False) if changing else ("unchanged", True)))
-            return
-        super().note(key, cls, number)
+        # Written for every cohort that is there: only these columns can change it.
+        if key == "cohortupdated" and row is not None and any(row.values.get(column) for column in self._CHANGING):
+            self.account.add("updated", False)
+        else:
+            super().note(key, cls, number)
 
 
 class CoursesCreateReport(Parser):

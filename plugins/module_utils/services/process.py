@@ -314,7 +314,7 @@ class ProcessPlan(Plan):
         def said(line):
             return parsed.row_outcomes.get(line), parsed.row_outcomes.reason(line) is not None
 
-        began = parsed.outcome == "complete" or any(line for line in parsed.row_outcomes if parsed.row_outcomes[line] not in _UNTOLD)
+        began = parsed.outcome == "complete" or any(outcome not in _UNTOLD for _line, outcome in parsed.row_outcomes.items())
         proven = self._prospect.proven(said, complete=parsed.outcome == "complete", began=began)
         self._tell(proven)
         self._explain({row.line: row.because for row in proven.rows if row.outcome == FAIL})
