@@ -22,7 +22,7 @@ def known_lines():
     tables = [reportlines.SHARED, *reportlines.TABLES.values()]
     texts = [text for table in tables for _class, *texts in table.values() for text in texts or ["[[x]]"]]
     texts += ["# -- *", "Processing add by idnumber:* for idnumber:*", "* , [*], *, *", "General : * : OK", "Roles : * : *"]
-    texts += [f"[[{key}]]" for table in tables for key, entry in table.items() if len(entry) == 1]
+    texts += [f"[[{key.split('/')[-1]}]]" for table in tables for key in table]
 
     def fill(text, fillings):
         for filling in fillings:

@@ -379,7 +379,8 @@ class Index:
     def _match(self, line):
         if line.startswith("[["):
             known = self._missing.get(line[: line.find("]]") + 2])
-            return None if known is None else (*known, [])
+            # As of a line that names nothing: who reads it looks at the first capture.
+            return None if known is None else (*known, [""])
         first, _space, rest = line.partition(" ")
         for start in (f"{first} {rest.partition(' ')[0]}", first, line[:1]):
             for pattern in self._by_start.get(start, ()):

@@ -57,8 +57,8 @@ def test_every_string_of_the_plugin(entry):
     [
         ("User ada (U1) enrolled in course C1", "enrols", ("enrolled", "ok", ["ada (U1)", "C1"])),
         ("User lea (3) added to group {$a->mygroup}", "enrols", ("addedtogroup", "ok", ["lea (3)", "{$a->mygroup}"])),
-        ("[[allenrolsupdated]]", "enrols", ("allenrolsupdated", "updated", [])),
-        ("[[allenrolsupdated]] rest", "enrols", ("allenrolsupdated", "updated", [])),
+        ("[[allenrolsupdated]]", "enrols", ("allenrolsupdated", "updated", [""])),
+        ("[[allenrolsupdated]] rest", "enrols", ("allenrolsupdated", "updated", [""])),
         ("Course [MATH101] {M101} Math 101 already exists.", "courses", ("courseexists", "ok", ["MATH101", "M101", "Math 101"])),
         ("Course NOPE does not exist in this Moodle. \\n", "courses", ("coursenotfound", "skipped", ["NOPE"])),
         ("Course [A] deleted.", "courses", ("coursedeleted", "deleted", ["[A]"])),

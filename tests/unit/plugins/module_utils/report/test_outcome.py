@@ -111,6 +111,20 @@ class TestOutcome:
         name = name.encode().decode("latin-1") if double else name
         assert parse(f"User account changed: {name} X as [ada] () \n", "users").mojibake is double
 
+    @pytest.mark.parametrize(
+        ("key", "service", "action", "header", "outcome"),
+        [
+            ("useraccountadded", "users", "sync", USERS, "created"),
+            ("usernotaddederror", "users", "sync", USERS, "failed"),
+            ("coursecreated", "courses", "create", "shortname;category;fullname\n", "created"),
+            ("coursedeleted", "courses", "delete", "", "deleted"),
+            ("resettingcourse", "courses", "reset", "shortname;events\n", "updated"),
+        ],
+    )
+    def test_a_string_that_the_site_lacks_names_nobody_and_is_the_next_row(self, key, service, action, header, outcome):
+        parsed = parse(f"[[{key}]]" + END, service, action, header + "a;b;c\nd;e;f\n")
+        assert list(fates(parsed).values()) == [outcome, "unreported"]
+
     def test_unknown_actions(self):
         with pytest.raises(ValueError, match="no action create of a service users"):
             report.parse("", "users", "create")
