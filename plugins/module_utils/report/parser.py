@@ -157,7 +157,7 @@ class Parser:
     service = ""
     # Columns that name a row in the failures.
     key_columns: tuple[str, ...] = ()
-    # Lines whose first placeholder stands for a person's names and the like.
+    # Failures whose first placeholder stands for a person's names and the like.
     personal: frozenset[str] = frozenset()
 
     def __init__(self, report, rows, settings, limit):
@@ -169,7 +169,7 @@ class Parser:
         self.surplus = 0
         self.silent, self.first_silent = 0, None
         self.said = {}
-        self.reasons = {}
+        self.match = reportlines.index_for(self.service).match
 
     # What services differ in.
 
@@ -193,7 +193,7 @@ class Parser:
 
     def run(self):
         report = self.report
-        match = reportlines.index_for(self.service).match
+        match = self.match
         for number, whole in enumerate(report.lines):
             line, simulated = reportlines.without_prefix(whole)
             if self.marker(line, number):
@@ -217,8 +217,6 @@ class Parser:
             elif key in ("cleaned", "cleanupdisabledbyconf"):
                 report.file_consumed = key == "cleaned"
             else:
-                if cls == FAILED and key in self.personal and captures[0].strip() and len(self.reasons) < self.limit:
-                    self.reasons[number] = whole.replace(captures[0].strip(), _HIDDEN, 1)
                 self.on_line(key, cls, captures, number)
         self._finish()
 
@@ -299,8 +297,13 @@ class Parser:
         report = self.report
         report.failure_count += 1
         if len(report.failures) < self.limit:
-            reason = self.reasons.get(number, report.lines[number])
-            report.failures.append({"line": line, "key": key, "reason": _WORD.sub(_without_email, reason)})
+            report.failures.append({"line": line, "key": key, "reason": self._reason(report.lines[number])})
+
+    def _reason(self, whole):
+        """A line of the report without names and addresses of people."""
+        found = self.match(reportlines.tidy(reportlines.without_prefix(whole)[0]))
+        person = found[2][0].strip() if found and found[0] in self.personal else ""
+        return _WORD.sub(_without_email, whole.replace(person, _HIDDEN, 1) if person else whole)
 
     def _close(self, account):
         if account.reason is not None:

@@ -271,6 +271,13 @@ class TestUsers:
         parsed = parse(text, "users", data=USERS + "".join(user(f"user{n}") for n in range(20)), limit=5)
         assert (len(parsed.failures), parsed.failure_count, parsed.counts["failed"]) == (5, 20, 20)
 
+    def test_names_are_in_no_reason_however_many_rows_fail_in_several_parts(self):
+        text = "".join(
+            f"User account added: {n} , user{n}  \n" + "Enrol failed. Ada Lovelace in course C1\n" * 3 for n in range(4)
+        )
+        parsed = parse(text, "users", limit=4)
+        assert {failure["reason"] for failure in parsed.failures} == {"Enrol failed. ... in course C1"}
+
 
 class TestEnrols:
     DATA = "cmd;cid;uid;rolename;enrol\n" + "".join(f"add;C1;U{n};student;manual\n" for n in range(1, 7))
