@@ -98,12 +98,6 @@ class Rows:
             self._passed(row)
         return None
 
-    def peek(self):
-        """The next row, without handing it out, or None."""
-        if not self._ahead:
-            self._buffer()
-        return self._ahead[0] if self._ahead else None
-
     def take(self):
         """The next row, or None."""
         if not self._ahead:
@@ -141,14 +135,11 @@ class Rows:
 
     def pass_while(self, test):
         """Pass the rows for which test(row) is true; returns the next one without handing it out, or None."""
-        row = self.peek()
-        while row is not None and test(row):
+        while self._ahead or self._buffer():
+            if not test(self._ahead[0]):
+                return self._ahead[0]
             self._passed(self.take())
-            row = self.peek()
-        return row
-
-    def pass_rest(self):
-        self.pass_while(lambda row: True)
+        return None
 
 
 class Parser:
@@ -200,10 +191,9 @@ class Parser:
                 continue
             line = reportlines.tidy(line)
             found = match(line)
-            if found is None and (self.on_unknown(line, number) or not line):
-                continue
             if found is None:
-                report.counts["unparsed"] += 1
+                if line and not self.on_unknown(line, number):
+                    report.counts["unparsed"] += 1
                 continue
             key, cls, captures = found
             # The prefix of this one line is inverted.
@@ -218,20 +208,20 @@ class Parser:
                 report.file_consumed = key == "cleaned"
             else:
                 self.on_line(key, cls, captures, number)
-        self._finish()
-
-    def on_fatal(self, key, number):
-        """The run ended here."""
-
-    def _finish(self):
-        report = self.report
-        self.begin(None)
-        self.rows.pass_rest()
+        self.finish()
         counts = report.counts
         counts["rows"] = sum(counts[name] for name in (*_CHANGES, "unchanged", "skipped", "failed", "unreported"))
         if report.lines:
             report.outcome = "complete" if self.ended and not report.fatal else "aborted"
         self._warn()
+
+    def on_fatal(self, key, number):
+        """The run ended here."""
+
+    def finish(self):
+        """No line is left: the rows to come have none."""
+        self.begin(None)
+        self.rows.pass_while(lambda row: True)
 
     def _warn(self):
         warn = self.report.warnings.append
@@ -274,18 +264,14 @@ class Parser:
     def note(self, key, cls, number):
         """Add a line of that key and class to the current account."""
         if cls == WARNING:
-            self.remember(key, number)
-            return
-        if cls == FAILED:
+            text, count = self.said.get(key, (self.report.lines[number], 0))
+            self.said[key] = (text, count + 1)
+        elif cls == FAILED:
             self.fail(number)
-            return
-        effect = _BY_KEY.get(key) or _BY_KEY.get((self.service, key)) or _BY_CLASS.get(cls)
-        if effect and self.account is not None:
-            self.account.add(*effect)
-
-    def remember(self, key, number):
-        text, count = self.said.get(key, (self.report.lines[number], 0))
-        self.said[key] = (text, count + 1)
+        elif self.account is not None:
+            effect = _BY_KEY.get(key) or _BY_KEY.get((self.service, key)) or _BY_CLASS.get(cls)
+            if effect:
+                self.account.add(*effect)
 
     def fail(self, number):
         if self.account is None:

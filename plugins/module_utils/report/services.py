@@ -52,7 +52,11 @@ class UsersReport(Parser):
 
     def on_line(self, key, cls, found, number):
         if key not in self._OPENS:
-            self._part(key, cls, found, number)
+            if key == "enrolled":
+                self.enrolled.add(tuple(found))
+            # The plugin reports this after every enrolment without a role, although the enrolment worked.
+            if key != "enrollednot" or tuple(found) not in self.enrolled:
+                self.note(key, cls, number)
             return
         text = found[0].strip()
         if "collision" in key and text.startswith("Required :"):
@@ -69,14 +73,6 @@ class UsersReport(Parser):
         self.account.said, self.account.key = key, name
         self.enrolled.clear()
 
-    def _part(self, key, cls, found, number):
-        if key == "enrolled":
-            self.enrolled.add(tuple(found))
-        # The plugin reports this after every enrolment without a role, although the enrolment worked.
-        if key == "enrollednot" and tuple(found) in self.enrolled:
-            return
-        self.note(key, cls, number)
-
     def on_fatal(self, key, number):
         if key != "error/missingfield":
             return
@@ -87,10 +83,10 @@ class UsersReport(Parser):
             self.begin(self.rows.take())
             self.fail(number)
 
-    def _finish(self):
+    def finish(self):
         if self.open_collision is not None:
             self.marker("", -1)
-        super()._finish()
+        super().finish()
 
 
 def _user_named(key, text):
@@ -116,11 +112,6 @@ def _before(text, end):
     return name.lstrip(" ,").strip()
 
 
-def _number(row):
-    """The plugin's number of a row; the line, where that is all there is."""
-    return getattr(row, "number", 0) or row.line
-
-
 class EnrolsReport(Parser):
     """A line with a number stands before the lines of every row."""
 
@@ -132,8 +123,8 @@ class EnrolsReport(Parser):
             return False
         self.begin(None)
         wanted = int(line[5:20])
-        row = self.rows.pass_while(lambda row: _number(row) < wanted)
-        if not self.has_rows or (row is not None and _number(row) == wanted):
+        row = self.rows.pass_while(lambda row: row.number < wanted)
+        if not self.has_rows or (row is not None and row.number == wanted):
             self.begin(self.rows.take(), "")
             self.account.line = self.account.line or wanted
         return True
@@ -213,7 +204,7 @@ class CoursesCreateReport(Parser):
         account = self.account
         if key == "courseupdated" and account is not None and account.said == "coursecreated":
             # A template on a course that exists: reported as created, then as updated.
-            following = self.peek_fit()
+            following = self.rows.pass_while(lambda row: self._known_failure(row) is not None)
             if account.key == found[0] and (following is None or found[0] not in self.keys_of(following)):
                 account.outcome, account.sure = None, False
                 self.note(key, cls, number)
@@ -224,38 +215,33 @@ class CoursesCreateReport(Parser):
 
     def take(self, keys):
         row = super().take(keys)
-        while row is not None and self._known_failure(row) is not None:
-            self._settle(row)
+        while row is not None and self._settles(row):
             row = super().take(keys)
         return row
-
-    def peek_fit(self):
-        """The next row that did not fail in the first reading, without handing it out."""
-        return self.rows.pass_while(lambda row: self._known_failure(row) is not None)
 
     def _known_failure(self, row):
         if not self.failed_lines and not self.failed_categories:
             return None
-        reason = self.failed_lines.get(self._plugin_line(row))
-        return reason if reason is not None else self.failed_categories.get(row.values.get("category"))
+        return self.failed_lines.get(self._plugin_line(row), self.failed_categories.get(row.values.get("category")))
 
     def _plugin_line(self, row):
         """The line as the plugin counts: a cut line counts more than once."""
         if self.offset is None:
-            self.offset = row.line - _number(row)
-        return _number(row) + self.offset
+            self.offset = row.line - row.number
+        return row.number + self.offset
 
-    def _settle(self, row):
-        """Count a row that failed in the first reading."""
+    def _settles(self, row):
+        """Whether a row failed in the first reading; if so, it is counted."""
         reason = self._known_failure(row)
+        if reason is None:
+            return False
         self.failed_lines.pop(self._plugin_line(row), None)
         self._count(row.line, "failed", reason)
         self._list_failure(row.line, self.name_of(row), reason)
+        return True
 
     def _unreported(self, row):
-        if not row.skipped and self._known_failure(row) is not None:
-            self._settle(row)
-        else:
+        if row.skipped or not self._settles(row):
             super()._unreported(row)
 
     def _numbered(self, line, number):
@@ -277,11 +263,10 @@ class CoursesCreateReport(Parser):
         self.next_row()
         self.fail(number)
 
-    def _finish(self):
+    def finish(self):
         if self.precheck is not None:
             self._unnamed(self.precheck)
-        self.begin(None)
-        self.rows.pass_rest()
+        super().finish()
         for line, number in sorted(self.failed_lines.items()):
             # A line of the file that was not handed over, or one that counted already.
             known = self.report.row_outcomes.get(line)
@@ -290,7 +275,6 @@ class CoursesCreateReport(Parser):
             elif not self.has_rows:
                 self._count(line, "failed")
             self._list_failure(line, None, number)
-        super()._finish()
 
 
 class _InOrder(Parser):
@@ -299,6 +283,9 @@ class _InOrder(Parser):
     service = "courses"
     key_columns = ("identifier",)
     opens = frozenset()
+
+    def keys_of(self, row):
+        return (row.values.get(self.key_columns[0], ""),)
 
     def on_line(self, key, cls, found, number):
         if key in self.opens:
@@ -312,9 +299,6 @@ class _InOrder(Parser):
 
 class CoursesDeleteReport(_InOrder):
     opens = frozenset(("coursedeleted", "coursenotfound"))
-
-    def keys_of(self, row):
-        return (row.values.get("identifier", ""),)
 
     def names(self, key, found):
         return [found[0].strip()]
@@ -333,13 +317,8 @@ class CoursesResetReport(_InOrder):
     opens = frozenset(("resettingcourse", "unkownshortname", "nonuniqueidentifierexception"))
     key_columns = ("shortname",)
 
-    def keys_of(self, row):
-        return (row.values.get("shortname", ""),)
-
     def names(self, key, found):
-        if key != "resettingcourse":
-            return None
-        text = found[0].strip()
+        text = found[0].strip() if key == "resettingcourse" else ""
         if not text.endswith(")"):
             return None
         # Either name may hold brackets.
