@@ -26,10 +26,10 @@ import zlib
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import run
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import lines as reportlines
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import outcome as report
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report.services import PARSERS
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.catalogue import FUNCTIONS
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import NO_PARAMETER, Moodle
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.transport import Reply, Transport
@@ -365,7 +365,7 @@ def test_no_answer_takes_all_the_memory(speaker, function):
 FILLERS = ("a", "a ", "'", "a@", ": ", "(", "[", " as [", "->", "1 ", ", ", '"', "\\n", "SIMULATE: ")
 
 
-@pytest.mark.parametrize(("service", "action"), [(service, action) for service in csvfile.SERVICES for action in csvfile.ACTIONS[service]])
+@pytest.mark.parametrize(("service", "action"), PARSERS)
 def test_a_report_of_long_lines_is_read_in_time(service, action):
     tables = [reportlines.SHARED, *reportlines.TABLES.values()]
     texts = [text for table in tables for _class, *texts in table.values() for text in texts if "*" in text]

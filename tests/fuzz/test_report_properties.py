@@ -9,10 +9,11 @@ import io
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import lines as reportlines
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import outcome as report
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report.services import PARSERS
 from hypothesis import given
 from hypothesis import strategies as st
 
-PAIRS = [(service, action) for service in csvfile.SERVICES for action in csvfile.ACTIONS[service]]
+PAIRS = list(PARSERS)
 PARTS = report.TOLD[1:8]
 words = st.sampled_from(["C1", "C2", "U1", "0", "1", "2", "99999999999999", "ada", "a , b", "[x]", "", "{$a->i}", "\u00e9", "\u00b2"])
 

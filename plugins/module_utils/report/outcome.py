@@ -19,7 +19,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from ..errors import visible
-from .services import parser_for
+from .services import PARSERS
 
 TOLD = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
 _OUTCOMES = ("", *TOLD[1:8])
@@ -99,8 +99,7 @@ def parse(text, service, action="sync", *, rows=None, settings=None, limit=10000
     # Some of the characters that tell it are control characters.
     report.mojibake = not text.isascii() and bool(_MOJIBAKE.search(text))
     report.lines = [visible(line) for line in map(str.rstrip, text.split("\n")) if line]
-    parser = parser_for(service, action)(report, rows, settings or {}, limit)
-    parser.run()
+    PARSERS[service, action](report, rows, settings or {}, limit).run()
     return report
 
 

@@ -304,10 +304,6 @@ class CoursesDeleteReport(_InOrder):
         return [found[0].strip()]
 
 
-class CoursesCheckReport(_InOrder):
-    opens = frozenset(("coursefoundas", "coursenotfound2"))
-
-
 class CoursesBindmetasReport(_InOrder):
     opens = frozenset(("metalinkcreated", "metalinkrevived", "metalinkdisabled"))
     key_columns = ("master", "meta")
@@ -333,20 +329,13 @@ class CoursesResetReport(_InOrder):
         return True
 
 
-_PARSERS = {
+#: (service, action) -> the class that reads its reports. Courses to check are asked for one by one, without a run.
+PARSERS = {
     ("courses", "create"): CoursesCreateReport,
     ("courses", "delete"): CoursesDeleteReport,
-    ("courses", "check"): CoursesCheckReport,
     ("courses", "reset"): CoursesResetReport,
     ("courses", "bindmetas"): CoursesBindmetasReport,
     ("users", "sync"): UsersReport,
     ("enrols", "sync"): EnrolsReport,
     ("cohorts", "sync"): CohortsReport,
 }
-
-
-def parser_for(service, action):
-    """The parser class of a service and action. ValueError for one that does not exist."""
-    if (service, action) not in _PARSERS:
-        raise ValueError(f"there is no action {action} of a service {service}")
-    return _PARSERS[service, action]

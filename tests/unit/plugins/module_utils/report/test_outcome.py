@@ -125,10 +125,6 @@ class TestOutcome:
         parsed = parse(f"[[{key}]]" + END, service, action, header + "a;b;c\nd;e;f\n")
         assert list(fates(parsed).values()) == [outcome, "unreported"]
 
-    def test_unknown_actions(self):
-        with pytest.raises(ValueError, match="no action create of a service users"):
-            report.parse("", "users", "create")
-
 
 class TestUsers:
     def test_created_updated_and_passed_over(self):
@@ -587,14 +583,6 @@ class TestOtherCourses:
         )
         parsed = parse(text, "courses", "bindmetas", "master;meta\nA;B\nC;D\n")
         assert fates(parsed) == {2: "created", 3: "unchanged"}
-
-    def test_check_goes_in_order(self):
-        text = (
-            "Starting...1\nStarting check courses...\n"
-            "Course with idnumber {I1} found as : <ol><li>fullname = One </li><li> shortname = C1</li></ol>\n"
-            'Course with idnumber "{$a->idnumber}" "{$a->description}" not found in this moodle\n' + END
-        )
-        assert fates(parse(text, "courses", "check", "C1\nNOPE\n")) == {1: "unchanged", 2: "skipped"}
 
 
 class TestFindReport:
