@@ -354,13 +354,12 @@ class Pattern:
 class Index:
     """The patterns of a service by how they start: by two words, by one, by the first character, in that order."""
 
-    def __init__(self, tables):
+    def __init__(self, table):
         self._missing, self._by_start = {}, {}
-        for table in tables:
-            for key, (cls, *texts) in table.items():
-                self._missing.setdefault(f"[[{key.split('/')[-1]}]]", (key, cls))
-                for text in texts:
-                    self._add(Pattern(key, cls, text))
+        for key, (cls, *texts) in table.items():
+            self._missing.setdefault(f"[[{key.split('/')[-1]}]]", (key, cls))
+            for text in texts:
+                self._add(Pattern(key, cls, text))
         for patterns in self._by_start.values():
             patterns.sort(key=lambda pattern: -len(pattern.head) - sum(map(len, pattern.middle)))
 
@@ -393,16 +392,12 @@ class Index:
 @cache
 def index_for(service):
     """The Index of a service: its own strings and the shared ones."""
-    return Index([SHARED, TABLES[service]])
+    return Index(SHARED | TABLES[service])
 
 
 def without_prefix(line):
     """(line without the prefix of a simulated run, whether it had one)."""
-    if line.startswith("SIMUL"):
-        for prefix in PREFIXES:
-            if line.startswith(prefix):
-                return line[len(prefix) :], True
-    return line, False
+    return (line.partition(": ")[2], True) if line.startswith(PREFIXES) else (line, False)
 
 
 def tidy(line):

@@ -314,9 +314,8 @@ class Parser:
 
     def name_of(self, row):
         """The row's key for people: the values of the key columns."""
-        values = [row.values.get(column) for column in self.key_columns]
-        name = " / ".join(value for value in values if value)
-        return printable(name)
+        values = (row.values.get(column) for column in self.key_columns)
+        return printable(" / ".join(filter(None, values)))
 
 
 def _without_email(found):
