@@ -172,23 +172,8 @@ error:
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import Task, run_module
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import deploy_course
 
-
-def plan(site, params):
-    wanted = deploy_course.checked(
-        params["category"],
-        params["template"],
-        params["shortname"],
-        params["fullname"],
-        category_identifier=params["category_identifier"],
-        template_identifier=params["template_identifier"],
-        idnumber=params["idnumber"],
-        replacements=params["replacements"],
-    )
-    return deploy_course.plan(site, wanted, **{name: params[name] for name in ("update", "timeout", "poll_timeout")})
-
-
 TASK = Task(
-    plan,
+    deploy_course.plan,
     options={
         "category": {"type": "str", "required": True, "aliases": ["categoryid"]},
         "category_identifier": {

@@ -10,74 +10,85 @@ has set is looked at.
 from __future__ import annotations
 
 from ..errors import FUNCTIONS_PAGE, MoodleError, ToolsyncError
+from ..read.courses import Course
 from ..read.names import meant
 
 UPDATE = "core_course_update_courses"
+#: Seconds for an answer to anything but a deployment.
+READ_TIMEOUT = 60
+TEXTS = ("shortname", "fullname", "idnumber")
 #: Our names of what can be set, and Moodle's.
 SETTABLE = {"fullname": "fullname", "idnumber": "idnumber", "category": "categoryid"}
-_TEXTS = ("shortname", "fullname", "idnumber")
+#: A course that exists, and of which the token can read nothing.
+UNREAD = Course(0, *[None] * (len(Course._fields) - 2), fields={})
+
+
+def known(course):
+    """{name: value} of what Moodle tells of a Course, by our names."""
+    values = {**{name: getattr(course, name) for name in TEXTS}, "category": course.category_id}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def by_moodle(values):
+    """The same values by Moodle's names."""
+    return {SETTABLE.get(name, name): value for name, value in values.items()}
 
 
 def differences(wanted, category, course):
-    """{name: {current, wanted}} of a Course, as far as the account may see it.
+    """{name: {current, wanted}} of a Course, as far as the account may see it; None of one that it may not see at all.
 
-    category: the wanted one's id, False for none, None where that is not known.
+    wanted: values by our names; category: the wanted one's id, False for none, None where that is not known.
     """
-    asked = {name: getattr(wanted, name) for name in _TEXTS if getattr(wanted, name)}
-    found = {
-        name: {"current": getattr(course, name), "wanted": value}
+    if course is UNREAD:
+        return None
+    current, asked = known(course), {name: wanted[name] for name in TEXTS if wanted[name]}
+    if category is not None:
+        asked["category"] = category or None
+    return {
+        name: {"current": current[name], "wanted": value}
         for name, value in asked.items()
-        if getattr(course, name) is not None and meant(getattr(course, name)) != meant(value)
+        if name in current and meant(str(current[name])) != meant(str(value))
     }
-    if category is not None and course.category_id not in (None, category):
-        found["category"] = {"current": course.category_id, "wanted": category or None}
-    return found
 
 
-class Update:
-    """Setting what differs. found: of C(differences).
+def settable(site, course, differs):
+    """{name: value} of what differs and can be set; nothing, and a warning, where the token may not set it. differs: of C(differences)."""
+    wanted = {name: sides["wanted"] for name, sides in differs.items() if name in SETTABLE and sides["wanted"] is not None}
+    if not wanted or site.moodle.may_call(UPDATE, timeout=READ_TIMEOUT):
+        return wanted
+    site.warn(
+        f"The course {course.shortname} differs ({', '.join(wanted)}), and the token may not call {UPDATE}: add it to the "
+        f"token's service ({FUNCTIONS_PAGE})."
+    )
+    return {}
 
-    look: returns the Course as it is now, or None where the token is not shown it; raises ToolsyncError where the site can't be asked.
+
+def update(moodle, course, values, look):
+    """Set values of a Course.
+
+    look: returns the Course as it is now, UNREAD or None; raises ToolsyncError where the site can't be asked.
+    Returns (the Course afterwards or None, whether it was changed or None, the ToolsyncError of what was not set or None).
     """
-
-    def __init__(self, site, course, found, look, timeout):
-        self._site, self._course, self._look, self._timeout = site, course, look, timeout
-        self.wanted = {name: sides["wanted"] for name, sides in found.items() if name in SETTABLE and sides["wanted"] is not None}
-        if self.wanted and not site.moodle.may_call(UPDATE, timeout=timeout):
-            site.warn(
-                f"The course {course.shortname} differs ({', '.join(self.wanted)}), and the token may not call {UPDATE}: add it to the "
-                f"token's service ({FUNCTIONS_PAGE})."
-            )
-            self.wanted = {}
-
-    def apply(self):
-        """(the Course afterwards or None, whether it was changed or None, the ToolsyncError of what was not set or None)."""
-        record = {"id": self._course.id, **{SETTABLE[name]: value for name, value in self.wanted.items()}}
-        failure = None
-        try:
-            answer = self._site.moodle.call(UPDATE, {"courses": [record]}, timeout=self._timeout)
-            refused = answer.value.get("warnings") or () if isinstance(answer.value, dict) else ()
-            if refused:
-                said = refused[0]
-                failure = MoodleError(
-                    f"Moodle did not set {', '.join(self.wanted)}: {said.get('message')}", errorcode=said.get("warningcode")
-                )
-        except ToolsyncError as error:
-            failure = error
-        # Whatever was answered, a look says what has been done.
-        try:
-            seen = self._look()
-        except ToolsyncError as error:
-            return None, None, failure or error
-        # Without an answer, the site may still be at it.
-        over = failure is None or isinstance(failure, MoodleError) or not failure.may_be_done
-        done = seen is not None and all(meant(str(_value(seen, name))) == meant(str(value)) for name, value in self.wanted.items())
-        moved = seen is not None and any(_value(seen, name) != _value(self._course, name) for name in self.wanted)
-        changed = True if moved else None if seen is None or not over else False
-        if failure is None and not done and seen is not None:
-            failure = MoodleError(f"Moodle answered that it had set {', '.join(self.wanted)}, and the course is not so.")
-        return seen, changed, None if done else failure
-
-
-def _value(course, name):
-    return course.category_id if name == "category" else getattr(course, name)
+    names, failure = ", ".join(values), None
+    try:
+        answer = moodle.call(UPDATE, {"courses": [{"id": course.id, **by_moodle(values)}]}, timeout=READ_TIMEOUT)
+        if answer.value.get("warnings"):
+            said = answer.value["warnings"][0]
+            raise MoodleError(f"Moodle did not set {names}: {said.get('message')}", errorcode=said.get("warningcode"))
+    except ToolsyncError as error:
+        failure = error
+    # Whatever was answered, a look says what has been done.
+    try:
+        seen = look()
+    except ToolsyncError as error:
+        return None, None, failure or error
+    if seen is None or seen is UNREAD:
+        return None, None, failure
+    before, now = known(course), known(seen)
+    # Without an answer, the site may still be at it.
+    over = failure is None or isinstance(failure, MoodleError) or not failure.may_be_done
+    done = all(meant(str(now.get(name))) == meant(str(value)) for name, value in values.items())
+    moved = any(now.get(name) != before.get(name) for name in values)
+    if failure is None and not done:
+        failure = MoodleError(f"Moodle answered that it had set {names}, and the course is not so.")
+    return seen, True if moved else False if over else None, None if done else failure

@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import deploy_course
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.moodle import NO_PARAMETER
+from ansible_collections.activeprolearn.toolsync.plugins.modules import toolsync_deploy_course
 
 TPL = {"id": 2, "shortname": "TPL", "fullname": "Template course", "idnumber": "TPL1", "categoryid": 1}
 D1 = {"id": 6, "shortname": "D1", "fullname": "Deployed one", "idnumber": "DI1", "categoryid": 1}
@@ -24,7 +25,10 @@ NO_ACCESS = {
     "message": "Access control exception",
 }
 COMMUNITY = {"exception": "moodle_exception", "errorcode": "proreleasefeature", "message": "error/proreleasefeature"}
-WANTED = {"category": "1", "template": "TPL", "shortname": "D1", "fullname": "Deployed one"}
+WANTED = {
+    "category": "1", "category_identifier": "id", "template": "TPL", "template_identifier": "shortname", "shortname": "D1",
+    "fullname": "Deployed one", "idnumber": None, "update": False, "replacements": None, "timeout": 3600, "poll_timeout": 20,
+}  # fmt: skip
 #: What is read before a course without idnumber is created: the name (twice), the category, the template, and whether the
 #: function may be called.
 NEW = ({"courses": []}, False, [{"id": 1}], {"courses": [TPL]}, REFUSED)
@@ -40,22 +44,23 @@ class Watch:
         self.slept.append(seconds)
         self.now += seconds
 
-    def clock(self):
+    def monotonic(self):
         return self.now
 
 
-@pytest.fixture
-def watch():
-    return Watch()
+@pytest.fixture(autouse=True)
+def watch(monkeypatch):
+    watch = Watch()
+    monkeypatch.setattr(deploy_course, "time", watch)
+    return watch
 
 
 @pytest.fixture
-def make_plan(site, server, watch):
-    def make(*answers, poll_timeout=20, update=False, **options):
+def make_plan(site, server):
+    def make(*answers, **options):
         for answer in answers:
             server.answer(answer)
-        wanted = deploy_course.checked(**{**WANTED, **options})
-        return deploy_course.plan(site, wanted, update=update, poll_timeout=poll_timeout, sleep=watch.sleep, clock=watch.clock)
+        return deploy_course.plan(site, {**WANTED, **options})
 
     return make
 
@@ -107,7 +112,7 @@ def test_the_deployment_has_its_own_timeout_and_reading_has_not(site, server, mo
     monkeypatch.setattr(site.moodle, "call", recording)
     for answer in (*NEW, 6):
         server.answer(answer)
-    deploy_course.plan(site, deploy_course.checked(**WANTED), timeout=1234, poll_timeout=0).apply()
+    deploy_course.plan(site, {**WANTED, "timeout": 1234, "poll_timeout": 0}).apply()
     assert asked.pop() == ("tool_sync_deploy_course", 1234)
     assert {timeout for name, timeout in asked} == {deploy_course.READ_TIMEOUT}
 
@@ -371,16 +376,16 @@ def test_a_function_that_the_token_may_not_call_is_named_before_anything_is_sent
 )
 def test_bad_options_are_named_before_anything_is_sent(server, options, option, words):
     with pytest.raises(errors.OptionError, match=words) as caught:
-        deploy_course.checked(**{**WANTED, **options})
+        deploy_course.checked({**WANTED, **options})
     assert caught.value.option == option
     assert not server.seen
 
 
-@pytest.mark.parametrize("limits, option", [({"timeout": 0}, "timeout"), ({"poll_timeout": -1}, "poll_timeout")])
-def test_limits_that_make_no_sense(site, server, limits, option):
-    with pytest.raises(errors.OptionError) as caught:
-        deploy_course.plan(site, deploy_course.checked(**WANTED), **limits)
-    assert caught.value.option == option and not server.seen
+@pytest.mark.parametrize("option, value", [("timeout", 0), ("poll_timeout", -1)])
+def test_limits_that_make_no_sense(practice, perform, option, value):
+    before = practice.counters()["calls"]
+    result = perform(toolsync_deploy_course.TASK, category="1", template="TPL", shortname="D1", fullname="One", **{option: value})
+    assert result["failed"] and result["error"]["option"] == option and practice.counters()["calls"] == before
 
 
 @pytest.mark.parametrize(
@@ -396,7 +401,7 @@ def test_limits_that_make_no_sense(site, server, limits, option):
     ],
 )
 def test_good_options_are_taken(options, expected):
-    wanted = deploy_course.checked(**{**WANTED, **options})._asdict()
+    wanted = deploy_course.checked({**WANTED, **options})
     assert {name: wanted[name] for name in expected} == expected
 
 
@@ -564,24 +569,23 @@ def test_other_names_are_not_tried_when_the_category_may_be_the_reason(server, m
 # -- against the practice Moodle -----------------------------------------------------------------------------------
 
 
-def deploy(site, watch, **options):
-    wanted = deploy_course.checked(**{**WANTED, **options})
-    plan = deploy_course.plan(site, wanted, poll_timeout=20, sleep=watch.sleep, clock=watch.clock)
+def deploy(site, **options):
+    plan = deploy_course.plan(site, {**WANTED, **options})
     plan.apply()
     return plan
 
 
-def test_a_course_comes_into_being_once(site_on, practice, watch):
+def test_a_course_comes_into_being_once(site_on, practice):
     site = site_on(practice.url, practice.token)
-    first = deploy(site, watch, idnumber="DI1", replacements={"a": {"b": "<p>\u00e9</p>"}})
-    again = deploy(site, watch, idnumber="DI1")
+    first = deploy(site, idnumber="DI1", replacements={"a": {"b": "<p>\u00e9</p>"}})
+    again = deploy(site, idnumber="DI1")
     assert first.changed and not again.changed
     assert again.result["course_id"] == first.result["course_id"] and again.result["differences"] == {}
     assert practice.counters()["writes"] == 1
 
 
 def test_planning_writes_nothing(site_on, practice):
-    plan = deploy_course.plan(site_on(practice.url, practice.token, check_mode=True), deploy_course.checked(**WANTED))
+    plan = deploy_course.plan(site_on(practice.url, practice.token, check_mode=True), WANTED)
     assert plan.changed
     counters = practice.counters()
     assert counters["writes"] == 0 and "tool_sync_deploy_course" not in counters["executed"]
@@ -597,20 +601,20 @@ def test_planning_writes_nothing(site_on, practice):
         {"kind": "truncate"},
     ],
 )
-def test_whatever_becomes_of_the_answer_the_course_is_there_once(site_on, practice, watch, fault):
+def test_whatever_becomes_of_the_answer_the_course_is_there_once(site_on, practice, fault):
     # The first call only asks whether the token may.
     practice.fault(function="tool_sync_deploy_course", skip=1, **fault)
-    plan = deploy(site_on(practice.url, practice.token), watch, shortname="FAULT 12345")
+    plan = deploy(site_on(practice.url, practice.token), shortname="FAULT 12345")
     courses = [row for row in practice.state()["course"] if row["shortname"] == "FAULT 12345"]
     assert len(courses) == 1 and practice.counters()["writes"] == 1
     assert plan.changed and plan.result["course_id"] == courses[0]["id"]
 
 
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 502}, {"kind": "close"}, {"kind": "reset"}])
-def test_a_request_that_never_did_anything_is_not_sent_again(site_on, practice, watch, fault):
+def test_a_request_that_never_did_anything_is_not_sent_again(site_on, practice, fault):
     practice.fault(function="tool_sync_deploy_course", skip=1, **fault)
     with pytest.raises(errors.OutcomeUnknown):
-        deploy(site_on(practice.url, practice.token), watch)
+        deploy(site_on(practice.url, practice.token))
     counters = practice.counters()
     assert counters["writes"] == 0 and counters["calls"]["tool_sync_deploy_course"] == 2
 
@@ -626,23 +630,23 @@ def test_a_request_that_never_did_anything_is_not_sent_again(site_on, practice, 
     ],
 )
 @pytest.mark.parametrize("check_mode", [True, False])
-def test_what_is_wrong_is_named(site_on, practice, watch, options, words, check_mode):
+def test_what_is_wrong_is_named(site_on, practice, options, words, check_mode):
     with pytest.raises(errors.OptionError, match=words):
-        deploy(site_on(practice.url, practice.token, check_mode=check_mode), watch, **options)
+        deploy(site_on(practice.url, practice.token, check_mode=check_mode), **options)
     assert practice.counters()["writes"] == 0
 
 
-def test_the_packaged_service_is_enough_to_deploy(site_on, practice, watch):
+def test_the_packaged_service_is_enough_to_deploy(site_on, practice):
     site = site_on(practice.url, practice.service_tokens["tool_sync"])
-    first = deploy(site, watch)
-    again = deploy(site, watch)
+    first = deploy(site)
+    again = deploy(site)
     assert first.changed and first.result["course_id"]
     assert not again.changed and again.result["differences"] is None
     with pytest.raises(errors.ParameterRefused, match="category id 999 exists could not be read"):
-        deploy(site, watch, shortname="D2", category="999")
+        deploy(site, shortname="D2", category="999")
 
 
-def test_the_community_release_is_told(site_on, practice, watch):
+def test_the_community_release_is_told(site_on, practice):
     practice.condition("community")
     with pytest.raises(errors.EditionError):
-        deploy(site_on(practice.url, practice.token), watch)
+        deploy(site_on(practice.url, practice.token))
