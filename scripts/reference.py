@@ -151,11 +151,11 @@ def needs_page() -> str:
     ]
     for feature in site.FEATURES:
         found = needs([feature])
-        listed = [name for name in found.functions if name != site.SITE_INFO]
-        allowed = [name for name in found.capabilities if name != "webservice/rest:use"]
+        listed = [name for name in found["functions"] if name != site.SITE_INFO]
+        allowed = [name for name in found["capabilities"] if name != "webservice/rest:use"]
         body += [
             f"   * - ``{feature}``",
-            "     - " + ", ".join(f"``{name}``" for name in listed) + ("; file uploads" if found.upload else ""),
+            "     - " + ", ".join(f"``{name}``" for name in listed) + ("; file uploads" if found["upload"] else ""),
             "     - " + (", ".join(f"``{name}``" for name in allowed) or "none"),
         ]
     return page("reference_needs", "Functions and capabilities by feature", body)

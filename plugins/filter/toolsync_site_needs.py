@@ -12,11 +12,11 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services i
 
 
 def toolsync_site_needs(features):
-    """The Needs of a list of features, as a dict. Raises AnsibleFilterError for what is no feature."""
+    """What a list of features needs, as C(needs) tells it. Raises AnsibleFilterError for what is no feature."""
     if not isinstance(features, Sequence) or isinstance(features, (str, bytes)):
         raise AnsibleFilterError(f"toolsync_site_needs: its input must be a list of features, and is {type(features).__name__}")
     try:
-        return site_info_needs.needs([str(feature) for feature in features])._asdict()
+        return site_info_needs.needs([str(feature) for feature in features])
     except ValueError as error:
         raise AnsibleFilterError(f"toolsync_site_needs: {error}") from None
 

@@ -22,7 +22,7 @@ from ..read.names import plain
 from ..wire.ask import Asker
 from ..wire.catalogue import FUNCTIONS
 from ..wire.transport import site_address
-from .site_info_needs import FEATURES, SITE_INFO
+from .site_info_needs import FEATURES, SITE_INFO, UPLOADING
 
 
 class Page(t.NamedTuple):
@@ -135,7 +135,7 @@ class Survey:
     # -- judging --------------------------------------------------------------------------------------------------
 
     def _needed(self):
-        return dict.fromkeys(name for feature in self._features for name in FEATURES[feature].functions)
+        return dict.fromkeys(name for feature in self._features for name in FEATURES[feature])
 
     def _plugin_functions(self):
         return [name for name, allowed in self._callable.items() if allowed and name.startswith("tool_sync_")]
@@ -172,11 +172,11 @@ class Survey:
             )
             return
         for feature in self._features:
-            for name in FEATURES[feature].functions:
+            for name in FEATURES[feature]:
                 lack, page = self._lack_of(name)
                 if lack:
                     self._report(f"{feature} needs {name}, which {lack}", page, feature=feature, function=name)
-            if FEATURES[feature].upload and not self._upload:
+            if feature in UPLOADING and not self._upload:
                 message = f"{feature} needs a service that takes files: edit it, and tick Can upload files (Show more)."
                 self._report(message, SERVICES_PAGE, feature=feature)
 

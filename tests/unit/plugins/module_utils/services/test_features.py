@@ -71,7 +71,7 @@ def test_what_a_feature_needs_is_enough(practice, token_for, tmp_path, name):
         (tmp_path / str(features)).mkdir()
         world, scenario = World(practice, tmp_path / str(features)), SCENARIOS[name]
         scenario.prepare(world)
-        token = world.token if features is None else token_for(*needs(features).functions)
+        token = world.token if features is None else token_for(*needs(features)["functions"])
         results.append([])
         for _again in range(2):
             result = run(scenario.task(), {**scenario.parameters(world), "token": token}, diff=True)

@@ -307,7 +307,7 @@ def test_no_problem_no_failure(site, server):
 
 
 def test_the_features_name_functions_of_the_catalogue():
-    named = {name for feature in site_info.FEATURES.values() for name in feature.functions}
+    named = {name for feature in site_info.FEATURES.values() for name in feature}
     assert named <= set(FUNCTIONS)
 
 
