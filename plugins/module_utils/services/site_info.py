@@ -74,7 +74,7 @@ class Survey:
         self._unknown: list[str] = []
 
     def take(self):
-        """Ask the site. Returns the ToolsyncError that ended it early, or None."""
+        """Ask the site, and judge. Returns the ToolsyncError that ended it early, or None."""
         try:
             self._ask()
         except OptionError:
@@ -85,8 +85,9 @@ class Survey:
                 error.cure = "Make another token."
             self._reached = isinstance(error, (MoodleError, Maintenance))
             self._callable, self._upload = {}, None
-            self._report(error.message + (f" {error.cure}" if error.cure else ""), _page_for(error))
+            self._report(str(error), _page_for(error))
             return error
+        self._judge()
         return None
 
     def _ask(self):
@@ -99,10 +100,10 @@ class Survey:
             return
         listed = {function["name"] for function in self._info["functions"]}
         self._callable = {name: True for name in FUNCTIONS if name in listed}
-        for name in self._needed():
+        for name in dict.fromkeys(name for feature in self._features for name in FEATURES[feature]):
             if name not in listed:
                 self._callable[name] = self._may_call(name)
-        if not self._plugin_functions():
+        if not any(allowed and name.startswith("tool_sync_") for name, allowed in self._callable.items()):
             self._callable["tool_sync_check_course"] = self._may_call("tool_sync_check_course")
         self._upload = bool(self._info.get("uploadfiles"))
         self._compare_address()
@@ -134,12 +135,6 @@ class Survey:
 
     # -- judging --------------------------------------------------------------------------------------------------
 
-    def _needed(self):
-        return dict.fromkeys(name for feature in self._features for name in FEATURES[feature])
-
-    def _plugin_functions(self):
-        return [name for name, allowed in self._callable.items() if allowed and name.startswith("tool_sync_")]
-
     def _edition(self):
         """(edition, where it is known from)."""
         if self._callable.get("tool_sync_check_course", False) is None:
@@ -161,8 +156,6 @@ class Survey:
 
     def _judge(self):
         """Add a problem for everything that the features lack."""
-        if not self._reached or self._problems:
-            return
         if set(self._callable.values()) == {False}:
             self._report(
                 "Moodle lets this token call none of the functions that this collection uses: the service is disabled "
@@ -194,7 +187,6 @@ class Survey:
 
     def result(self):
         """The return values."""
-        self._judge()
         edition, source = self._edition()
         if self._callable and edition == "unknown":
             self._unknown.append(
@@ -246,4 +238,4 @@ def _page_for(error):
 
 def _limit(value):
     """Bytes; None where Moodle sets no limit, or none is known."""
-    return value if isinstance(value, int) and value > 0 else None
+    return value if value and value > 0 else None
