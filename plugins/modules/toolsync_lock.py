@@ -106,14 +106,8 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services i
 
 where = lock.where
 
-
-def plan(site, params):
-    taken = ("state", "run_id", "pid", "host", "wait", "path")
-    return lock.plan(site, owner=params["owner"] or params["run_id"], **{name: params[name] for name in taken})
-
-
 TASK = Task(
-    plan,
+    lock.plan,
     options={
         "state": {"type": "str", "default": "present", "choices": ["present", "absent"]},
         "run_id": {"type": "str", "required": True},

@@ -26,35 +26,42 @@ POLL = 1.0
 LEFT_BEHIND = 86400
 
 
-def plan(site, *, state, run_id, owner, pid=None, host=None, wait=600, path=None):
-    """state: present or absent; run_id: of the sequence; owner: for people. pid: of a process that lives as long as it; host: its where().
-
-    Raises StateFileError.
-    """
-    path = os.path.expanduser(path or f"{default_path(site.moodle.base)}.sequence")
-    why = files.obstacle(path, makes_folder=True) if state == "present" else None
-    if why:
-        raise StateFileError(f"path: {path} {why}. No lock was taken.", option="path")
-    lock = _Lock(path)
-    holder = {"run_id": run_id, "owner": owner, "pid": pid, "host": host, "since": None, "site": site.moodle.base}
-    current = lock.holder()
-    mine, before = bool(current) and current.get("run_id") == run_id, _shown(current)
-    result = {"lock_file": path, "owner": owner, "waited": 0}
-    if state == "present":
-        return _Acquire(site, lock, holder, wait, changed=not mine, before=before, after=_shown(holder), result=result)
-    return _Release(lock, holder, changed=mine, before=before, after={} if mine else before, result=result)
+def plan(site, params):
+    """params: the options of toolsync_lock. Raises StateFileError."""
+    return LockPlan(site, params)
 
 
-class _Acquire(Plan):
-    def __init__(self, site, lock, holder, wait, **known):
-        super().__init__(**known)
-        self._site, self._lock, self._holder, self._wait = site, lock, holder, wait
+class LockPlan(Plan):
+    """Looking at the file and changing it is one step, under a lock of the operating system."""
+
+    def __init__(self, site, params):
+        self._site, self._wait = site, params["wait"]
+        self._path = os.path.expanduser(params["path"] or f"{default_path(site.moodle.base)}.sequence")
+        self._takes = params["state"] == "present"
+        why = files.obstacle(self._path, makes_folder=True) if self._takes else None
+        if why:
+            raise StateFileError(f"path: {self._path} {why}. No lock was taken.", option="path")
+        self._run_id, owner = params["run_id"], params["owner"] or params["run_id"]
+        #: What the file holds. owner: for people; pid: of a process that lives as long as the sequence; host: its where().
+        self._wanted = {"run_id": self._run_id, "owner": owner, "pid": params["pid"], "host": params["host"], "site": site.moodle.base}
+        current = self._holder()
+        mine = bool(current) and current.get("run_id") == self._run_id
+        before = {"owner": current.get("owner")} if current else {}
+        super().__init__(
+            changed=mine is not self._takes,
+            before=before,
+            after={"owner": owner} if self._takes else {} if mine else before,
+            result={"lock_file": self._path, "owner": owner, "waited": 0},
+        )
 
     def apply(self):
+        if not self._takes:
+            self.changed = self._release()
+            return
         begun = time.monotonic()
         would_change, self.changed = self.changed, False
         while True:
-            current, stale = self._lock.take(self._holder)
+            current, stale = self._take()
             if current is None:
                 break
             waited = time.monotonic() - begun
@@ -62,7 +69,7 @@ class _Acquire(Plan):
                 raise LockHeld(
                     f"Another sequence runs on {self._site.moodle.base}: {current.get('owner')}, since {_age(current)}. "
                     f"Waited {waited:.0f} s.",
-                    cure=f"Wait for its end, or give it more time with wait. If that run is gone, remove {self._lock.path} on this host.",
+                    cure=f"Wait for its end, or give it more time with wait. If that run is gone, remove {self._path} on this host.",
                 )
             time.sleep(min(POLL, max(self._wait - waited, 0.01)))
         if stale:
@@ -70,27 +77,11 @@ class _Acquire(Plan):
         self.changed = would_change
         self.result["waited"] = round(time.monotonic() - begun)
 
-
-class _Release(Plan):
-    def __init__(self, lock, holder, **known):
-        super().__init__(**known)
-        self._lock, self._holder = lock, holder
-
-    def apply(self):
-        self.changed = self._lock.release(self._holder["run_id"])
-
-
-class _Lock:
-    """The file. Looking and changing is one step, under a lock of the operating system."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def holder(self):
+    def _holder(self):
         """Who holds it: a dict, empty where the file makes no sense; None when nobody does."""
         try:
             # A symlink or a FIFO is nothing of ours; it is neither followed nor waited for.
-            descriptor = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             with os.fdopen(descriptor, encoding="utf-8") as stream:
                 content = json.load(stream)
             return content if isinstance(content, dict) else {}
@@ -104,31 +95,31 @@ class _Lock:
     def _unreadable(self):
         """The holder of a lock that may not be read, as another user's: it is one all the same."""
         try:
-            about = os.lstat(self.path)
+            about = os.lstat(self._path)
         except OSError:
             return {"owner": "another user", "since": time.time()}
         return {"owner": f"another user (uid {about.st_uid})", "since": about.st_mtime}
 
-    def take(self, wanted):
+    def _take(self):
         """(None, the stale holder or None) when it is ours now, else (its holder, None)."""
         with self._guarded():
-            current = self.holder()
+            current = self._holder()
             gone = current is not None and self._is_gone(current)
-            if current is not None and not gone and current.get("run_id") != wanted["run_id"]:
+            if current is not None and not gone and current.get("run_id") != self._run_id:
                 return current, None
             if current is None or gone:
                 # Other users may read whom they wait for.
-                with files.replacing(self.path, 0o644) as stream:
-                    stream.write(json.dumps({**wanted, "since": int(time.time())}).encode("ascii"))
+                with files.replacing(self._path, 0o644) as stream:
+                    stream.write(json.dumps({**self._wanted, "since": int(time.time())}).encode("ascii"))
             return None, current if gone else None
 
-    def release(self, run_id):
+    def _release(self):
         """True when it was ours, and is free now."""
         with self._guarded():
-            current = self.holder()
-            if not current or current.get("run_id") != run_id:
+            current = self._holder()
+            if not current or current.get("run_id") != self._run_id:
                 return False
-            os.unlink(self.path)
+            os.unlink(self._path)
             return True
 
     def _is_gone(self, current):
@@ -141,11 +132,11 @@ class _Lock:
     @contextlib.contextmanager
     def _guarded(self):
         try:
-            with files.alone(f"{self.path}.guard"):
+            with files.alone(f"{self._path}.guard"):
                 yield
         except OSError as error:
-            which = f" ({error.filename})" if error.filename not in (None, self.path) else ""
-            raise StateFileError(f"The lock {self.path} could not be written: {error.strerror}{which}.", option="path") from None
+            which = f" ({error.filename})" if error.filename not in (None, self._path) else ""
+            raise StateFileError(f"The lock {self._path} could not be written: {error.strerror}{which}.", option="path") from None
 
 
 def where():
@@ -181,7 +172,3 @@ def _age(current):
         return "an unknown time"
     minutes = max(0, time.time() - since) / 60
     return f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.0f} h"
-
-
-def _shown(current):
-    return {"owner": current.get("owner")} if current else {}

@@ -22,11 +22,13 @@ def path(tmp_path):
     return tmp_path / "locks" / "site.sequence"
 
 
+PARAMS = {"state": "present", "pid": None, "host": None, "wait": 0}
+
+
 @pytest.fixture
 def planned(site, path):
-    def make(run_id, state="present", **more):
-        more.setdefault("wait", 0)
-        return lock.plan(site, state=state, run_id=run_id, owner=f"owner of {run_id}", path=str(path), **more)
+    def make(run_id, **more):
+        return lock.plan(site, {**PARAMS, "run_id": run_id, "owner": f"owner of {run_id}", "path": str(path), **more})
 
     return make
 
@@ -183,7 +185,7 @@ def _umask():
 
 def test_a_folder_in_its_place_is_told_at_once(site, tmp_path):
     with pytest.raises(errors.StateFileError, match="is a folder. No lock was taken"):
-        lock.plan(site, state="present", run_id="a", owner="a", path=str(tmp_path))
+        lock.plan(site, {**PARAMS, "run_id": "a", "owner": None, "path": str(tmp_path)})
 
 
 def test_an_old_lock_is_taken_over(planned, path):
