@@ -20,13 +20,12 @@ from .errors import StateFileError
 
 #: What a run did to the file that was committed under a name.
 KEPT, MAYBE_CONSUMED, CONSUMED = "kept", "maybe_consumed", "consumed"
-DEFAULT_FOLDER = "~/.ansible/toolsync"
 
 
 def default_path(base):
     """The memory file for a site: its host name for people, a hash for sites that share it."""
     host = re.sub(r"[^A-Za-z0-9.-]", "_", urlsplit(base).netloc)
-    return f"{DEFAULT_FOLDER}/{host}-{hashlib.sha256(base.encode()).hexdigest()[:8]}.json"
+    return f"~/.ansible/toolsync/{host}-{hashlib.sha256(base.encode()).hexdigest()[:8]}.json"
 
 
 class Memory:
@@ -42,17 +41,19 @@ class Memory:
         self.problem = None
         self.failure = None
         self._base = base
+        self._guard = f"{self.path}.lock"
 
     def get(self, section, key=None):
         """A copy of a section (a dict), or one value of it (None when unknown)."""
-        found = self._load().get(section, {})
+        sites, why = self._read()
+        if why is not None:
+            self.problem = f"The memory file {self.path} {why}: what was sent to the site before is not known."
+        found = sites.get(self._base, {}).get(section, {})
         return found if key is None else found.get(key)
 
     def check(self):
         """Raise StateFileError where the file can't be written, as far as can be told without trying. For before anything is sent."""
-        why = self._read()[1]
-        if why is None:
-            why = files.obstacle(self.path, makes_folder=True)
+        why = self._read()[1] or files.obstacle(self.path, makes_folder=True)
         if why is None and os.path.lexists(self._guard) and not os.access(self._guard, os.R_OK | os.W_OK):
             why = f"cannot be written: {self._guard} belongs to another user"
         if why is not None:
@@ -101,16 +102,6 @@ class Memory:
         if touched:
             self.put("files", {key: {**entry, "state": state} for key, entry in touched.items()})
         return touched
-
-    @property
-    def _guard(self):
-        return f"{self.path}.lock"
-
-    def _load(self):
-        sites, why = self._read()
-        if why is not None:
-            self.problem = f"The memory file {self.path} {why}: what was sent to the site before is not known."
-        return sites.get(self._base, {})
 
     def _read(self):
         """(what is known of every site that shares the file, why it can't be read or None)."""
