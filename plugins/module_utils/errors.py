@@ -150,7 +150,7 @@ class Maintenance(ToolsyncError):
 
 
 class MoodleError(ToolsyncError):
-    """Moodle answered with an error object. It looks at token, function and parameters first; anything else may come after the work."""
+    """Moodle answered with an error object that may come from a record. Unless it is about a parameter, it may come after the work."""
 
     kind = "moodle"
     may_be_done = over = True
@@ -158,16 +158,14 @@ class MoodleError(ToolsyncError):
     cure = "See the message, and Moodle's own log. Setting Site administration > Development > Debugging to NORMAL makes Moodle tell more."
 
 
-class TokenRefused(MoodleError):
+class TokenRefused(ToolsyncError):
     kind = "token"
-    may_be_done = False
     cause = "Moodle does not know the token: mistyped, deleted, expired, or made on another site."
     cure = "Check the option token against Site administration > Server > Web services > Manage tokens."
 
 
-class AccessRefused(MoodleError):
+class AccessRefused(ToolsyncError):
     kind = "access"
-    may_be_done = False
     cause = (
         "Web services or the REST protocol are off, the service is disabled or lacks the function, or the account of the token "
         "may not use it."
@@ -179,16 +177,14 @@ class AccessRefused(MoodleError):
     )
 
 
-class FunctionUnknown(MoodleError):
+class FunctionUnknown(ToolsyncError):
     kind = "function_unknown"
-    may_be_done = False
     cause = "The site does not know the web service function: the tool_sync plugin is not installed, or it is another version."
     cure = "Install or upgrade the plugin (Site administration > Plugins > Plugins overview > tool_sync)."
 
 
-class EditionError(MoodleError):
+class EditionError(ToolsyncError):
     kind = "edition"
-    may_be_done = False
     cause = "The site runs the community release of tool_sync, in which commit_file, process and deploy_course are closed."
     cure = (
         "Install the plugin's pro release, or switch off its setting emulatecommunity (Site administration > Plugins > Admin tools > Sync)."
@@ -269,13 +265,5 @@ class Defect(ToolsyncError):
     cure = f"Please report it with the output of -vvv: {ISSUES}"
 
 
-def concerns_records(error):
-    """Whether a refusal may come from a record, and not from the token or the site."""
-    return isinstance(error, MoodleError) and not isinstance(error, (AccessRefused, EditionError, FunctionUnknown, TokenRefused))
-
-
-def lacks_function(error):
-    """Whether an error says that the token's service, or the site, does not have the function that was called."""
-    if isinstance(error, FunctionUnknown):
-        return True
-    return isinstance(error, AccessRefused) and error.errorcode == "accessexception"
+#: What Moodle answers with: about a record, or about the token, its service or the site.
+ANSWERED = (MoodleError, AccessRefused, EditionError, FunctionUnknown, TokenRefused)

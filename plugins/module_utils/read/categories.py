@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import MoodleError, concerns_records
+from ..errors import MoodleError
 from .names import meant, plain
 
 CATEGORIES = "core_course_get_categories"
@@ -75,9 +75,7 @@ class Categories:
     def _ask(self, criteria):
         try:
             rows = self._asker.ask(CATEGORIES, {"criteria": criteria, "addsubcategories": False}, timeout=self._timeout)
-        except MoodleError as error:
-            if not concerns_records(error):
-                raise
+        except MoodleError:
             return None
         return None if rows is None else [_category(row) for row in rows]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, concerns_records
+from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError
 from ..send.batch import CREDENTIALS, Bulk
 from .categories import Categories
 from .directory import Ref, not_one
@@ -164,8 +164,6 @@ class Cohorts:
         context = {"contextlevel": "coursecat" if category else "system", "instanceid": category}
         try:
             answer = self._asker.ask(COHORT_SEARCH, {"query": "", "context": context, "includes": "self", "limitfrom": 0, "limitnum": 0})
-        except MoodleError as error:
-            if not concerns_records(error):
-                raise
+        except MoodleError:
             return None
         return None if answer is None else frozenset(row["id"] for row in answer["cohorts"])

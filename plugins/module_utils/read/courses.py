@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import MoodleError, concerns_records
+from ..errors import MoodleError
 from ..send.batch import CREDENTIALS, Bulk
 from .names import plain
 
@@ -115,8 +115,6 @@ class Courses:
         try:
             answer = self._asker.ask(COURSES, {"value": ref.value, "field": ref.by}, timeout=self._timeout)
         except MoodleError as error:
-            if not concerns_records(error):
-                raise
             self._refused[ref] = error
             answer = None
         self._found[ref] = [_course(row) for row in answer["courses"]] if answer else []

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import MoodleError, ParameterRefused, concerns_records
+from ..errors import MoodleError, ParameterRefused
 from .names import plain
 from .users import folded
 
@@ -148,9 +148,7 @@ class Enrolments:
         """The Enrolled who are active; None where the account may not tell them from the others."""
         try:
             users = self._ask(course, number, ENROLLED, {"onlyactive": 1, "userfields": self._fields})
-        except MoodleError as error:
-            if not concerns_records(error):
-                raise
+        except MoodleError:
             return None
         if users is None:
             return None
@@ -167,9 +165,7 @@ class Enrolments:
         option = "onlysuspended" if function == ENROLLED else "onlyactive"
         try:
             users = self._list(course, number, function, {option: 1, "userfields": "id"}, _UNSEEN_SUSPENDED)
-        except MoodleError as error:
-            if not concerns_records(error):
-                raise
+        except MoodleError:
             return None
         if users is None:
             return None
@@ -181,8 +177,6 @@ class Enrolments:
         try:
             return self._ask(course, number, function, options)
         except MoodleError as error:
-            if not concerns_records(error):
-                raise
             if isinstance(error, ParameterRefused) and number is None:
                 raise UnknownCourse(course) from None
             if self._warn is None:

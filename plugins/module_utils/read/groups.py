@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, concerns_records
+from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError
 from ..send.batch import Bulk
 from .courses import COURSES
 from .directory import Ref
@@ -81,8 +81,6 @@ class Groups:
         except UnknownCourse as error:
             course.problem = str(error)
         except MoodleError as error:
-            if not concerns_records(error):
-                raise
             course.problem = (
                 f"Moodle does not show the groups of the {course.ref}: {error.message} The token's account needs the capability "
                 "moodle/course:managegroups there"
@@ -103,9 +101,7 @@ class Groups:
             groups = _groups(rows or ())
             if rows is None or not self._fill(groups):
                 return None
-        except MoodleError as error:
-            if not concerns_records(error):
-                raise
+        except MoodleError:
             return None
         found: dict[int, list[str]] = {}
         for group in groups:

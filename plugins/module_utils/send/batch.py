@@ -15,7 +15,7 @@ import functools
 import typing as t
 from collections import deque
 
-from ..errors import MoodleError, NotMoodle, OptionError, ToolsyncError, concerns_records
+from ..errors import MoodleError, NotMoodle, OptionError, ToolsyncError
 from ..wire.lanes import begin
 
 #: wstoken, wsfunction, moodlewsrestformat, moodlewssettinglang.
@@ -219,7 +219,7 @@ class Bulk:
 
     def _after_error(self, batch, error):
         """What came of a batch that was answered by an error, or not at all."""
-        if not concerns_records(error):
+        if not isinstance(error, MoodleError):
             yield from self._after_loss(batch, error)
             return []
         self._split = self._split or len(batch) > 1
@@ -312,4 +312,4 @@ class Bulk:
 
 def _may_be_done(error):
     """Whether records of a request that ended in an error may have been worked on: those before a refused one are."""
-    return error.may_be_done or concerns_records(error)
+    return error.may_be_done or isinstance(error, MoodleError)

@@ -13,7 +13,7 @@ import itertools
 import typing as t
 from dataclasses import dataclass, field
 
-from ..errors import MoodleError, PartlyFailed, ToolsyncError, concerns_records
+from ..errors import MoodleError, PartlyFailed, ToolsyncError
 from ..plan import Plan
 from ..wire.ask import require_functions
 from ..wire.catalogue import FUNCTIONS
@@ -186,9 +186,7 @@ class ListedPlan(Plan):
         """As C(look), where the site may refuse to show it."""
         try:
             return self.look(steps)
-        except MoodleError as error:
-            if not concerns_records(error):
-                raise
+        except MoodleError:
             return [None] * len(steps)
 
     def _verify(self):

@@ -15,7 +15,6 @@ import re
 import time
 
 from ..errors import (
-    DatabaseError,
     ExecutedUnreadable,
     MoodleError,
     OptionError,
@@ -41,8 +40,6 @@ NAMES = ("categoryidsource", "templateidsource")
 OLDER_NAMES = ("categorysourceid", "templatesourceid")
 #: What Moodle says of a parameter name that it does not know, or misses, where the site's debugging is on.
 _ABOUT_NAMES = ("Missing required key", "Unexpected keys")
-#: Errors that may come out of the middle of a deployment; the others come before it.
-MAY_HAVE_BEGUN = (MoodleError, ParameterRefused, DatabaseError)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _ID = re.compile(r"[0-9]{1,18}")
 
@@ -285,7 +282,7 @@ class DeployPlan(Plan):
             return None
 
     def _explain(self, error):
-        """Say more of an error that Moodle answered with, and whether there is a course all the same."""
+        """Say more of an error that may have come out of the middle of a deployment, and whether there is a course all the same."""
         wanted = self._wanted
         if error.errorcode == "shortnametaken":
             error.message = f"shortname {wanted['shortname']} was taken by another course after this task had looked."
@@ -300,8 +297,6 @@ class DeployPlan(Plan):
                 f"token's service lacks {CATEGORIES}, or its account may not search for this."
             )
             error.option = "category"
-        if type(error) not in MAY_HAVE_BEGUN:
-            return
         course = self._look()
         if course is not None:
             self._done(course.id, False)

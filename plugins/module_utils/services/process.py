@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from .. import files
 from ..errors import (
+    ANSWERED,
     FUNCTIONS_PAGE,
     ExecutedUnreadable,
     MoodleError,
@@ -19,7 +20,6 @@ from ..errors import (
     RunFailed,
     StateFileError,
     ToolsyncError,
-    concerns_records,
 )
 from ..memory import CONSUMED, KEPT, MAYBE_CONSUMED
 from ..plan import Plan
@@ -140,7 +140,7 @@ class ProcessPlan(Plan):
             return None
         try:
             return Prospect(self._rows, rules)
-        except MoodleError as error:
+        except ANSWERED as error:
             self._site.warn(f"What the run changes can't be predicted: {error.message}")
             return None
         finally:
@@ -221,7 +221,7 @@ class ProcessPlan(Plan):
                 return found
             self._unsettle("executed_unreadable", changed=True)
             self._look_after(error)
-        elif isinstance(error, MoodleError) and concerns_records(error) or error.over and error.may_be_done:
+        elif isinstance(error, MoodleError) or error.over and error.may_be_done:
             # An exception in the middle of the file leaves the rows before it done and gives no report.
             self._unsettle("aborted", changed=True)
             error.message += " The rows before that may be done; there is no report of them."

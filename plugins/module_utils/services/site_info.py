@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import AccessRefused, Maintenance, MoodleError, NotReady, OptionError, TokenRefused, ToolsyncError
+from ..errors import ANSWERED, AccessRefused, Maintenance, MoodleError, NotReady, OptionError, TokenRefused, ToolsyncError
 from ..plan import Reading
 from ..read.names import plain
 from ..wire.ask import Asker
@@ -83,7 +83,7 @@ class Survey:
             if self._reached and isinstance(error, TokenRefused):
                 error.message = "The token had expired: Moodle knew it, and deleted it at this use."
                 error.cure = "Make another token."
-            self._reached = isinstance(error, (MoodleError, Maintenance))
+            self._reached = isinstance(error, (*ANSWERED, Maintenance))
             self._callable, self._upload = {}, None
             self._report(str(error), _page_for(error))
             return error

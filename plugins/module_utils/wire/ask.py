@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, ToolsyncError, lacks_function
+from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, ToolsyncError
 from .lanes import each
 from .moodle import function_unknown
 
@@ -36,7 +36,7 @@ class Asker:
             with self._free:
                 return self.moodle.call(function, parameters, timeout=timeout).value
         except (AccessRefused, FunctionUnknown) as error:
-            if not lacks_function(error):
+            if isinstance(error, AccessRefused) and error.errorcode != "accessexception":
                 raise
             self.lacking[function] = error
             return None

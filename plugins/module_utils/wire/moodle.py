@@ -85,7 +85,7 @@ _TOO_LARGE_FOR_PHP = (
     "Raise upload_max_filesize (and post_max_size) in the site's php.ini, or send the file in parts.",
 )
 #: The same for uploads: errorcode -> the error, what is said of it, and the cure.
-_BY_UPLOAD_CODE: dict[str | None, tuple[type[MoodleError], str, str]] = {
+_BY_UPLOAD_CODE: dict[str | None, tuple[type[ToolsyncError], str, str]] = {
     "missingparam": (
         UploadRefused,
         "PHP threw away the whole request for {part}: it is larger than its post_max_size.",
@@ -197,13 +197,15 @@ class Moodle:
             if error.errorcode != "accessexception":
                 raise
             return False
+        except FunctionUnknown:
+            return None
         except ParameterRefused:
             pass
         except MoodleError as error:
             # Up to there no record but the function's own is looked for by what was sent.
-            if isinstance(error, FunctionUnknown) or error.errorcode == _NO_RECORD:
-                return None
-            raise
+            if error.errorcode != _NO_RECORD:
+                raise
+            return None
         return True
 
     def _lacks(self, name, timeout):
