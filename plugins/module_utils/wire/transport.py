@@ -23,7 +23,6 @@ import threading
 import time
 import typing as t
 import zlib
-from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from ..errors import LibraryMissing, NotMoodle, OptionError, OutcomeUnknown, SourceFileError, TlsFailed, Unreachable
@@ -65,8 +64,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _DIGITS = re.compile(r"[0-9]{1,18}\Z")
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(t.NamedTuple):
     """status: HTTP status; headers: those of HEADERS that came; body: bytes, unpacked; url: what was asked. None holds the token."""
 
     status: int
@@ -168,12 +166,10 @@ class Transport:
             sent += 1
             try:
                 reply = self._send_once(url, body, headers, timeout or self.timeout, largest)
-            except _NotSent as error:
-                failure, wait = Unreachable(str(error), cure=error.cure), None
-            except _Lost as error:
-                if repeat != ALWAYS:
-                    raise OutcomeUnknown(str(error)) from None
-                failure, wait, lost = Unreachable(str(error)), None, True
+            except Unreachable as error:
+                if error.may_be_done and repeat != ALWAYS:
+                    raise OutcomeUnknown(error.message) from None
+                failure, wait, lost = error, None, lost or error.may_be_done
             else:
                 again = {ALWAYS: PASSING, NOT_WHILE_RUNNING: NOT_BEGUN, NEVER: ()}[repeat]
                 if reply.status not in again:
@@ -200,37 +196,34 @@ class Transport:
                 headers = {name: self.redact(response.headers[name]) for name in HEADERS if name in response.headers}
                 return Reply(response.status_code, headers, self._secret.hide(answer), url)
         except BROKEN_BY as error:
-            if _now.request_begun:
-                raise _Lost(self.redact(self._broken(error, timeout))) from None
-            raise self._not_begun(error, limits[0]) from None
+            failure = self._failure(error, *limits)
+        # Here it keeps nothing of the answer.
+        raise failure
 
-    def _broken(self, error, timeout):
-        """What went wrong after the request had begun."""
-        if _is_time_out(error):
-            return f"{self.base} did not give a whole answer within {timeout:g} s{self._by_way_of()}."
-        return f"The connection to {self.base}{self._by_way_of()} broke before a whole answer had come: {_reason(error)}."
-
-    def _not_begun(self, error, connect_timeout):
-        """The exception for what went wrong before the request had begun."""
-        variable = _proxy_variable(self.base)
-        if isinstance(error, (requests_errors.InvalidURL, requests_errors.InvalidSchema, UnicodeError)) and variable:
+    def _failure(self, error, connect_timeout, timeout):
+        """The error for what went wrong. Before the request had begun, it is proof that the server has not seen it."""
+        begun, variable = _now.request_begun, _proxy_variable(self.base)
+        by_way_of, cure = f" by way of the proxy that {variable} names" if variable else "", None
+        if begun and _is_time_out(error):
+            said = f"{self.base} did not give a whole answer within {timeout:g} s{by_way_of}."
+        elif begun:
+            said = f"The connection to {self.base}{by_way_of} broke before a whole answer had come: {_reason(error)}."
+        elif isinstance(error, (requests_errors.InvalidURL, requests_errors.InvalidSchema, UnicodeError)) and variable:
             # Whatever the library says of it quotes the value, and a proxy's address may hold a password.
             lacking = isinstance(error, requests_errors.InvalidSchema)
             why = "is of a kind that this Python has no library for (SOCKS takes PySocks)" if lacking else "is not an address"
-            return _NotSent(f"The proxy that {variable} names for {self.base} can't be used: its value {why}.", _CURE_OF_VARIABLE)
-        if isinstance(error, requests_errors.SSLError):
+            said, cure = f"The proxy that {variable} names for {self.base} can't be used: its value {why}.", _CURE_OF_VARIABLE
+        elif isinstance(error, requests_errors.SSLError):
             return TlsFailed(self.redact(f"The TLS connection to {self.base} failed: {_reason(error)}."))
-        if _is_time_out(error):
-            said = f"No connection to {self.base} came about within {connect_timeout:g} s{self._by_way_of()}."
+        elif _is_time_out(error):
+            said = f"No connection to {self.base} came about within {connect_timeout:g} s{by_way_of}."
         elif isinstance(error, requests_errors.ProxyError):
             said = f"The proxy that {variable} names for {self.base} failed: {_reason(error)}."
         else:
-            said = f"{self.base} could not be reached{self._by_way_of()}: {_reason(error)}."
-        return _NotSent(self.redact(said))
-
-    def _by_way_of(self):
-        variable = _proxy_variable(self.base)
-        return f" by way of the proxy that {variable} names" if variable else ""
+            said = f"{self.base} could not be reached{by_way_of}: {_reason(error)}."
+        failure = Unreachable(self.redact(said), cure=cure)
+        failure.may_be_done = begun
+        return failure
 
     def _read(self, raw, largest):
         """The whole body, unpacked. Raises NotMoodle for one that is too large or packed in another way than asked for."""
@@ -268,18 +261,6 @@ def _unzipped(pieces):
             piece, stream = (stream.unused_data, None) if stream.eof else (stream.unconsumed_tail, stream)
     if stream is not None:
         raise OSError(None, "its packing has no end")
-
-
-class _NotSent(Exception):
-    """Proven: the server has not seen the request. cure: None for the usual one."""
-
-    def __init__(self, message, cure=None):
-        super().__init__(message)
-        self.cure = cure
-
-
-class _Lost(Exception):
-    """The server may have done the work, or be at it; the answer did not arrive."""
 
 
 #: What the connection of this thread's request has come to.
@@ -366,16 +347,15 @@ def _watched(pool):
 
 
 class FilePart:
-    """A file to send. path: of a regular file; name: what the server is told; field: name of the form field.
+    """A file to send. path: of a regular file; name: what the server is told.
 
     sent: what the file's state was after it was sent last (os.stat_result), None before. A checksum of what is sent would tell more, and
     halve the speed of a large file.
     """
 
-    def __init__(self, path, name, field="file_1"):
+    def __init__(self, path, name):
         self.path = path
         self.name = name
-        self.field = field
         self.size = os.path.getsize(path)
         self.sent: os.stat_result | None = None
 
@@ -411,7 +391,7 @@ class Multipart:
         # As browsers do it (WHATWG): UTF-8 as it is, the three characters that would end the value escaped.
         name = part.name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
         head.append(
-            f'--{mark}\r\nContent-Disposition: form-data; name="{part.field}"; filename="{name}"\r\n'
+            f'--{mark}\r\nContent-Disposition: form-data; name="file_1"; filename="{name}"\r\n'
             "Content-Type: application/octet-stream\r\n\r\n"
         )
         self._head = "".join(head).encode("utf-8")
