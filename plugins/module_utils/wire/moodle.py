@@ -56,19 +56,7 @@ _MARKUP = re.compile(r"<(?!\s)|\x00")
 #: What Moodle 5.1 calls any record that it does not find, a function's too, without the table's name. Before, it is invalidrecord.
 _NO_RECORD = "invalidrecordunknown"
 _FAILED = "Moodle failed in {name}: {message}{told}"
-#: errorcode -> the error, and what is said of it.
-_BY_CODE: dict[str, tuple[type[ToolsyncError], str]] = {
-    "invalidtoken": (TokenRefused, "{base} does not know this token."),
-    "accessexception": (AccessRefused, "Moodle refused access to {name}{told}."),
-    "servicenotavailable": (AccessRefused, "Moodle refused access to {name}{told}."),
-    "proreleasefeature": (EditionError, "{base} runs the community release of tool_sync, which has no {name}."),
-    "invalidresponse": (ExecutedUnreadable, "{name} was executed, but Moodle refused its answer."),
-    "sitemaintenance": (Maintenance, "{base} is in maintenance: {message}"),
-    "upgraderunning": (Maintenance, "{base} is in maintenance: {message}"),
-    "invalidparameter": (ParameterRefused, _FAILED),
-    "dmlreadexception": (DatabaseError, _FAILED),
-    "dmlwriteexception": (DatabaseError, _FAILED),
-}
+_CURE_OF_ACCOUNT = "Correct the account (Site administration > Users) or use another account's token."
 _ACCOUNT = {
     "wsaccessusersuspended": "is suspended",
     "wsaccessuserdeleted": "is deleted",
@@ -79,13 +67,27 @@ _ACCOUNT = {
     "passwordisexpired": "has an expired password",
     "forcepasswordchangenotice": "must change its password first",
 }
+#: errorcode -> the error, what is said of it, and the cure; None: the usual one.
+_BY_CODE: dict[str | None, tuple[type[ToolsyncError], str, str | None]] = {
+    "invalidtoken": (TokenRefused, "{base} does not know this token.", None),
+    "accessexception": (AccessRefused, "Moodle refused access to {name}{told}.", None),
+    "servicenotavailable": (AccessRefused, "Moodle refused access to {name}{told}.", None),
+    "proreleasefeature": (EditionError, "{base} runs the community release of tool_sync, which has no {name}.", None),
+    "invalidresponse": (ExecutedUnreadable, "{name} was executed, but Moodle refused its answer.", None),
+    "sitemaintenance": (Maintenance, "{base} is in maintenance: {message}", None),
+    "upgraderunning": (Maintenance, "{base} is in maintenance: {message}", None),
+    "invalidparameter": (ParameterRefused, _FAILED, None),
+    "dmlreadexception": (DatabaseError, _FAILED, None),
+    "dmlwriteexception": (DatabaseError, _FAILED, None),
+    **{code: (AccessRefused, f"The account that the token belongs to {what}.", _CURE_OF_ACCOUNT) for code, what in _ACCOUNT.items()},
+}
 _TOO_LARGE_FOR_PHP = (
     UploadRefused,
     "{part} is larger than PHP's upload_max_filesize on {base}.",
     "Raise upload_max_filesize (and post_max_size) in the site's php.ini, or send the file in parts.",
 )
-#: The same for uploads: errorcode -> the error, what is said of it, and the cure.
-_BY_UPLOAD_CODE: dict[str | None, tuple[type[ToolsyncError], str, str]] = {
+#: The same, of what is said of a file otherwise.
+_BY_UPLOAD_CODE: dict[str | None, tuple[type[ToolsyncError], str, str | None]] = {
     "missingparam": (
         UploadRefused,
         "PHP threw away the whole request for {part}: it is larger than its post_max_size.",
@@ -153,15 +155,12 @@ class Moodle:
 
     def __init__(self, transport, token, *, read_only=False):
         self.transport = transport
+        self.base = transport.base
         self.read_only = read_only
         self._token = token.strip()
         # Whether it was seen that url leads to a Moodle.
         self._has_answered = False
         self._lacking: dict[str, bool] = {}
-
-    @property
-    def base(self):
-        return self.transport.base
 
     def call(self, name, parameters=None, *, timeout=None):
         """Call a function of the catalogue; returns its Answer, raises an error of errors.py."""
@@ -217,13 +216,13 @@ class Moodle:
                 return False
         return self._lacking[name]
 
-    def may_upload(self, *, timeout=None):
+    def may_upload(self):
         """Whether the token may upload files: True or False.
 
         Sends no file, so that nothing is stored: Moodle answers an empty list, or refuses (recordings 46 and 53).
         """
         fields = [("token", self._token), ("itemid", "0")]
-        reply = self.transport.post(UPLOAD, fields, repeat=ALWAYS, timeout=timeout)
+        reply = self.transport.post(UPLOAD, fields, repeat=ALWAYS)
         try:
             self._answered(reply, "upload.php", UPLOADED)
         except AccessRefused as error:
@@ -289,15 +288,6 @@ class Moodle:
 
     def _answered(self, reply, name, shape, part=None):
         """The Answer in a reply, of a shape. Raises what an error object stands for; part: the file that was sent."""
-        answer = self._decoded(reply, name)
-        if _is_error(answer.value):
-            raise self._upload_error(answer.value, part) if part else self._error(answer.value, name)
-        wrong = misfit(answer.value, shape)
-        if wrong:
-            raise NotMoodle(f"{self.base} answered {name} with JSON that is not what Moodle answers: {wrong}.", cure=_LOOK_BETWEEN)
-        return answer
-
-    def _decoded(self, reply, name):
         if reply.status != 200:
             raise self._http_error(reply, name)
         try:
@@ -305,6 +295,11 @@ class Moodle:
         except ValueError:
             raise self._undecodable(reply, name) from None
         self._has_answered = True
+        if _is_error(answer.value):
+            raise self._error(answer.value, name, part)
+        wrong = misfit(answer.value, shape)
+        if wrong:
+            raise NotMoodle(f"{self.base} answered {name} with JSON that is not what Moodle answers: {wrong}.", cure=_LOOK_BETWEEN)
         return answer
 
     def _undecodable(self, reply, name):
@@ -367,47 +362,26 @@ class Moodle:
             f"{self.base} redirects to {place}{target.path}, which is a login or another page and not the site's address.", cure=_EXEMPT
         )
 
-    def _error(self, value, name):
-        """The error that an error object stands for; value: a dict with anything in it."""
-        code, message, details = _details(value)
-        debuginfo = details["debuginfo"]
+    def _error(self, value, name, part):
+        """The error that an error object stands for; value: a dict with anything in it; part: the file that was sent, or None."""
+        code, debuginfo = _text(value.get("errorcode")), _text(value.get("debuginfo"))
+        message, details = _sentence(value.get("message") or value.get("error")), {"errorcode": code, "debuginfo": debuginfo}
         told = f" ({debuginfo.splitlines()[0]})" if debuginfo and name != "tool_sync_process" else ""
         if code == "invalidrecord" and "external_functions" in message:
             return function_unknown(self.base, name, **details)
-        if code in _ACCOUNT:
-            return AccessRefused(
-                f"The account that the token belongs to {_ACCOUNT[code]}.",
-                cure="Correct the account (Site administration > Users) or use another account's token.",
-                **details,
-            )
-        if code in _BY_CODE:
-            kind, text = _BY_CODE[code]
+        known = {**_BY_CODE, **_BY_UPLOAD_CODE} if part else _BY_CODE
+        if code in known:
+            kind, text, cure = known[code]
         else:
-            kind, text = MoodleError, _FAILED
+            kind, text, cure = UploadRefused if part else MoodleError, _FAILED, None
             message = f"{code}: {message}" if code and " " not in code else message
-        return kind(text.format(base=self.base, name=name, message=message, told=told), **details)
-
-    def _upload_error(self, value, part):
-        code, message, details = _details(value)
-        if code in _BY_UPLOAD_CODE:
-            kind, text, cure = _BY_UPLOAD_CODE[code]
-            return kind(text.format(base=self.base, part=part, message=message), cure=cure, **details)
-        error = self._error(value, "upload.php")
-        if error.kind == MoodleError.kind:
-            return UploadRefused(error.message, **details)
-        return error
+        return kind(text.format(base=self.base, name=name, message=message, told=told, part=part), cure=cure, **details)
 
 
 def _php_died(message):
     error = HttpRefused(message, cure=_PHP_DIED)
     error.over = True
     return error
-
-
-def _details(value):
-    """(errorcode, message, what an error keeps of it) of an error object."""
-    code = _text(value.get("errorcode"))
-    return code, _sentence(value.get("message") or value.get("error")), {"errorcode": code, "debuginfo": _text(value.get("debuginfo"))}
 
 
 def _is_error(value):
