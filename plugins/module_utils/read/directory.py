@@ -49,6 +49,12 @@ class Ref(t.NamedTuple):
         return f"{self.kind} {self.value} ({self.by})"
 
 
+def id_in(value):
+    """The id that an option's value is, or None."""
+    text = str(value).strip()
+    return int(text) if text.isascii() and text.isdecimal() and 0 < int(text) < 2**63 else None
+
+
 def reference(kind, by, value, option):
     """The Ref for an option's value. Raises OptionError for what can be no identifier; option: for the message."""
     if by not in IDENTIFIERS[kind]:
@@ -61,7 +67,7 @@ def reference(kind, by, value, option):
         raise OptionError(f"{option} is empty.", option=option)
     if len(text) > _LONGEST:
         raise OptionError(f"{option} is longer than {_LONGEST} characters.", option=option)
-    if by == "id" and not (text.isascii() and text.isdecimal() and 0 < int(text) < 2**63):
+    if by == "id" and id_in(text) is None:
         raise OptionError(
             f"{option} must be a number, because the {kind} is identified by its id.",
             option=option,

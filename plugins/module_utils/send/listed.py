@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from ..errors import MoodleError, PartlyFailed, ToolsyncError
 from ..plan import Plan
-from ..wire.ask import require_functions
+from ..wire.ask import Asker, require_functions
 from ..wire.catalogue import FUNCTIONS
 from ..wire.moodle import Columns
 from ..wire.transport import NEVER
-from .batch import TAKEN, UNKNOWN, UNTRIED, Bulk
+from .batch import TAKEN, UNKNOWN, UNTRIED, Bulk, checked_lanes, checked_limit
 
 #: Entries that a list of the result holds at most; the counts are complete.
 LISTED = 1000
@@ -49,40 +49,69 @@ class Step:
 
 
 class ListedPlan(Plan):
-    """Base. lists: the names of the result's lists, the last one for items that need nothing; section: where the memory file keeps
-    what steps remember.
+    """Base. changes: what is done to items -> (the function that does it, its parameter; None: one call for each step), in the order of
+    doing. lists: the names of the result's lists, besides C(unchanged) for items that need nothing; section: where the memory file keeps
+    what steps remember. params: the options of its module.
 
-    A subclass fills C(unchanged) and C(failures) while it plans, then calls C(report) with the steps. C(act) sends them; C(look) sees
-    what came of them. What nobody can see is neither done nor failed, but unknown. In check mode, C(obstacle) and C(unseen) say of a step
-    what is going to come of it. C(uncertain) is why not all is certain, for the result of those that tell it.
+    A subclass fills C(unchanged) and C(failures), and adds steps, while it plans, then calls C(ready). C(look) sees what came of them. What
+    nobody can see is neither done nor failed, but unknown. In check mode, C(obstacle) and C(unseen) say of a step what is going to come of
+    it.
     """
 
-    lists: tuple[str, ...] = ()
+    changes: t.Mapping[str, tuple[str, str | None]] = {}
     section = ""
     #: What nobody can see of a step that Moodle took, and that is not in place: it may have changed something. Empty for nothing.
     half_done = ""
     #: What messages call an item, and several.
     noun = ("item", "items")
 
-    def __init__(self, site, on_failures, max_input_vars):
+    def __init__(self, site, params):
         super().__init__(changed=False, before={}, after={}, result={})
         self.site, self.moodle = site, site.moodle
-        self.max_input_vars = max_input_vars
-        self._on_failures = on_failures
-        self._planned: list[Step] = []
+        self._on_failures = params["on_failures"]
+        self.asker = Asker(self.moodle, checked_limit(params["max_input_vars"]), checked_lanes(params.get("parallel_requests", 1)))
+        self.steps: dict[str, list[Step]] = {change: [] for change in self.changes}
         self.done: list[Step] = []
         self.unchanged: list[dict[str, t.Any]] = []
         self.failures: list[dict[str, t.Any]] = []
         #: Whether what is called unchanged is known to be.
         self.certain = True
-        #: Step -> what Moodle's answer, though no error, says against it. Filled by the callback C(answered).
+        #: Step -> what Moodle's answer, though no error, says against it. Filled by C(heed).
         self.objections: dict[Step, str] = {}
-        self.uncertain: list[dict[str, t.Any]] = []
         self._half_done = 0
         self._unknown: dict[Step, str] = {}
 
-    def act(self):
-        """Send the steps."""
+    @property
+    def lists(self):
+        return tuple(self.changes)
+
+    def add(self, step, change=None):
+        """change: which of C(changes) it is, where that is not the list that it will be in."""
+        self.steps[change or step.becomes].append(step)
+
+    def needed(self):
+        """Function -> what it is needed for; nothing: not needed."""
+        return {function: self.steps[change] for change, (function, _parameter) in self.changes.items()}
+
+    def ready(self):
+        """Raise where the token lacks a function; say what is planned."""
+        require_functions(self.moodle, [function for function, steps in self.needed().items() if steps])
+        self._tell([*itertools.chain(*self.steps.values())])
+
+    def sendable(self, change):
+        """The steps that can be sent, now that those before them were."""
+        return self.steps[change]
+
+    def lanes(self, change):
+        """(how many of its requests are under way at a time, step -> what two of them must not write to; None: nothing)."""
+        return 1, None
+
+    def heed(self, batch, value):
+        """Take what the answer to a request says of its steps. Where there are several lanes, it is called in other threads."""
+
+    def reason(self, step, error):
+        """Why Moodle refused a step, as far as it can be told."""
+        return told(error)
 
     def look(self, steps):
         """For each step, whether what it was to do is in place now: True, False, or None where nobody can tell. Only reads."""
@@ -107,7 +136,7 @@ class ListedPlan(Plan):
     def rehearse(self):
         """Tell what is going to fail, and what nobody can tell."""
         predicted = []
-        for step in self._planned:
+        for step in itertools.chain(*self.steps.values()):
             obstacle = self.obstacle(step)
             if obstacle is not None:
                 self.fail(step.item, obstacle)
@@ -124,7 +153,8 @@ class ListedPlan(Plan):
             self._tell([])
             self.conclude()
         try:
-            self.act()
+            for change in self.changes:
+                self._send(change)
             self._verify()
         finally:
             self._tell(self.done)
@@ -134,30 +164,22 @@ class ListedPlan(Plan):
     def fail(self, item, reason):
         self.failures.append({**item, "reason": reason})
 
-    def need(self, functions):
-        """Raise where the token lacks some of the functions. functions: name -> what it is needed for; nothing: not needed."""
-        require_functions(self.moodle, [function for function, steps in functions.items() if steps])
-
     # -- sending --------------------------------------------------------------------------------------------------
 
-    def send(self, steps, function, parameter, reason, *, answered=None, lanes=1, place=None):
-        """Send steps in batches, as the parameter of a function; where that is None, each alone as its parameters.
-
-        reason: (step, error) -> why Moodle refused it. answered: called with a batch and the function's value after each.
-        lanes, place: as of Bulk; answered is then called in other threads.
-        """
-        steps = list(steps)
+    def _send(self, change):
+        """Send steps in batches, as the parameter of their function; where that is None, each alone as its parameters."""
+        steps, (function, parameter) = list(self.sendable(change)), self.changes[change]
+        lanes, place = self.lanes(change)
 
         def send_batch(batch):
             value = self.moodle.call(function, _parameters(parameter, [step.sent for step in batch])).value
-            if answered is not None:
-                answered(batch, value)
+            self.heed(batch, value)
             return len(value) if isinstance(value, list) else None
 
         bulk = Bulk(
             send_batch,
-            lambda step: variables(step.sent) if parameter else self.max_input_vars,
-            self.max_input_vars,
+            lambda step: variables(step.sent) if parameter else self.asker.max_input_vars,
+            self.asker.max_input_vars,
             group=lambda step: step.group,
             lowered=self._warn_of_limit,
             lanes=lanes,
@@ -172,10 +194,10 @@ class ListedPlan(Plan):
                 if end.becomes == TAKEN:
                     self.done.append(end.record)
                 elif end.becomes == UNKNOWN:
-                    self._unknown[end.record] = reason(end.record, end.error)
+                    self._unknown[end.record] = self.reason(end.record, end.error)
                 else:
                     untried = " (not tried: others were refused for it)" if end.becomes == UNTRIED else ""
-                    self.fail(end.record.item, reason(end.record, end.error) + untried)
+                    self.fail(end.record.item, self.reason(end.record, end.error) + untried)
         except ToolsyncError as error:
             why = told(error)
             raise
@@ -215,34 +237,28 @@ class ListedPlan(Plan):
 
     # -- telling --------------------------------------------------------------------------------------------------
 
-    def report(self, steps):
-        """Say what is planned."""
-        self._planned = steps
-        self._tell(steps)
-
     def _tell(self, steps):
         """Set result, changed and both sides of the diff from what is, or will be, done."""
-        listed: dict[str, list[dict[str, t.Any]]] = {name: [] for name in self.lists}
+        listed: dict[str, list[dict[str, t.Any]]] = {name: [] for name in (*self.lists, "unchanged")}
         self.before, self.after = {}, {}
         for step in steps:
             listed[step.becomes].append(step.item)
-            if step.becomes == self.lists[-1]:
-                continue
-            _put(self.before, step.shown, step.before, keep=True)
-            _put(self.after, step.shown, step.after)
-        listed[self.lists[-1]] += self.unchanged
+            if step.becomes != "unchanged":
+                _put(self.before, step.shown, step.before, keep=True)
+                _put(self.after, step.shown, step.after)
+        listed["unchanged"] += self.unchanged
         counts = {name: len(entries) for name, entries in listed.items()}
         # What may have changed is never called unchanged.
         self.changed = bool(self.after) or bool(self._unknown) or bool(self._half_done)
         why = collections.Counter(step.because for step in steps if not step.certain)
         why.update({self.half_done: self._half_done} if self._half_done else {})
-        self.uncertain[:] = [{"because": because, "items": number} for because, number in why.most_common()]
         self.result.update({name: entries[:LISTED] for name, entries in listed.items()})
         self.result.update(
             counts={**counts, "failed": len(self.failures), "unknown": len(self._unknown)},
             failures=self.failures,
             unknown=self.unknown,
-            changed_is_certain=self.certain and not self.uncertain and not self._unknown,
+            changed_is_certain=self.certain and not why and not self._unknown,
+            uncertain=[{"because": because, "items": number} for because, number in why.most_common()],
         )
 
     @property

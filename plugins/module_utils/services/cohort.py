@@ -15,8 +15,7 @@ from ..read.account import Account
 from ..read.categories import CATEGORIES
 from ..read.cohorts import COHORT_SEARCH, SYSTEM, Cohorts
 from ..read.directory import Directory, Ref, reference
-from ..send.changes import ChangesPlan
-from ..send.listed import Step
+from ..send.listed import ListedPlan, Step
 from ..send.wanted import items_of
 
 #: What the columns of Moodle's cohort table hold, in characters.
@@ -88,7 +87,7 @@ def _wanted_cohort(where, item):
     return WantedCohort(where, ref, content, category, item["state"] == "present")
 
 
-class CohortPlan(ChangesPlan):
+class CohortPlan(ListedPlan):
     """The C(about) of a step is the category that it puts the cohort in: a number, or SYSTEM."""
 
     changes = {

@@ -15,8 +15,7 @@ from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError, OptionError, Pa
 from ..read.account import Account
 from ..read.cohorts import COHORT_MEMBERS, PLUGIN_COHORTS, Cohorts
 from ..read.directory import Directory, Ref, reference, unknown
-from ..send.changes import ChangesPlan
-from ..send.listed import Step
+from ..send.listed import ListedPlan, Step
 from ..send.wanted import EXACT, check_exact, items_of
 
 _TO_READ = f"Add {PLUGIN_COHORTS} and {COHORT_MEMBERS} to the token's service ({FUNCTIONS_PAGE})"
@@ -81,7 +80,7 @@ def _wanted_membership(where, item):
     return Membership(where, cohort, tuple(dict.fromkeys(users)), item["state"])
 
 
-class MembersPlan(ChangesPlan):
+class MembersPlan(ListedPlan):
     changes = {"added": ("tool_sync_cohort_add_members", "members"), "removed": ("tool_sync_cohort_delete_members", "members")}
     noun = ("membership", "memberships")
 

@@ -18,10 +18,8 @@ from ..read.directory import Directory, Ref
 from ..read.enrolments import ENROLLED, Enrolments
 from ..read.groups import ASKED_WITH_GROUPS, Group, Groups
 from ..read.users import USERS
-from ..send.batch import checked_lanes, checked_limit
 from ..send.listed import ListedPlan, Step
 from ..settings import DATES, RUNS
-from ..wire.ask import Asker
 from . import enrol_groups
 from . import enrol_outlook as outlook
 from .enrol_records import DEFAULT_METHOD, Record, exact_targets, fold, records
@@ -59,49 +57,39 @@ class EnrolSubject:
     joins: Group | None = None
 
     @property
-    def is_removal(self):
-        return self.period is None and self.joins is None
-
-    @property
     def place(self):
         """What two requests at a time must not write to."""
         return self.roster.key, self.user
 
-    @property
-    def is_state_only(self):
-        """Whether the user has the role, so that only whether he is active can be looked at."""
-        return self.period is not None and not self.gains_role
-
 
 def plan(site, params):
     """params: the options of toolsync_enrol. Raises OptionError before anything is sent."""
-    limit, lanes = checked_limit(params["max_input_vars"]), checked_lanes(params["parallel_requests"])
-    given = records(params)
-    wanted = fold(given, lambda record: (record.course, record.user))
-    return EnrolPlan(site, wanted, exact_targets(params, given), on_failures=params["on_failures"], max_input_vars=limit, lanes=lanes)
+    return EnrolPlan(site, params)
 
 
 class EnrolPlan(ListedPlan):
-    lists = ("enrolled", "updated", "added", "unenrolled", "unchanged")
+    changes = {
+        "enrolled": (ENROL, "enrols"),
+        "added": (JOIN, "members"),
+        "unassigned": (UNASSIGN, "unassignments"),
+        "unenrolled": (UNENROL, "enrolments"),
+    }
+    lists = ("enrolled", "updated", "added", "unenrolled")
     section = "enrolments"
     half_done = "whether an enrolment by manual was changed can't be seen, as another method keeps the user there"
 
-    def __init__(self, site, wanted, exact, *, on_failures, max_input_vars, lanes):
-        super().__init__(site, on_failures, max_input_vars)
-        self._lanes = lanes
-        self._asker = Asker(self.moodle, max_input_vars, lanes)
-        self._directory = Directory(self._asker)
+    def __init__(self, site, params):
+        super().__init__(site, params)
+        given = records(params)
+        wanted, exact = fold(given, lambda record: (record.course, record.user)), exact_targets(params, given)
+        self._directory = Directory(self.asker)
         fields = {"fields": ASKED_WITH_GROUPS} if any(record.groups for record in wanted) else {}
-        self._reader = Enrolments(self._asker, site.warn, **fields)
-        self._groups = Groups(self._asker, site.warn)
-        self._account = Account(self._asker)
+        self._reader = Enrolments(self.asker, site.warn, **fields)
+        self._groups = Groups(self.asker, site.warn)
+        self._account = Account(self.asker)
         self._remembered = site.memory.get(self.section)
         self._rosters: dict[Ref, Roster] = {}
         self._standings: dict[t.Any, Standing] = {}
-        self._enrolments: list[Step] = []
-        self._joins: list[Step] = []
-        self._unassignments: list[Step] = []
-        self._unenrolments: list[Step] = []
         #: Roles that somebody was seen to hold in a course.
         self._known_roles: set[Ref] = set()
         #: In check mode: of enrolments that are going to be refused.
@@ -110,9 +98,9 @@ class EnrolPlan(ListedPlan):
         self._ends = False
         self._read(wanted, [course for course, role in exact])
         self._decide(fold(self._identified(wanted), self._place), exact)
-        self._require_functions()
-        self.report([*self._enrolments, *self._joins, *self._unassignments, *self._unenrolments])
-        self.result["uncertain"] = self.uncertain
+        _leave_out_defaults(self.steps["enrolled"])
+        self._drop_unassignments()
+        self.ready()
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -168,10 +156,13 @@ class EnrolPlan(ListedPlan):
         number = self._directory.id_of(record.user)
         return self._rosters[record.course].key, record.user if number is None else number
 
+    def _key(self, record):
+        return memory_key(*self._place(record), record.method)
+
     def _standing(self, record):
         place = self._place(record)
         if place not in self._standings:
-            period = Period.parse(self._remembered.get(memory_key(*place, record.method)))
+            period = Period.parse(self._remembered.get(self._key(record)))
             self._standings[place] = Standing(self._rosters[record.course], self._directory.id_of(record.user), period)
         return self._standings[place]
 
@@ -206,63 +197,63 @@ class EnrolPlan(ListedPlan):
         if differs is False:
             self.unchanged.append(record.item)
             return
-        roster, user = self._rosters[record.course], self._directory.id_of(record.user)
+        may_revive, period = standing.may_revive(record), standing.period_for(record)
         self._undated += standing.loses_dates(record)
-        may_revive = standing.may_revive(record)
         self._revived += may_revive
-        period = standing.period_for(record)
-        dated = record.is_dated
-        before, was_enrolled = standing.describe(dated), standing.is_enrolled
-        remembered = {}
-        if dated or standing.period is not None:
-            remembered = {memory_key(*self._place(record), record.method): period.text()}
-        subject = EnrolSubject(record, roster, user, period=period, gains_role=standing.known and not standing.holds(record.role))
+        before, was_enrolled = standing.describe(record.is_dated), standing.is_enrolled
+        gains_role = standing.known and not standing.holds(record.role)
+        is_remembered = record.is_dated or standing.period is not None
         standing.enrol(record, period)
-        step = self._step(
-            "updated" if was_enrolled else "enrolled",
-            subject,
+        step = self._add(
+            "enrolled",
+            record,
             before,
-            standing.describe(dated),
-            self._enrolment(record, period, roster, user),
-            bool(differs) and not may_revive and (user is not None or was_enrolled or roster.shows(record.user)),
+            self._enrolment(record, period, standing),
+            becomes="updated" if was_enrolled else "enrolled",
+            certain=bool(differs) and not may_revive and (was_enrolled or standing.shows(record.user)),
+            period=period,
+            gains_role=gains_role,
         )
-        step.remembered = remembered
-        self._enrolments.append(step)
+        if is_remembered:
+            step.remembered = {self._key(record): period.text()}
 
     def _decide_groups(self, record, seen):
         """seen: the (user, Group's id) of other records."""
-        roster, user, standing = self._rosters[record.course], self._directory.id_of(record.user), self._standing(record)
+        standing = self._standing(record)
+        user = standing.number
         for name in record.groups:
             item = {**record.item, "group": name}
-            group, problem = enrol_groups.find_group(roster.groups, name)
+            group, problem = enrol_groups.find_group(standing.roster.groups, name)
             if problem is None and user is None:
                 problem = f"groups take ids: add {USERS} to the token's service ({FUNCTIONS_PAGE}), or name the user by the id"
             if problem is not None:
                 self.fail(item, problem)
-            elif (user, group.id) in seen:
                 continue
-            elif user in group.members:
+            if (user, group.id) in seen:
+                continue
+            seen.add((user, group.id))
+            if user in group.members:
                 self.unchanged.append(item)
             else:
                 before = standing.describe(record.is_dated)
                 standing.groups.add(group.name)
-                subject, sent = EnrolSubject(record, roster, user, joins=group), {"userid": user, "groupid": group.id}
-                step = self._step("added", subject, before, standing.describe(record.is_dated), sent, True)
+                step = self._add("added", record, before, {"userid": user, "groupid": group.id}, joins=group)
                 step.item, step.group = item, (JOIN, group.id)
-                self._joins.append(step)
-            if problem is None:
-                seen.add((user, group.id))
 
-    @staticmethod
-    def _step(becomes, subject, before, after, sent, certain):
-        record, roster = subject.record, subject.roster
+    def _add(self, change, record, before, sent, *, becomes=None, certain=True, **about):
+        """Plan a step, once the Standing is what it makes of it. about: as of EnrolSubject."""
+        standing = self._standing(record)
+        subject = EnrolSubject(record, standing.roster, standing.number, **about)
         # A user whom only Moodle looks up may be the reason of a refusal, which then is not the role's.
-        group = None if subject.user is None else (roster.key, record.role, record.method)
-        shown = (roster.ref.value, record.user.value)
-        return Step(becomes, record.item, shown, before, after, certain, sent, group, about=subject)
+        group = None if standing.number is None else (standing.roster.key, record.role, record.method)
+        shown = (standing.roster.ref.value, record.user.value)
+        after = standing.describe(record.present and record.is_dated)
+        step = Step(becomes or change, record.item, shown, before, after, certain, sent, group, about=subject)
+        self.add(step, change)
+        return step
 
     @staticmethod
-    def _enrolment(record, period, roster, user):
+    def _enrolment(record, period, standing):
         """The variables of an item. What has a default comes first: a request that PHP cuts off then lacks what has none."""
         sent = {
             "suspend": period.suspended,
@@ -270,17 +261,17 @@ class EnrolPlan(ListedPlan):
             "timeend": period.end,
             "method": record.method,
         }
-        for ref, number in ((record.role, None), (record.user, user), (roster.ref, roster.number)):
+        for ref, number in ((record.role, None), (record.user, standing.number), (standing.roster.ref, standing.roster.number)):
             by, value = (ref.by, ref.value) if number is None else ("id", number)
             sent.update({f"{ref.kind}idsource": by, f"{ref.kind}id": value})
         return sent
 
     def _decide_absent(self, record):
-        roster, user, standing = self._rosters[record.course], self._directory.id_of(record.user), self._standing(record)
-        if standing.known and not standing.is_enrolled and (user is not None or roster.shows(record.user)):
+        standing = self._standing(record)
+        if standing.known and not standing.is_enrolled and standing.shows(record.user):
             self.unchanged.append(record.item)
-        elif user is None or roster.number is None:
-            missing = USERS if user is None else COURSES
+        elif standing.number is None or standing.roster.number is None:
+            missing = USERS if standing.number is None else COURSES
             self._ends = True
             self.fail(record.item, f"un-enrolling needs ids: add {missing} to the token's service ({FUNCTIONS_PAGE})")
         elif record.role is not None and not standing.known:
@@ -289,33 +280,24 @@ class EnrolPlan(ListedPlan):
                 "which other roles the user holds can't be read: leave role out to end the whole enrolment, or add "
                 f"{ENROLLED} to the token's service ({FUNCTIONS_PAGE})",
             )
-        else:
-            self._remove(record, roster, user, standing)
-
-    def _remove(self, record, roster, user, standing):
-        """Plan the end of an enrolment, or of one role of several."""
-        held = {
-            name: number
-            for name, number in standing.roles.items()
-            if record.role is not None and is_role(record.role, name, number)
-        }
-        if record.role is not None and not held:
+        elif record.role is not None and not standing.holds(record.role):
             self.unchanged.append(record.item)
-            return
-        before = standing.describe(False)
+        else:
+            self._remove(record)
+
+    def _remove(self, record):
+        """Plan the end of an enrolment, or of one role of several."""
+        standing = self._standing(record)
+        before, course = standing.describe(False), standing.roster.number
         if record.role is None or len(standing.roles) == 1:
-            key = memory_key(*self._place(record), record.method)
             standing.unenrol()
-            sent = {"userid": user, "courseid": roster.number}
-            step = self._step("unenrolled", EnrolSubject(record, roster, user), before, None, sent, standing.known)
-            step.remembered = {key: None} if key in self._remembered else {}
-            self._unenrolments.append(step)
+            step = self._add("unenrolled", record, before, {"userid": standing.number, "courseid": course}, certain=standing.known)
+            step.remembered = {self._key(record): None} if self._key(record) in self._remembered else {}
             return
-        ((name, number),) = held.items()
+        ((name, number),) = ((name, number) for name, number in standing.roles.items() if is_role(record.role, name, number))
         standing.unassign(name)
-        sent = {"contextlevel": "course", "instanceid": roster.number, "roleid": number, "userid": user}
-        subject = EnrolSubject(record, roster, user, gone_role=name)
-        self._unassignments.append(self._step("updated", subject, before, standing.describe(False), sent, True))
+        sent = {"contextlevel": "course", "instanceid": course, "roleid": number, "userid": standing.number}
+        self._add("unassigned", record, before, sent, becomes="updated", gone_role=name)
 
     def _decide_others(self, wanted, exact):
         """Take the role from whoever else holds it."""
@@ -343,7 +325,7 @@ class EnrolPlan(ListedPlan):
             if member.id == own:
                 self.site.warn(f"The token's own account was left in the {roster.ref}: state exact never takes it out.")
             elif self._standing(record).holds(role):
-                self._remove(record, roster, member.id, self._standing(record))
+                self._remove(record)
 
     def _surplus(self, roster, role, wanted):
         """The Members who hold a role in a course and are not wanted. wanted: the Records of the course."""
@@ -369,27 +351,30 @@ class EnrolPlan(ListedPlan):
                 if is_role(role, name, number) and not any(is_role(ref, name, number) for ref in kept.get(member.id, ())):
                     yield member
 
-    def _require_functions(self):
-        """Raise, before anything is sent, for a function that the token may not call."""
-        if self._unassignments and not self.moodle.may_call(UNASSIGN):
-            for step in self._unassignments:
+    def _drop_unassignments(self):
+        """Fail those that would take a single role, where the token has no function for that."""
+        if self.steps["unassigned"] and not self.moodle.may_call(UNASSIGN):
+            for step in self.steps["unassigned"]:
                 self.fail(
                     step.item,
                     f"the user holds other roles too, and un-enrolling would take all of them: add {UNASSIGN} to the token's service "
                     f"({FUNCTIONS_PAGE}) to take only this one",
                 )
-            self._unassignments = []
-        self.need({ENROL: self._enrolments, JOIN: self._joins, UNENROL: self._unenrolments or self._ends})
+            self.steps["unassigned"] = []
+
+    def needed(self):
+        # The token was asked for UNASSIGN before.
+        return {**super().needed(), UNASSIGN: (), UNENROL: self.steps["unenrolled"] or self._ends}
 
     # -- predicting -----------------------------------------------------------------------------------------------
 
     def rehearse(self):
         # Several courses at a time.
-        rosters = {step.about.roster.key: step.about.roster for step in self._unenrolments if step.certain}
+        rosters = {step.about.roster.key: step.about.roster for step in self.steps["unenrolled"] if step.certain}
         manual_only = [roster for roster in rosters.values() if roster.others == []]
-        for _ids in self._asker.each(lambda roster: roster.enrolled.inactive(), manual_only):
+        for _ids in self.asker.each(lambda roster: roster.enrolled.inactive(), manual_only):
             pass
-        self._refused = {step.about.place for step in self._enrolments if _is_off(step.about)}
+        self._refused = {step.about.place for step in self.steps["enrolled"] if _is_off(step.about)}
         super().rehearse()
 
     def obstacle(self, step):
@@ -408,11 +393,11 @@ class EnrolPlan(ListedPlan):
                 outlook.unclear_user(record.user, subject.user),
                 outlook.unclear_role(record.role, self._known_roles),
                 outlook.unclear_method(roster, record.method),
-                outlook.unclear_state(roster, subject) if subject.is_state_only else None,
+                None if subject.gains_role else outlook.unclear_state(roster, subject),
             ]
         elif subject.gone_role is not None:
             reasons.append(outlook.WHOSE)
-        elif subject.is_removal:
+        elif subject.joins is None:
             reasons.append(outlook.unclear_enrolment(roster, subject.user))
         return next(filter(None, reasons), None)
 
@@ -424,28 +409,19 @@ class EnrolPlan(ListedPlan):
         if dated and self.site.memory.get(RUNS, DATES) is not None:
             self.site.memory.put(RUNS, {DATES: None})
 
-    def act(self):
-        _leave_out_defaults(self._enrolments)
+    def lanes(self, change):
         # Two requests at a time with one user and course would clash, and what is known by no id may be the same.
-        known = all(step.about.user is not None and step.about.roster.number is not None for step in self._enrolments)
-        self.send(
-            self._enrolments,
-            ENROL,
-            "enrols",
-            self._reason,
-            answered=lambda batch, value: self._known_roles.update(step.about.record.role for step in batch),
-            lanes=self._lanes if known else 1,
-            place=lambda step: step.about.place,
-        )
-        self.send(self._unless_refused(self._joins), JOIN, "members", self._reason)
-        self.send(self._unless_refused(self._unassignments), UNASSIGN, "unassignments", self._reason)
-        self.send(self._unless_refused(self._unenrolments), UNENROL, "enrolments", self._reason)
+        known = all(step.about.user is not None and step.about.roster.number is not None for step in self.steps[change])
+        return self.asker.lanes if known and change == "enrolled" else 1, lambda step: step.about.place
 
-    def _unless_refused(self, steps):
+    def heed(self, batch, value):
+        self._known_roles.update(step.about.record.role for step in batch)
+
+    def sendable(self, change):
         """The steps without those on users who were refused a role that they were to have before, or instead."""
         done = set(self.done)
-        refused = {step.about.place for step in self._enrolments if step not in done}
-        for step in steps:
+        refused = {step.about.place for step in self.steps["enrolled"] if change != "enrolled" and step not in done}
+        for step in self.steps[change]:
             if step.about.place in refused:
                 self.fail(step.item, _LEFT_AS_IT_IS)
             else:
@@ -465,12 +441,14 @@ class EnrolPlan(ListedPlan):
     def is_doubtful(self, step):
         # Moodle is silent for an enrolment of another method, which stays as it is.
         subject = step.about
-        return subject.is_removal or (subject.is_state_only and subject.roster.others != [])
+        if subject.period is None:
+            return subject.joins is None
+        return not subject.gains_role and subject.roster.others != []
 
     def why_left(self, step):
         return _OTHER_METHOD if step.about.period is None else _STILL_ACTIVE
 
-    def _reason(self, step, error):
+    def reason(self, step, error):
         if step.about.joins is not None:
             return enrol_groups.refusal(error)
         record, roster = step.about.record, step.about.roster

@@ -47,10 +47,6 @@ class Roster:
         """The methods besides manual by which somebody may be enrolled; None where nobody can tell."""
         return None if self.methods is None else sorted(set(self.methods) - {DEFAULT_METHOD, GUEST_ACCESS})
 
-    def shows(self, user):
-        """Whether its list would show a user who is known by no id."""
-        return self.enrolled is not None and self.enrolled.shows(user.by)
-
 
 class Period(t.NamedTuple):
     """What was last sent for an enrolment. start, end: epoch seconds, 0 for none."""
@@ -90,14 +86,17 @@ class Standing:
     def __init__(self, roster, number, period):
         enrolled = roster.enrolled
         member = enrolled.members.get(number) if enrolled is not None else None
-        self._enrolled = enrolled
-        self._number = number
+        self.roster, self.number = roster, number
         self.known = enrolled is not None and (member is None or member.roles is not None)
         self.is_enrolled = member is not None
         self.roles = dict(member.roles or {}) if member is not None else {}
         self.groups = None if roster.groups is None else {group.name for group in roster.groups.groups if number in group.members}
         self.period = period
         self._suspended: t.Any = _UNREAD
+
+    def shows(self, user):
+        """Whether the course's list would show the user, who may be known by no id."""
+        return self.number is not None or (self.roster.enrolled is not None and self.roster.enrolled.shows(user.by))
 
     @property
     def suspended(self):
@@ -107,10 +106,10 @@ class Standing:
         return self._suspended
 
     def _read_suspended(self):
-        inactive = self._enrolled.inactive() if self._enrolled is not None else None
+        inactive = self.roster.enrolled.inactive() if self.roster.enrolled is not None else None
         if inactive is None:
             return None
-        if self._number not in inactive:
+        if self.number not in inactive:
             return False
         # Moodle's list mixes the suspended with those whose period has not begun or is over.
         if self.period is not None and not self.period.covers(time.time()):

@@ -15,8 +15,7 @@ from ..read.directory import Directory
 from ..read.groups import GROUPS, CourseGroups, Groups
 from ..read.names import meant
 from ..read.users import USERS
-from ..send.changes import ChangesPlan
-from ..send.listed import Step, told
+from ..send.listed import ListedPlan, Step, told
 from ..send.wanted import EXACT
 from .group_wanted import wanted_groups
 
@@ -34,7 +33,7 @@ def plan(site, params):
     return GroupPlan(site, params)
 
 
-class GroupPlan(ChangesPlan):
+class GroupPlan(ListedPlan):
     """The C(about) of a step is (WantedGroup, the member's id, or None where the step is about the group itself)."""
 
     changes = {
@@ -52,7 +51,10 @@ class GroupPlan(ChangesPlan):
         decided: dict = {}
         for one in self._read(wanted_groups(params)):
             self._decide(one, decided)
-        self.ready({COURSES: [step for step in self.steps["created"] if step.about[0].at.number is None]})
+        self.ready()
+
+    def needed(self):
+        return {COURSES: [step for step in self.steps["created"] if step.about[0].at.number is None], **super().needed()}
 
     def number_of(self, entries):
         groups = sum(entry["user"] is None for entry in entries)

@@ -18,12 +18,11 @@ from ..errors import FUNCTIONS_PAGE, OptionError, ParameterRefused
 from ..read.account import Account
 from ..read.categories import CATEGORIES
 from ..read.courses import COURSES
-from ..read.directory import Directory, Ref, reference
-from ..read.enrolments import Enrolments
+from ..read.directory import Directory, Ref, id_in, reference
+from ..read.enrolments import Enrolled, Enrolments
 from ..read.users import USERS
-from ..send.batch import checked_limit
-from ..send.listed import ListedPlan, Step, told
-from ..wire.ask import Asker
+from ..send.listed import ListedPlan, Step
+from ..send.wanted import items_of
 
 ASSIGN = "core_role_assign_roles"
 UNASSIGN = "core_role_unassign_roles"
@@ -44,47 +43,31 @@ _STILL_THERE = "is still held: it comes from an enrolment method (a cohort, for 
 
 @dataclass(frozen=True)
 class Assignment:
-    """One role that a user is to hold, or not to hold. where: what messages call it; instance: None in the system."""
+    """One role that a user is to hold, or not to hold. where: what messages call it; instance: of the context, None in the system."""
 
     where: str
     user: Ref
     role: Ref
     context: str
-    instance: Ref | int | None
+    instance: Ref | None
     present: bool
 
     @property
     def item(self):
-        instance = self.instance.value if isinstance(self.instance, Ref) else self.instance and str(self.instance)
+        instance = self.instance and self.instance.value
         return {"user": self.user.value, "role": self.role.value, "context": self.context, "instance": instance}
-
-
-@dataclass
-class Place:
-    """A context as the site knows it. number: its instance's id. enrolled: who is in the course, None where that can't be read."""
-
-    number: int
-    enrolled: t.Any = None
-    ref: Ref | None = None
 
 
 def plan(site, params):
     """params: the options of toolsync_role. Raises OptionError before anything is sent."""
-    limit = checked_limit(params["max_input_vars"])
-    wanted = assignments(params)
-    numbers = {name: _number(name, value) for name, value in (params["role_ids"] or {}).items()}
-    return RolePlan(site, wanted, numbers, on_failures=params["on_failures"], max_input_vars=limit)
+    return RolePlan(site, params)
 
 
 def assignments(params):
     """The Assignments of toolsync_role's options, in their order. Raises OptionError."""
     if params["assignments"] is None:
         return [_assignment("the task", {**params, "user": user}) for user in params["users"]]
-    found = []
-    for number, item in enumerate(params["assignments"], 1):
-        given = {key: value for key, value in item.items() if value is not None}
-        found.append(_assignment(f"item {number} of assignments", {**params, **given}))
-    return found
+    return [_assignment(where, item) for where, item in items_of(params, "assignments")]
 
 
 def _assignment(where, item):
@@ -97,21 +80,21 @@ def _assignment(where, item):
 
 
 def _instance(where, context, item):
-    value, by = item["instance"], item["instance_identifier"]
-    allowed = CONTEXTS[context][1]
+    """The Ref of the instance of an item's context, None in the system."""
+    value, allowed = item["instance"], CONTEXTS[context][1]
     if not allowed:
         if value is not None:
             raise OptionError(f"instance of {where}: the system is one, leave instance out.", option="instance")
         return None
     if value is None:
         raise OptionError(f"instance is missing for {where}: which {context} is it?", option="instance")
-    by = by or allowed[0]
+    by = item["instance_identifier"] or allowed[0]
     if by not in allowed:
         raise OptionError(
             f"instance_identifier of {where}: a {context} is identified by {', '.join(allowed)}; not by {by}.",
             option="instance_identifier",
         )
-    if by == "id" and _as_id(value) is None:
+    if by == "id" and id_in(value) is None:
         other = "" if context == "module" else ", or choose another instance_identifier"
         raise OptionError(
             f"instance of {where} must be a number, because the {context} is identified by its id.",
@@ -119,99 +102,79 @@ def _instance(where, context, item):
             cure=f"Correct it{other}; nothing was sent.",
         )
     if context == "module":
-        return _as_id(value)
+        return Ref("module", "id", str(id_in(value)))
     return reference(context, by, value, f"instance of {where}")
 
 
-def _number(name, value):
-    number = _as_id(value)
-    if number is None:
-        raise OptionError(f"role_ids: the id of {name} must be a number.", option="role_ids")
-    return number
-
-
-def _as_id(value):
-    text = str(value).strip()
-    return int(text) if text.isascii() and text.isdecimal() and 0 < int(text) < 2**63 else None
+def role_ids(params):
+    """shortname -> id of the roles that the task tells. Raises OptionError."""
+    told = {name: id_in(value) for name, value in (params["role_ids"] or {}).items()}
+    for name, number in told.items():
+        if number is None:
+            raise OptionError(f"role_ids: the id of {name} must be a number.", option="role_ids")
+    return told
 
 
 class RolePlan(ListedPlan):
-    lists = ("assigned", "unassigned", "unchanged")
+    changes = {"assigned": (ASSIGN, "assignments"), "unassigned": (UNASSIGN, "unassignments")}
     section = "roles"
     half_done = "whether the same role, given by hand, was taken away can't be seen, as it is held by an enrolment method too"
 
-    def __init__(self, site, wanted, numbers, *, on_failures, max_input_vars):
-        super().__init__(site, on_failures, max_input_vars)
-        asker = Asker(self.moodle, max_input_vars)
-        self._directory, self._account = Directory(asker), Account(asker)
-        self._reader = Enrolments(asker, site.warn, "id,username,roles")
+    def __init__(self, site, params):
+        super().__init__(site, params)
+        self._wanted, given = assignments(params), role_ids(params)
+        self._directory, self._account = Directory(self.asker), Account(self.asker)
+        self._reader = Enrolments(self.asker, site.warn, "id,username,roles")
         self._remembered = site.memory.get(self.section)
-        self._givings: list[Step] = []
-        self._takings: list[Step] = []
-        self._places: dict[t.Any, Place] = {}
-        self._problems: dict[t.Any, str] = {}
-        self._read(wanted)
+        #: Of courses, by their ids: how the task names them, and who is enrolled, None where that can't be read.
+        self._courses: dict[int, Ref] = {}
+        self._enrolled: dict[int, Enrolled | None] = {}
+        self._read()
         told = {**site.memory.get(ROLE_IDS), **self._told_by_courses()}
         #: Ids of roles that somebody was seen to hold in a course, if by this host before.
         self._seen_roles = set(told.values())
-        self._role_ids = {**told, **numbers}
-        self._decide(wanted)
+        self._role_ids = {**told, **given}
+        self._decide()
+        self.ready()
+
+    def needed(self):
         # A token that can't even look up may be good for nothing at all.
-        doubtful = [] if self._directory.readable else wanted
-        self.need(
-            {
-                ASSIGN: self._givings or [one for one in doubtful if one.present],
-                UNASSIGN: self._takings or [one for one in doubtful if not one.present],
-            }
-        )
-        self.report([*self._givings, *self._takings])
-        self.result["uncertain"] = self.uncertain
+        doubtful = [] if self._directory.readable else self._wanted
+        return {
+            ASSIGN: self.steps["assigned"] or [one for one in doubtful if one.present],
+            UNASSIGN: self.steps["unassigned"] or [one for one in doubtful if not one.present],
+        }
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    def _read(self, wanted):
-        refs = [one.user for one in wanted] + [one.instance for one in wanted if isinstance(one.instance, Ref)]
-        self._directory.look_up(refs)
-        for one in wanted:
-            if self._key(one) not in self._places and self._key(one) not in self._problems:
-                self._find(one)
+    def _read(self):
+        self._directory.look_up([one.user for one in self._wanted] + [one.instance for one in self._wanted if one.instance is not None])
+        for one in self._wanted:
+            number = self._directory.id_of(one.instance)
+            if one.context == "course" and number is not None and number not in self._courses:
+                self._courses[number] = one.instance
+                self._enrolled[number] = self._reader.read(one.instance, number)
 
-    @staticmethod
-    def _key(one):
-        return one.context, one.instance
-
-    def _find(self, one):
-        """Settle an Assignment's place, or what is wrong with it."""
-        key, instance = self._key(one), one.instance
-        if not isinstance(instance, Ref):
-            self._places[key] = Place(instance or 0)
-            return
-        number, problem = self._directory.id_of(instance), self._directory.problem(instance)
-        if problem is None and number is None:
-            problem = _unsaid(instance)
-        if problem is not None:
-            self._problems[key] = problem
-            return
-        # A course by two names is one course.
-        place = self._places[key] = self._places.get((one.context, number)) or Place(number)
-        self._places[one.context, number] = place
-        if one.context == "course" and place.ref is None:
-            place.ref = instance
-            place.enrolled = self._reader.read(instance, number)
+    def _identified(self, ref):
+        """(its id, why that is not known or None)."""
+        number, problem = self._directory.id_of(ref), self._directory.problem(ref)
+        if number is None and problem is None:
+            missing = _LOOKED_UP_BY[ref.kind]
+            problem = f"{ref} can't be looked up: add {missing} to the token's service ({FUNCTIONS_PAGE}), or give the id"
+        return number, problem
 
     def _told_by_courses(self):
         """shortname -> id of the roles that somebody holds in a course that was read."""
-        return {name: number for place in self._places.values() if place.enrolled for name, number in place.enrolled.roles.items()}
+        return {name: number for enrolled in self._enrolled.values() if enrolled for name, number in enrolled.roles.items()}
 
     # -- deciding -------------------------------------------------------------------------------------------------
 
-    def _decide(self, wanted):
+    def _decide(self):
         seen: dict[t.Any, Assignment] = {}
-        for one in wanted:
-            user, role = self._directory.id_of(one.user), self._role_id(one.role)
-            problem = self._problems.get(self._key(one)) or self._directory.problem(one.user)
-            if problem is None and user is None:
-                problem = _unsaid(one.user)
+        for one in self._wanted:
+            instance, problem = self._identified(one.instance) if one.instance is not None else (0, None)
+            user, of_user = self._identified(one.user)
+            role, problem = self._role_id(one.role), problem or of_user
             if problem is None and role is None:
                 problem = (
                     f"the id of the {one.role} can't be read over web services, unless somebody holds it in the course: give the id with "
@@ -221,24 +184,23 @@ class RolePlan(ListedPlan):
             if problem is not None:
                 self.fail(one.item, problem)
                 continue
-            place = self._places[self._key(one)]
-            known = (CONTEXTS[one.context][0], place.number, role, user)
+            known = (CONTEXTS[one.context][0], instance, role, user)
             first = seen.setdefault(known, one)
             if first.present != one.present:
                 raise OptionError(f"{one.where} and {first.where} contradict each other for {one.user}.", option="assignments")
             if first is one:
-                self._decide_one(one, place, known)
+                self._decide_one(one, *known)
 
     def _role_id(self, role):
         return int(role.value) if role.by == "id" else self._role_ids.get(role.value)
 
-    def _decide_one(self, one, place, known):
-        level, instance, role, user = known
-        holds = _holds(place.enrolled, user, role)
+    def _decide_one(self, one, level, instance, role, user):
+        course = instance if level == "course" else None
+        holds = _holds(self._enrolled.get(course), user, role)
         if holds is one.present:
             self.unchanged.append(one.item)
             return
-        text = ":".join(map(str, known))
+        text = f"{level}:{instance}:{role}:{user}"
         wanted = "assigned" if one.present else "unassigned"
         is_so = holds is None and self._remembered.get(text) == wanted
         step = Step(
@@ -252,9 +214,9 @@ class RolePlan(ListedPlan):
             sent={"contextlevel": level, "instanceid": instance, "roleid": role, "userid": user},
             group=(level, instance, role),
             remembered={text: wanted} if holds is None else {},
-            about=place,
+            about=course,
         )
-        (self._givings if one.present else self._takings).append(step)
+        self.add(step, wanted)
 
     # -- predicting -----------------------------------------------------------------------------------------------
 
@@ -268,19 +230,28 @@ class RolePlan(ListedPlan):
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
-    def act(self):
-        self.send(self._givings, ASSIGN, "assignments", _reason)
-        self.send(self._takings, UNASSIGN, "unassignments", _reason)
+    def reason(self, step, error):
+        if error.errorcode == "nopermissions":
+            return "the token's account lacks the capability moodle/role:assign there"
+        if error.errorcode == "codingerror":
+            return "Moodle knows no such user"
+        if isinstance(error, ParameterRefused) and not error.debuginfo:
+            place = "there is no module with this id, or " if step.sent["contextlevel"] == "module" else ""
+            return (
+                f"{place}the role does not exist, can't be given there (Define roles: context types), or not by the token's account "
+                "(Allow role assignments)"
+            )
+        return super().reason(step, error)
 
     def look(self, steps):
-        places = {id(step.about): step.about for step in steps}
-        lists = {key: self._reader.read(place.ref, place.number) for key, place in places.items() if place.enrolled is not None}
-        found = [_holds(lists.get(id(step.about)), step.sent["userid"], step.sent["roleid"]) for step in steps]
+        courses = dict.fromkeys(step.about for step in steps if self._enrolled.get(step.about) is not None)
+        lists = {number: self._reader.read(self._courses[number], number) for number in courses}
+        found = [_holds(lists.get(step.about), step.sent["userid"], step.sent["roleid"]) for step in steps]
         return [None if holds is None else holds == (step.after is not None) for step, holds in zip(steps, found)]
 
     def is_doubtful(self, step):
         # Moodle is silent for a role that came from an enrolment method, which stays.
-        return step.after is None and step.about.enrolled is not None
+        return step.after is None and self._enrolled.get(step.about) is not None
 
     def why_left(self, step):
         return _STILL_THERE
@@ -298,21 +269,3 @@ def _holds(enrolled, user, role):
     member = enrolled.members.get(user) if enrolled is not None else None
     # Who is not enrolled may hold a role all the same.
     return None if member is None or member.roles is None else role in member.roles.values()
-
-
-def _unsaid(ref):
-    return f"{ref} can't be looked up: add {_LOOKED_UP_BY[ref.kind]} to the token's service ({FUNCTIONS_PAGE}), or give the id"
-
-
-def _reason(step, error):
-    if error.errorcode == "nopermissions":
-        return "the token's account lacks the capability moodle/role:assign there"
-    if error.errorcode == "codingerror":
-        return "Moodle knows no such user"
-    if isinstance(error, ParameterRefused) and not error.debuginfo:
-        place = "there is no module with this id, or " if step.sent["contextlevel"] == "module" else ""
-        return (
-            f"{place}the role does not exist, can't be given there (Define roles: context types), or not by the token's account "
-            "(Allow role assignments)"
-        )
-    return told(error)
