@@ -86,10 +86,11 @@ def findings() -> dict[str, dict[str, list[str]]]:
     loaded = importlib.util.spec_from_file_location("bad_files", BAD_FILES)
     bad_files = importlib.util.module_from_spec(loaded)
     loaded.loader.exec_module(bad_files)
-    check = importlib.import_module(f"{PACKAGE}.module_utils.csvfile.file").check
+    Check = importlib.import_module(f"{PACKAGE}.module_utils.csvfile.check").Check
     found: dict[str, dict[str, list[str]]] = {}
     for service, action, settings, data, level, line, column, code in bad_files.BAD_FILES:
-        result = check(io.BytesIO(data if isinstance(data, bytes) else data.encode()), service, action, settings=settings)
+        stream = io.BytesIO(data if isinstance(data, bytes) else data.encode())
+        result = Check(stream, service, action, separator=";", settings=settings)
         for one in (*result.errors, *result.warnings, *result.destructive):
             if (one.level, one.line, one.column, one.code) == (level, line, column, code):
                 listed = found.setdefault(code, {}).setdefault(level, [])

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ansible.errors import AnsibleFilterError
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.dialect import ACTIONS
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.file import render
 
 SEPARATORS = (";", ",")
 #: What the plugin's web page calls a service otherwise than its code.
@@ -23,13 +24,13 @@ def toolsync_csv(rows, columns=None, separator=";", service=None, action=None):
     service, action = _checked(rows, columns, separator, service, action)
     try:
         plain = [{name: _plain(value) for name, value in row.items()} for row in rows]
-        return csvfile.render(plain, columns, separator=separator, service=service, action=action).decode("utf-8")
+        return render(plain, columns, separator=separator, service=service, action=action).decode("utf-8")
     except ValueError as error:
         raise AnsibleFilterError(f"toolsync_csv: {error}") from None
 
 
 def _checked(rows, columns, separator, service, action):
-    """(service, action) as csvfile has them."""
+    """(service, action) as csvfile has them; without an action the service's first one."""
     if not _is_list(rows):
         raise AnsibleFilterError(f"toolsync_csv: its input must be a list, and is {type(rows).__name__}")
     for number, row in enumerate(rows, 1):
@@ -41,12 +42,12 @@ def _checked(rows, columns, separator, service, action):
         raise AnsibleFilterError("toolsync_csv: separator must be ; or , as the plugin's setting csvseparator")
     if isinstance(service, str):
         service = ALIASES.get(service, service)
-    if service is not None and service not in csvfile.SERVICES:
-        raise AnsibleFilterError(f"toolsync_csv: service must be one of {', '.join(csvfile.SERVICES)}")
-    if action is not None and (service is None or action not in csvfile.ACTIONS[service]):
-        allowed = ", ".join(csvfile.ACTIONS[service]) if service else "none without service"
+    if service is not None and not (isinstance(service, str) and service in ACTIONS):
+        raise AnsibleFilterError(f"toolsync_csv: service must be one of {', '.join(ACTIONS)}")
+    if action is not None and (service is None or action not in ACTIONS[service]):
+        allowed = ", ".join(ACTIONS[service]) if service else "none without service"
         raise AnsibleFilterError(f"toolsync_csv: action must be one of those of the service: {allowed}")
-    return service, action
+    return service, action or service and ACTIONS[service][0]
 
 
 def _plain(value):

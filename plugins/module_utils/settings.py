@@ -74,7 +74,7 @@ SERVICE_ALIASES = {"enols": "enrols"}
 def checked_action(service, action):
     """(service, action) in the plugin's own spelling. Raises OptionError."""
     # Here, since a module is compiled at each start, and most have nothing to do with CSV: it costs them a tenth of their time.
-    from .csvfile.file import ACTIONS
+    from .csvfile.dialect import ACTIONS
 
     service = SERVICE_ALIASES.get(service, service)
     action = action or ("" if service == "courses" else "sync")

@@ -247,7 +247,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings i
 
 def plan(site, params):
     name, action = checked_action(params["service"], params["action"])
-    return service.plan(site, Source.of(params, name, action), name, action, params)
+    return service.plan(site, Source(params, name, action), name, action, params)
 
 
 LEAVERS = {

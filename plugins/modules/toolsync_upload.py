@@ -173,7 +173,7 @@ def plan(site, params):
     service, action = checked_action(params["service"], params["action"]) if params["service"] else (None, None)
     taken = ("settings", "commit", "force", "allow_destructive")
     options = {name: params[name] for name in taken}
-    return upload.plan(site, Source.of(params, service, action), params["dest"], service=service, action=action, **options)
+    return upload.plan(site, Source(params, service, action), params["dest"], service=service, action=action, **options)
 
 
 TASK = Task(

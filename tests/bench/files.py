@@ -93,20 +93,20 @@ def bench_upload():
 
 CHECK = """
 import json, sys, time
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.check import Check
 begun = time.monotonic()
 with open(sys.argv[1], "rb") as stream:
-    check = csvfile.check(stream, "users", "sync", separator=";", settings={}, allow_destructive=False)
-print(json.dumps([time.monotonic() - begun, check.rows, check.error_count]))
+    check = Check(stream, "users", "sync", separator=";", settings={})
+print(json.dumps([time.monotonic() - begun, check.rows, check.counts["error"]]))
 """
 REPORT = """
 import json, sys, time
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.dialect import read_rows
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import outcome as report
 text = open(sys.argv[2]).read()
 begun = time.monotonic()
 with open(sys.argv[1], "rb") as stream:
-    parsed = report.parse(text, "users", "sync", rows=csvfile.read_rows(stream, "users", "sync", separator=";"), settings={})
+    parsed = report.parse(text, "users", "sync", rows=read_rows(stream, "users", "sync", separator=";"), settings={})
 print(json.dumps([time.monotonic() - begun, parsed.counts["rows"], len(text) / 1048576]))
 """
 

@@ -12,7 +12,7 @@ import shlex
 
 import pytest
 import yaml
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.file import check
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.check import Check
 
 from .blocks import PAGES, ROOT, Block, blocks
 from .conftest import told
@@ -106,7 +106,7 @@ def run_all(csvs, kitchen):
     assert set(csvs) <= set(STEPS) | set(ONLY_CHECKED), "say what it is for in STEPS"
     for name, (service, action) in ONLY_CHECKED.items():
         if name in csvs:
-            assert check(io.BytesIO(csvs[name].text.encode()), service, action).error_count == 0
+            assert Check(io.BytesIO(csvs[name].text.encode()), service, action, separator=";", settings={}).errors == []
     steps = [{**step, "name": name, "src": name} for name, step in STEPS.items() if name in csvs]
     play = {
         "name": "All formats", "hosts": "localhost", "gather_facts": False,
@@ -129,8 +129,9 @@ def test_the_files_of_the_readme_pass_the_check_without_a_remark():
     assert sorted(files) == [f"exports/{name}.csv" for name in ("cohorts", "courses", "enrols", "users")]
     for name, text in files.items():
         step = STEPS[name.rpartition("/")[2]]
-        found = check(io.BytesIO(text.encode()), step["service"], step.get("action", "sync"), settings=step.get("config"))
-        assert (found.error_count, found.warnings) == (0, []), name
+        stream, settings = io.BytesIO(text.encode()), step.get("config", {})
+        found = Check(stream, step["service"], step.get("action", "sync"), separator=";", settings=settings)
+        assert found.errors == found.warnings == [], name
 
 
 def test_a_night_that_goes_wrong_is_told_by_mail_to_the_chat_and_to_the_monitor(kitchen, hook):

@@ -8,11 +8,15 @@ import io
 import re
 
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.check import Check
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.dialect import ACTIONS, read_rows
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.file import normalise, render
 from hypothesis import given
 from hypothesis import strategies as st
 
-PAIRS = [(service, action) for service in csvfile.SERVICES for action in csvfile.ACTIONS[service]]
+PAIRS = [(service, action) for service, actions in ACTIONS.items() for action in actions]
+#: No service, and the first action of each.
+KINDS = [(None, None), *((service, actions[0]) for service, actions in ACTIONS.items())]
 PHP_BLANKS = " \t\n\r\0\x0b"
 texts = st.text(max_size=40)
 awkward = st.text(alphabet=' ;,"#-([/0a\u00e9\n\r\t\0&4', max_size=12)
@@ -59,13 +63,13 @@ class Plugin:
                 self.rows.append(row)
 
 
-@given(tables, separators, st.sampled_from([None, *csvfile.SERVICES]))
-def test_what_is_rendered_is_read_again(rows, separator, service):
+@given(tables, separators, st.sampled_from(KINDS))
+def test_what_is_rendered_is_read_again(rows, separator, kind):
     try:
-        data = csvfile.render(rows, separator=separator, service=service)
+        data = render(rows, separator=separator, service=kind[0], action=kind[1])
     except ValueError:
         return
-    read = list(csvfile.read_rows(io.BytesIO(data), service, separator=separator))
+    read = list(read_rows(io.BytesIO(data), *kind, separator=separator))
     assert len(read) == len(rows)
     for row, found in zip(rows, read):
         assert found.skipped is None
@@ -73,12 +77,12 @@ def test_what_is_rendered_is_read_again(rows, separator, service):
         assert set("".join(found.values[name] for name in found.values if name not in row)) == set()
 
 
-@given(tables, separators, st.sampled_from([None, *csvfile.SERVICES]))
-def test_what_cannot_be_rendered_is_told_without_its_content(rows, separator, service):
+@given(tables, separators, st.sampled_from(KINDS))
+def test_what_cannot_be_rendered_is_told_without_its_content(rows, separator, kind):
     secret = "x7s3cret"
     rows = [{name: f"{secret}{value}" if isinstance(value, str) else value for name, value in row.items()} for row in rows]
     try:
-        csvfile.render(rows, separator=separator, service=service)
+        render(rows, separator=separator, service=kind[0], action=kind[1])
     except ValueError as error:
         assert secret not in str(error)
 
@@ -86,10 +90,10 @@ def test_what_cannot_be_rendered_is_told_without_its_content(rows, separator, se
 @given(tables, separators)
 def test_rendered_files_pass_the_check_that_holds_for_all(rows, separator):
     try:
-        data = csvfile.render(rows, separator=separator)
+        data = render(rows, separator=separator, service=None, action=None)
     except ValueError:
         return
-    result = csvfile.check(io.BytesIO(data), separator=separator)
+    result = Check(io.BytesIO(data), None, None, separator=separator, settings={})
     assert result.errors == [] and result.destructive == []
     assert result.rows == len(rows)
 
@@ -118,26 +122,26 @@ def test_files_are_read_as_the_plugin_reads_them(service, action, how, data, sep
     # Other line ends and the byte order mark have their own tests.
     data = data.replace(b"\r", b"").replace(b"\xef\xbb\xbf", b"")
     expected = Plugin(data, separator, **how).rows
-    found = [row for row in csvfile.read_rows(io.BytesIO(data), service, action, separator=separator) if not row.skipped]
+    found = [row for row in read_rows(io.BytesIO(data), service, action, separator=separator) if not row.skipped]
     trimmed = [{name.strip(PHP_BLANKS): value for name, value in row.items()} for row in expected]
     assert [row.values for row in found] in (expected, trimmed)
 
 
 @given(st.binary(max_size=400) | lines_of_bytes, st.sampled_from([(None, None), *PAIRS]))
 def test_the_check_takes_any_bytes(data, pair):
-    result = csvfile.check(io.BytesIO(data), *pair)
+    result = Check(io.BytesIO(data), *pair, separator=";", settings={})
     archive = data.startswith((b"PK\x03", b"PK\x05", b"\x1f\x8b"))
     # A file that would hang the server never passes.
-    lines = list(csvfile.read_rows(io.BytesIO(data), *pair))
+    lines = list(read_rows(io.BytesIO(data), *pair))
     if not result.errors and not result.destructive and not archive:
         assert lines
         assert result.columns
-    assert result.error_count >= len(result.errors)
+    assert result.counts["error"] >= len(result.errors)
 
 
 @given(st.binary(max_size=400) | lines_of_bytes, st.sampled_from([(None, None), *PAIRS]))
 def test_rows_come_in_order(data, pair):
-    rows = list(csvfile.read_rows(io.BytesIO(data), *pair))
+    rows = list(read_rows(io.BytesIO(data), *pair))
     assert [row.number for row in rows] == sorted({row.number for row in rows})
     assert [row.line for row in rows] == sorted(row.line for row in rows)
 
@@ -146,7 +150,7 @@ def test_rows_come_in_order(data, pair):
 def test_normalising_gives_the_same_text_or_says_why_not(data, encoding):
     target = io.BytesIO()
     try:
-        csvfile.normalise(io.BytesIO(data), target, encoding=encoding)
+        normalise(io.BytesIO(data), target, separator=";", encoding=encoding, site_separator=";")
     except ValueError as error:
         with pytest.raises(UnicodeError):
             data.decode(encoding)
@@ -163,5 +167,5 @@ def test_normalising_gives_the_same_text_or_says_why_not(data, encoding):
 def test_quoted_files_are_separated_anew(table):
     quoted = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in table)
     target = io.BytesIO()
-    csvfile.normalise(io.BytesIO(quoted.encode()), target, separator=",", site_separator=";")
+    normalise(io.BytesIO(quoted.encode()), target, separator=",", encoding="utf-8", site_separator=";")
     assert target.getvalue().decode() == "".join(";".join(row) + "\n" for row in table)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.dialect import read_rows
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import lines as reportlines
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import outcome as report
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report.services import PARSERS
@@ -46,7 +46,7 @@ files = st.lists(st.lists(words | st.just("-x"), min_size=1, max_size=5).map(";"
 
 def rows_of(lines, service, action):
     data = (HEADERS[service] + "\n".join(lines)).encode()
-    return list(csvfile.read_rows(io.BytesIO(data), service, action))
+    return list(read_rows(io.BytesIO(data), service, action))
 
 
 @given(reports, st.sampled_from(PAIRS), files)
@@ -75,7 +75,7 @@ def test_failed_rows_are_in_the_failures_and_in_the_tryback(text, pair, lines):
     written = report.tryback(rows, parsed, target)
     assert written == len({row.line for row in rows} & (failed | listed))
     # Every row written is read again, and nothing else is.
-    again = list(csvfile.read_rows(io.BytesIO(target.getvalue()), service, action))
+    again = list(read_rows(io.BytesIO(target.getvalue()), service, action))
     assert len(again) == written
 
 

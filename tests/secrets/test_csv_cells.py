@@ -8,7 +8,7 @@ import io
 import json
 
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import module
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.check import Check
 from ansible_collections.activeprolearn.toolsync.plugins.modules import toolsync_upload
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,7 +60,7 @@ def test_no_finding_quotes_a_cell(kind, damages):
         if how in INTO_HEADER and not PERSONAL.search(lines[line % len(lines)].decode(errors="replace")):
             continue
         lines = damaged(lines, how, line, cell)
-    check = csvfile.check(io.BytesIO(b"\n".join(lines)), *kind, separator=";", settings={})
+    check = Check(io.BytesIO(b"\n".join(lines)), *kind, separator=";", settings={})
     said = json.dumps([vars(finding) for finding in (*check.errors, *check.destructive, *check.warnings)])
     assert PERSONAL.findall(said) == []
     assert PERSONAL.findall(json.dumps(list(check.columns))) == []

@@ -16,13 +16,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
-SERVICES = ("courses", "users", "enrols", "cohorts")
-ACTIONS = {
-    "courses": ("create", "delete", "reset", "check", "bindmetas"),
-    "users": ("sync",),
-    "enrols": ("sync",),
-    "cohorts": ("sync",),
-}
 # Bytes of a line, its newline included, that the plugin reads at once.
 LINE_LIMIT = 1023
 COMMENT_STARTS = "([-#/ "
@@ -95,34 +88,24 @@ class Dialect:
 
 
 _ANY = Dialect()
+#: (service, action) -> its Dialect; a user is told of services and actions in this order.
 _DIALECTS = {
     ("courses", "create"): Dialect(strips_quotes=True),
     ("courses", "delete"): Dialect(columns=("identifier",), splits_line=False),
-    ("courses", "check"): Dialect(columns=("identifier", "description")),
     ("courses", "reset"): Dialect(trims_header=False, strips_quotes=True),
+    ("courses", "check"): Dialect(columns=("identifier", "description")),
     ("courses", "bindmetas"): Dialect(trims_values=False),
     ("users", "sync"): Dialect(trims_line=True, trims_header=False, decodes_separator=True),
     ("enrols", "sync"): Dialect(),
     ("cohorts", "sync"): Dialect(trims_header=False),
 }
-HEADERLESS = frozenset(pair for pair, dialect in _DIALECTS.items() if dialect.columns)
+#: service -> its actions.
+ACTIONS = {service: tuple(action for other, action in _DIALECTS if other == service) for service, _action in _DIALECTS}
 
 
-def resolve(service=None, action=None):
-    """The (service, action) pair meant; (None, None) without a service. ValueError for one that does not exist."""
-    if service is None:
-        return None, None
-    if service not in ACTIONS:
-        raise ValueError("service must be one of {}".format(", ".join(SERVICES)))
-    action = action or ACTIONS[service][0]
-    if action not in ACTIONS[service]:
-        raise ValueError("action of service {} must be one of {}".format(service, ", ".join(ACTIONS[service])))
-    return service, action
-
-
-def dialect_of(service=None, action=None):
-    """The Dialect of a service and action; without a service what all have in common."""
-    return _DIALECTS.get(resolve(service, action), _ANY)
+def dialect_of(service, action):
+    """The Dialect of a service and action; without a service (None) what all have in common."""
+    return _DIALECTS.get((service, action), _ANY)
 
 
 def reads(stream):
@@ -170,17 +153,12 @@ def passed_over(text, separator, width):
     return "dropped" if any(char.isalnum() for char in text) else "comment"
 
 
-def read_rows(stream, service=None, action=None, *, separator=";"):
+def read_rows(stream, service, action, *, separator=";"):
     """Yield a Row for every data row of a binary stream, lazily and exactly as the plugin reads them.
 
     Blank lines and comments are left out; data rows that the plugin passes over are not, but marked (Row.skipped).
-    ValueError: unknown service or action.
     """
-    service, action = resolve(service, action)
-    return _rows(stream, dialect_of(service, action), separator)
-
-
-def _rows(stream, dialect, separator):
+    dialect = dialect_of(service, action)
     columns = list(dialect.columns) or None
     number = 1
     for line, piece, part in reads(stream):

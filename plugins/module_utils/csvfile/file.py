@@ -1,7 +1,7 @@
 # Copyright (c) 2026 ActiveProLearn toolsync contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CSV files as the plugin takes them: read, check, render, re-encode.
+"""CSV files as the plugin takes them: render, re-encode.
 
 Private to this collection. Nothing here keeps a file in memory but render(), which makes one.
 """
@@ -14,26 +14,22 @@ import datetime
 import io
 import shutil
 
-from .check import ARCHIVES, Check, Finding, check
-from .dialect import ACTIONS, BLANKS, COMMENT_STARTS, HEADERLESS, LINE_LIMIT, SEPARATOR_CODE, SERVICES, Row, read_rows, resolve
-
-__all__ = ["ACTIONS", "COMMENT_STARTS", "HEADERLESS", "SERVICES", "Check", "Finding", "Row", "check", "normalise", "read_rows", "render"]
+from .check import ARCHIVES
+from .dialect import BLANKS, COMMENT_STARTS, LINE_LIMIT, SEPARATOR_CODE, dialect_of
 
 _CHUNK = 1 << 16
 
 
-def render(rows, columns=None, *, separator=";", service=None, action=None):
-    """The plugin's CSV (bytes: UTF-8, LF, no byte order mark) of an iterable of dicts.
+def render(rows, columns=None, *, separator, service, action):
+    """The plugin's CSV (bytes: UTF-8, LF, no byte order mark) of a list of dicts.
 
     columns: their order, default that of first appearance; if a row would then start like a comment, another column
     comes first. True, False and None become 1, 0 and nothing. ValueError names the row (from 1) and the column of
     what the dialect can't carry, never the content.
     """
-    service, action = resolve(service, action)
-    rows = list(rows)
     if not rows:
         raise ValueError("there are no rows")
-    headerless = (service, action) in HEADERLESS
+    headerless = bool(dialect_of(service, action).columns)
     names = _columns(rows, columns)
     table = [[_cell(number, name, row.get(name), separator, service) for name in names] for number, row in enumerate(rows, 1)]
     if columns is None and not headerless:
@@ -50,8 +46,6 @@ def _columns(rows, columns):
     if columns is not None and len(names) != len(columns):
         raise ValueError("columns names a column more than once")
     for number, row in enumerate(rows, 1):
-        if not isinstance(row, dict):
-            raise ValueError(f"row {number} is not a dictionary")
         if columns is not None and not names.keys() >= row.keys():
             raise ValueError(f"row {number} has a value for a column that columns does not name")
         names.update(dict.fromkeys(row))
@@ -66,19 +60,14 @@ def _cell(number, column, value, separator, service):
     """One value as text, checked for what the dialect can't carry."""
     if value is None:
         return ""
-    if isinstance(value, str):
-        text = value.strip(BLANKS)
-    elif isinstance(value, bool):
+    if isinstance(value, bool):
         return "1" if value else "0"
-    elif isinstance(value, int):
-        text = str(value)
-    elif isinstance(value, float):
+    if isinstance(value, float):
         # 2026.10 is 2026.1 by now, and 20260000000000000.0 is 2.026e+16.
         raise _refusal(number, column, "is a number with a point or an exponent, which YAML shortens: put it in quotes")
-    elif isinstance(value, (datetime.date, datetime.time)):
-        text = str(value)
-    else:
+    if not isinstance(value, (str, int, datetime.date, datetime.time)):
         raise _refusal(number, column, "must be a text, a whole number, a date, true, false or null")
+    text = str(value).strip(BLANKS)
     if "\n" in text or "\r" in text:
         raise _refusal(number, column, "has a line break, which the plugin's CSV can't carry")
     if "\0" in text:
@@ -100,11 +89,9 @@ def _refusal(number, column, why):
 
 def _best_order(table, service):
     """The places of the columns, with one first that no row starts a comment with, if there is one."""
-    places = list(range(len(table[0])))
-    for first in places:
-        if all(_may_be_first(cells[first], service) for cells in table):
-            return [first] + [place for place in places if place != first]
-    return places
+    places = range(len(table[0]))
+    first = next((place for place in places if all(_may_be_first(cells[place], service) for cells in table)), 0)
+    return sorted(places, key=lambda place: place != first)
 
 
 def _may_be_first(cell, service):
@@ -144,7 +131,7 @@ def _encoded(text, what):
     return line
 
 
-def normalise(source, target, *, separator=";", encoding="utf-8", site_separator=None):
+def normalise(source, target, *, separator, encoding, site_separator):
     """Copy a CSV from one binary stream, read from its beginning, to another as UTF-8 without a byte order mark.
 
     When site_separator differs from separator, the source is read with the usual CSV quoting and written without it. An archive is copied
@@ -161,7 +148,7 @@ def normalise(source, target, *, separator=";", encoding="utf-8", site_separator
         shutil.copyfileobj(source, target)
         return
     texts = _decoded(source, "utf-8-sig" if name == "utf-8" else name, encoding)
-    if site_separator not in (None, separator):
+    if site_separator != separator:
         _reseparate(texts, target, separator, site_separator)
         return
     for text in texts:

@@ -75,15 +75,13 @@ class Rules:
 
     cells: (column index, column, test, level, code, message); a message with %s gets the value, where the test fails for known words only.
     row: None or called with (line, cells padded to the header's width, number of cells given, note).
-    unique: (column index, column, folds case, level). exact: every row must have as many values as the rules.
-    quotes_are_data: quotes around a value are kept as a part of it.
+    unique: (column index, column, folds case, level).
     """
 
     def __init__(self, columns, note):
         self.columns, self.note = columns, note
         self.index = {name: number for number, name in enumerate(columns)}
         self.cells, self.unique, self.row = [], [], None
-        self.exact = self.quotes_are_data = True
 
     # The rules.
 
@@ -160,7 +158,6 @@ def courses_create(rules, settings):
     for name in ("coursedisplay", "enablecompletion", "defaultgroupingid"):
         if name in rules.index:
             rules.warn(name, "useless_column", "the plugin drops its values and logs a coding error for every row")
-    rules.quotes_are_data = False
     rules.cell("shortname", _bytes(1, 150), "bad_length", "must have 1 to 150 bytes")
     rules.cell("fullname", _bytes(1, 254), "bad_length", "must have 1 to 254 bytes")
     rules.cell("idnumber", _bytes(0, 100), "bad_length", "must have at most 100 bytes")
@@ -217,7 +214,6 @@ def courses_reset(rules, settings):
     for name in ("blog_associations", "comments", "completion"):
         if name not in rules.index:
             rules.warn(name, "implicit_reset", "there is no such column, which the plugin may take for yes")
-    rules.quotes_are_data = False
     rules.cell("shortname", bool, "empty_required", "is empty")
     said = frozenset(("yes", "1", "all")) | _NO
     rules.cell(RESET_YES, said.__contains__, "bad_value", "must be yes, 1, no, 0 or empty")
@@ -250,7 +246,6 @@ def courses_bindmetas(rules, settings):
 
 def _list_of_courses(rules, settings, key):
     """A file without a header. key: of the setting that says what names a course there."""
-    rules.exact = rules.quotes_are_data = False
     rules.once_each("identifier", level="warning")
     rules.cell("identifier", bool, "empty_required", "is empty")
     rules.digits("identifier", settings, key)
@@ -297,7 +292,6 @@ def users(rules, settings):
         rules.error("oldusername", "fatal_column", "renaming ends the plugin's run on the Moodle versions of today")
     if "password" in rules.index:
         rules.warn("password", "password_column", "the file holds passwords in clear text: treat it as a secret")
-    rules.exact = False
     if rules.columns[0] not in ("username", "firstname", "lastname"):
         message = "is empty or 0, and the first column: the plugin passes over such a row without a word"
         rules.cell(rules.columns[0], _present, "silent_skip", message)
@@ -382,7 +376,6 @@ def enrols(rules, settings):
         rules.warn("enrol", "no_enrol_column", "without this column nobody is enrolled: roles are only assigned")
     if "starttime" not in rules.index:
         rules.warn("starttime", "start_moves", "without this column the enrolment's start moves to now at every run")
-    rules.exact = False
     rules.cell("uid", bool, "empty_key", "is empty")
     rules.cell("cid", bool, "empty_key", "is empty")
     rules.digits("uid", settings, "useridentifier")
@@ -429,7 +422,6 @@ def cohorts(rules, settings):
     if key is None:
         why = "the setting cohortidentifier makes it the key" if len(keys) == 1 else "no other column identifies the cohort"
         rules.require(keys[0], why=why)
-    rules.exact = False
     if key:
         rules.cell(key, bool, "empty_key", "is empty, and identifies the cohort")
     rules.digits("cid", settings, "cohortidentifier")
@@ -486,5 +478,5 @@ def for_header(service, action, columns, settings, note):
         return None
     rules = Rules(columns, note)
     rules.shape()
-    build(rules, settings or {})
+    build(rules, settings)
     return rules

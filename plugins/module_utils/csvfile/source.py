@@ -13,7 +13,8 @@ import stat
 import tempfile
 
 from ..errors import CsvRefused, SourceFileError
-from . import file as csvfile
+from .check import Check
+from .file import normalise, render
 
 _CHUNK = 1 << 20
 #: Options of a module that takes a file, and what a Source is made from.
@@ -32,33 +33,22 @@ SOURCE_SPEC = {
 class Source:
     """A CSV that a user gave as a path, a text or rows, as the bytes that are sent.
 
-    path: of these bytes, on this host, until C(close); separator: the one they have; name: the base name of src, or None. Nothing is
-    copied where src can be sent as it is. Raises SourceFileError, CsvRefused.
+    params: a module's options, as in SOURCE_SPEC; path: of the bytes, on this host, until C(close); separator: the one they have; name: the
+    base name of src, or None. Nothing is copied where src can be sent as it is. Raises SourceFileError, CsvRefused.
     """
 
-    def __init__(
-        self,
-        *,
-        src=None,
-        content=None,
-        rows=None,
-        columns=None,
-        separator=";",
-        site_separator=None,
-        encoding="utf-8",
-        service=None,
-        action=None,
-    ):
+    def __init__(self, params, service, action):
         self._made = contextlib.ExitStack()
+        src, separator, encoding = params["src"], params["separator"], params["encoding"]
         self.name = os.path.basename(src) if src else None
-        self.separator = site_separator or separator
+        self.separator = params["site_separator"] or separator
         given = _regular(src) if src else None
         try:
-            if rows is not None:
-                self.path = self._scratch(_rendered(rows, columns, self.separator, service, action))
+            if params["rows"] is not None:
+                self.path = self._scratch(_rendered(params, self.separator, service, action))
                 return
             if given is None:
-                given, encoding = self._scratch(_encoded(content)), "utf-8"
+                given, encoding = self._scratch(_encoded(params["content"])), "utf-8"
             self.path = self._to_send(given, separator, encoding)
         except OSError as error:
             raise SourceFileError(
@@ -66,17 +56,12 @@ class Source:
                 cure="Make room there, or name another folder with the environment variable TMPDIR; nothing was sent.",
             ) from None
 
-    @classmethod
-    def of(cls, params, service=None, action=None):
-        """The Source that a module's options name."""
-        return cls(service=service, action=action, **{name: params[name] for name in SOURCE_SPEC if name != "remote_src"})
-
     def inspect(self, service, action, settings):
         """(Check, SHA-256 in hex, os.stat_result) of the file. settings: what is known of the plugin's for the service."""
         with open(self.path, "rb") as stream:
             state, digest = os.fstat(stream.fileno()), _digest(stream)
             stream.seek(0)
-            check = csvfile.check(stream, service, action, separator=self.separator, settings=settings)
+            check = Check(stream, service, action, separator=self.separator, settings=settings)
         return check, digest, state
 
     def digest(self):
@@ -113,7 +98,7 @@ class Source:
             original.seek(0)
             target, path = self._new_file()
             try:
-                csvfile.normalise(original, target, separator=separator, encoding=encoding, site_separator=self.separator)
+                normalise(original, target, separator=separator, encoding=encoding, site_separator=self.separator)
             except ValueError as error:
                 raise CsvRefused(f"The file can't be re-encoded: {error}.", option="encoding") from None
             target.flush()
@@ -134,9 +119,9 @@ def _encoded(content):
         raise CsvRefused("content has a character that UTF-8 can't hold.", option="content") from None
 
 
-def _rendered(rows, columns, separator, service, action):
+def _rendered(params, separator, service, action):
     try:
-        return csvfile.render(rows, columns, separator=separator, service=service, action=action)
+        return render(params["rows"], params["columns"], separator=separator, service=service, action=action)
     except ValueError as error:
         raise CsvRefused(f"rows can't be written as the plugin's CSV: {error}.", option="rows") from None
 

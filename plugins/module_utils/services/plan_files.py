@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 
 from .. import files
-from ..csvfile import file as csvfile
+from ..csvfile.dialect import dialect_of
+from ..csvfile.file import render
 from ..errors import OptionError, StateFileError
 
 
@@ -33,7 +34,7 @@ class Parcel:
     def _with_column_of_commands(self):
         """The columns of the file to send; a file whose rows are all to be added gets a column cmd where rows must say otherwise."""
         first = next(iter(self._rows))
-        self._headless = (self._rows.service, self._rows.action) in csvfile.HEADERLESS
+        self._headless = bool(dialect_of(self._rows.service, self._rows.action).columns)
         self._without_command = bool(self._added) and "cmd" not in first.columns
         return ["cmd", *first.columns] if self._without_command else list(first.columns)
 
@@ -41,7 +42,7 @@ class Parcel:
         """The lines of added rows."""
         table = [{name: row.get(name, "") for name in columns} for row in rows]
         try:
-            text = csvfile.render(table, columns, separator=self._rows.separator, service=self._rows.service, action=self._rows.action)
+            text = render(table, columns, separator=self._rows.separator, service=self._rows.service, action=self._rows.action)
         except ValueError as error:
             raise OptionError(f"exact: a user who is to go can't be named in the file: {error}.", option="exact") from None
         return text.splitlines(keepends=True)[1:]
@@ -104,7 +105,7 @@ class Parcel:
                     target.writelines(added)
             if self._leavers and self._leavers.rows:
                 with files.replacing(self._leavers_path()) as target:
-                    target.write(csvfile.render(self._leavers.rows, separator=self._rows.separator, service="users"))
+                    target.write(render(self._leavers.rows, separator=self._rows.separator, service="users", action="sync"))
         except OSError as error:
             raise StateFileError(f"dest_file: {self._path} could not be written: {error.strerror}.", option="dest_file") from None
 

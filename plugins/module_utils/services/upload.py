@@ -37,7 +37,7 @@ def plan(site, source, dest, *, service=None, action=None, settings=None, commit
     for finding in remarks[:SHOWN]:
         site.warn(f"{name}: {finding}")
     if len(remarks) > SHOWN:
-        more = check.warning_count + check.destructive_count - SHOWN
+        more = check.counts["warning"] + check.counts["destructive"] - SHOWN
         site.warn(f"{name}: {more} more remarks of the CSV check, the first of them in findings.")
     return UploadPlan(site, source, name, digest, seen, check, commit=commit, force=force)
 

@@ -10,7 +10,7 @@ import io
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.activeprolearn.toolsync.plugins.filter.toolsync_csv import FilterModule, toolsync_csv
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.dialect import read_rows
 
 ADA = {"username": "ada", "firstname": "Ada", "lastname": "Lovelace"}
 
@@ -48,7 +48,7 @@ def test_the_service_as_the_web_page_spells_it():
 
 def test_what_is_written_is_read_back():
     rows = [{**ADA, "lastname": "Łukasiewicz"}, {**ADA, "username": "bob", "firstname": "B, o; b"}]
-    read = csvfile.read_rows(io.BytesIO(toolsync_csv(rows, service="users").encode()), "users", "sync")
+    read = read_rows(io.BytesIO(toolsync_csv(rows, service="users").encode()), "users", "sync")
     assert [row.values for row in read] == rows
 
 

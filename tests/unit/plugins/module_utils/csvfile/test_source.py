@@ -13,8 +13,9 @@ import tempfile
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import source as csvsource
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import Source
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import SOURCE_SPEC, Source
 
+DEFAULTS = {name: spec.get("default") for name, spec in SOURCE_SPEC.items()}
 GIVEN = {
     "content": ({"content": "a;b\n1;2\n"}, b"a;b\n1;2\n"),
     "rows": ({"rows": [{"a": 1, "b": "2"}]}, b"a;b\n1;2\n"),
@@ -37,7 +38,7 @@ def folder(request, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(("options", "data"), GIVEN.values(), ids=GIVEN)
 def test_it_can_be_read_again_and_again_and_by_nobody_else(folder, options, data):
-    source = Source(**options)
+    source = Source({**DEFAULTS, **options}, None, None)
     for _again in range(2):
         with open(source.path, "rb") as one, open(source.path, "rb") as other:
             assert one.read() == other.read() == data
@@ -56,7 +57,7 @@ def test_nothing_is_left_of_it_whatever_ends_the_process(tmp_path, options, end)
         # A process that a shell started in the background ignores interrupts, and so do its children.
         f"import signal, sys, time; sys.path[:0] = {sys.path!r}; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import Source\n"
-        f"source = Source(**{options!r})\nprint(open(source.path).read(), flush=True)\ntime.sleep(60)\n"
+        f"source = Source({ {**DEFAULTS, **options}!r}, None, None)\nprint(open(source.path).read(), flush=True)\ntime.sleep(60)\n"
     )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
@@ -72,9 +73,9 @@ def test_a_folder_for_temporary_files_that_is_full(monkeypatch):
 
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
     with pytest.raises(errors.SourceFileError, match="temporary files: No space left on device.*TMPDIR"):
-        Source(content="a\n1\n")
+        Source({**DEFAULTS, "content": "a\n1\n"}, None, None)
 
 
 def test_a_text_that_is_none():
     with pytest.raises(errors.CsvRefused, match="UTF-8 can't hold"):
-        Source(content="a\n\ud800\n")
+        Source({**DEFAULTS, "content": "a\n\ud800\n"}, None, None)

@@ -9,7 +9,8 @@ import itertools
 import json
 
 import pytest
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile import file as csvfile
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.check import Check
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.dialect import read_rows
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.report import outcome as report
 
 from tests.contract import replay
@@ -19,7 +20,7 @@ END = "\nend of report\n"
 
 
 def parse(text, service, action="sync", data=None, **kwargs):
-    rows = None if data is None else csvfile.read_rows(io.BytesIO(data.encode()), service, action)
+    rows = None if data is None else read_rows(io.BytesIO(data.encode()), service, action)
     parsed = report.parse(text, service, action, rows=rows, **kwargs)
     assert parsed.counts["rows"] == sum(parsed.counts[name] for name in report.TOLD[1:8])
     return parsed
@@ -72,7 +73,7 @@ class TestOutcome:
         assert parsed.lines[1] == "\\x1b]0;mine\\x07\\x9b31m"
         assert [failure["key"] for failure in parsed.failures] == ["x\\x1b[2J"]
         target = io.BytesIO()
-        report.tryback(csvfile.read_rows(io.BytesIO(file.encode()), "users", "sync"), parsed, target)
+        report.tryback(read_rows(io.BytesIO(file.encode()), "users", "sync"), parsed, target)
         assert b"\x1b" not in target.getvalue().split(b"\n")[1]
 
     def test_an_e_mail_address_is_in_no_reason(self):
@@ -613,7 +614,7 @@ class TestTryback:
         data = data if isinstance(data, bytes) else data.encode()
 
         def rows():
-            return csvfile.read_rows(io.BytesIO(data), service, action)
+            return read_rows(io.BytesIO(data), service, action)
 
         target = io.BytesIO()
         parsed = report.parse(text, service, action, rows=rows())
@@ -629,7 +630,7 @@ class TestTryback:
             "add;C1;Zo\u00e9;student;manual\n"
         )
         # It can be sent again once corrected.
-        assert csvfile.check(io.BytesIO(tryback.replace("Zo\u00e9;".encode(), b"U7;")), "enrols").errors == []
+        assert Check(io.BytesIO(tryback.replace("Zo\u00e9;".encode(), b"U7;")), "enrols", "sync", separator=";", settings={}).errors == []
 
     def test_nothing_failed(self):
         assert self.write(TestEnrols.DATA, "# -- 2\nUser a (1) enrolled in course C\n") == (0, b"")
@@ -655,10 +656,10 @@ class TestTryback:
     def test_a_long_reason_stays_one_comment(self):
         reason = "Error at line 2: add " + "\u00e9" * 2000 + " : No such user"
         _written, tryback = self.write("cid;uid;rolename\nC;1;s\n", f"# -- 2\n{reason}\n")
-        assert [row.values["uid"] for row in csvfile.read_rows(io.BytesIO(tryback), "enrols")] == ["1"]
+        assert [row.values["uid"] for row in read_rows(io.BytesIO(tryback), "enrols", "sync")] == ["1"]
 
     def test_files_without_a_header(self):
-        rows = list(csvfile.read_rows(io.BytesIO(b"C1\nC2\n"), "courses", "delete"))
+        rows = list(read_rows(io.BytesIO(b"C1\nC2\n"), "courses", "delete"))
         parsed = report.parse("", "courses", "delete", rows=rows)
         # The plugin has no failure for these.
         parsed.row_outcomes.set(2, "failed", 0)

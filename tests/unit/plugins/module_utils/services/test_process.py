@@ -8,7 +8,7 @@ import os
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors, memory
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import Source
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import SOURCE_SPEC, Source
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import config, process, upload
 from ansible_collections.activeprolearn.toolsync.plugins.modules import toolsync_process
 
@@ -35,6 +35,10 @@ SETTINGS = {
 LOCATIONS = {"create": "fileuploadlocation", "delete": "filedeletelocation", "reset": "fileresetlocation"}
 
 
+def source(**given):
+    return Source({**{name: spec.get("default") for name, spec in SOURCE_SPEC.items()}, **given}, None, None)
+
+
 class Sequence:
     """The documented sequence, step by step, as the role does it."""
 
@@ -45,14 +49,14 @@ class Sequence:
     def put(self, service, action, content, **settings):
         name = f"{service}-{action}.csv"
         made = upload.plan(
-            self.site, Source(content=content), name, service=service, action=action, allow_destructive=True
+            self.site, source(content=content), name, service=service, action=action, allow_destructive=True
         )
         made.apply()
         made.close()
         (self.tmp_path / name).write_text(content, encoding="utf-8")
         location = {LOCATIONS.get(action, "filelocation"): made.result["filename"]}
         config.plan(self.site, service, {**location, **SETTINGS[service], **settings}).apply()
-        return process.RowFile(Source(src=str(self.tmp_path / name)), service, action)
+        return process.RowFile(source(src=str(self.tmp_path / name)), service, action)
 
     def plan(self, rows, check_mode=False, **more):
         site = self.site_on(self.practice.url, self.practice.token, check_mode) if check_mode else self.site
@@ -218,7 +222,7 @@ def test_courses(sequence):
 
 def test_courses_that_are_checked_one_by_one(practice, sequence, tmp_path):
     (tmp_path / "check.csv").write_text("MATH101\nNOPE;a description\n")
-    rows = process.RowFile(Source(src=str(tmp_path / "check.csv")), "courses", "check")
+    rows = process.RowFile(source(src=str(tmp_path / "check.csv")), "courses", "check")
     with pytest.raises(errors.RunFailed, match="1 of 2 rows failed in the run of courses check") as caught:
         sequence.plan(rows, check_mode=True)
     assert caught.value.result["failures"] == [

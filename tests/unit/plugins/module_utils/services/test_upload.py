@@ -9,7 +9,7 @@ import os
 
 import pytest
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils import errors
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import Source
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import SOURCE_SPEC, Source
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.memory import CONSUMED, KEPT, MAYBE_CONSUMED
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.services import upload
 
@@ -20,8 +20,12 @@ def record(name="users.csv", item=77):
     return [{"filename": name, "itemid": item, "filepath": "/"}]
 
 
-def plan(site, content=CSV, dest="users.csv", **more):
-    return upload.plan(site, Source(content=content), dest, **more)
+def source_of(service=None, action=None, **given):
+    return Source({**{name: spec.get("default") for name, spec in SOURCE_SPEC.items()}, **given}, service, action)
+
+
+def plan(site, content=CSV, dest="users.csv", *, service=None, action=None, **more):
+    return upload.plan(site, source_of(content=content), dest, service=service, action=action or service and "sync", **more)
 
 
 def sent(site, server, **more):
@@ -169,8 +173,8 @@ def test_destructive_rows_need_consent(site, server):
 
 def test_rows_are_rendered(site):
     rows = [{"username": "ada", "firstname": "Ada", "lastname": "Lovelace"}, {"username": "bob", "firstname": "Bob", "lastname": "Martin"}]
-    source = Source(rows=rows, columns=["lastname", "firstname", "username"])
-    upload.plan(site, source, "u.csv", service="users")
+    source = source_of(rows=rows, columns=["lastname", "firstname", "username"])
+    upload.plan(site, source, "u.csv", service="users", action="sync")
     with open(source.path, encoding="utf-8") as stream:
         assert stream.readline() == "lastname;firstname;username\n"
     source.close()
@@ -179,8 +183,7 @@ def test_rows_are_rendered(site):
 
 @pytest.mark.parametrize("action", ["delete", "check"])
 def test_rows_of_a_file_without_a_header(action):
-    options = {**dict.fromkeys(("src", "content", "columns", "site_separator")), "separator": ";", "encoding": "utf-8"}
-    source = Source.of({**options, "rows": [{"shortname": "LAW1"}]}, "courses", action)
+    source = source_of("courses", action, rows=[{"shortname": "LAW1"}])
     with open(source.path, encoding="utf-8") as stream:
         assert stream.read() == "LAW1\n"
     source.close()
@@ -188,15 +191,15 @@ def test_rows_of_a_file_without_a_header(action):
 
 def test_rows_that_no_csv_can_carry():
     with pytest.raises(errors.CsvRefused, match="rows can't be written"):
-        Source(rows=[{"username": "a\nb"}])
+        source_of(rows=[{"username": "a\nb"}])
 
 
 def test_a_source_in_another_encoding_and_separator(site, server, tmp_path):
     path = tmp_path / "export.csv"
     path.write_bytes(CSV.replace(";", ",").encode("cp1252"))
     server.answer(record()).answer(True)
-    source = Source(src=str(path), encoding="cp1252", separator=",", site_separator=";")
-    made = upload.plan(site, source, None, service="users")
+    source = source_of(src=str(path), encoding="cp1252", separator=",", site_separator=";")
+    made = upload.plan(site, source, None, service="users", action="sync")
     made.apply()
     assert CSV.encode() in server.seen[0].body
     assert made.result["sha256"] == hashlib.sha256(CSV.encode()).hexdigest()
@@ -206,7 +209,7 @@ def test_a_byte_order_mark_is_not_sent(site, server, tmp_path):
     path = tmp_path / "users.csv"
     path.write_bytes(b"\xef\xbb\xbf" + CSV.encode())
     server.answer(record()).answer(True)
-    upload.plan(site, Source(src=str(path)), None).apply()
+    upload.plan(site, source_of(src=str(path)), None).apply()
     assert b"\xef\xbb\xbf" not in server.seen[0].body
 
 
@@ -214,7 +217,7 @@ def test_a_file_that_changes_while_it_is_sent_is_not_committed(site, server, tmp
     path = tmp_path / "users.csv"
     path.write_text(CSV)
     server.answer(record())
-    made = upload.plan(site, Source(src=str(path)), None)
+    made = upload.plan(site, source_of(src=str(path)), None)
     path.write_text(CSV.replace("ada@", "eda@"))
     with pytest.raises(errors.SourceFileError, match="changed while"):
         made.apply()
@@ -236,14 +239,14 @@ def test_sources_that_are_no_files(tmp_path, make, words):
     path = tmp_path / "x.csv"
     make(path)
     with pytest.raises(errors.SourceFileError, match=words):
-        Source(src=str(path))
+        source_of(src=str(path))
 
 
 @pytest.mark.parametrize("encoding, words", [("klingon", "no text encoding"), ("ascii", "encoding")])
 def test_encodings_that_do_not_fit(tmp_path, encoding, words):
     (tmp_path / "a.csv").write_text(CSV, encoding="utf-8")
     with pytest.raises(errors.CsvRefused, match=words):
-        Source(src=str(tmp_path / "a.csv"), encoding=encoding)
+        source_of(src=str(tmp_path / "a.csv"), encoding=encoding)
 
 
 def test_a_file_is_checked_by_the_settings_that_its_run_will_find_and_not_by_those_of_another(site, server):
