@@ -87,7 +87,6 @@ class Dialect:
         return cells
 
 
-_ANY = Dialect()
 #: (service, action) -> its Dialect; a user is told of services and actions in this order.
 _DIALECTS = {
     ("courses", "create"): Dialect(strips_quotes=True),
@@ -105,7 +104,7 @@ ACTIONS = {service: tuple(action for other, action in _DIALECTS if other == serv
 
 def dialect_of(service, action):
     """The Dialect of a service and action; without a service (None) what all have in common."""
-    return _DIALECTS.get((service, action), _ANY)
+    return _DIALECTS.get((service, action), Dialect())
 
 
 def reads(stream):

@@ -139,7 +139,6 @@ def normalise(source, target, *, separator, encoding, site_separator):
     """
     try:
         "".encode(encoding)
-        name = codecs.lookup(encoding).name
     except LookupError:
         raise ValueError("encoding: there is no text encoding of that name") from None
     is_archive = source.read(3).startswith(ARCHIVES)
@@ -147,7 +146,7 @@ def normalise(source, target, *, separator, encoding, site_separator):
     if is_archive:
         shutil.copyfileobj(source, target)
         return
-    texts = _decoded(source, "utf-8-sig" if name == "utf-8" else name, encoding)
+    texts = _decoded(source, encoding)
     if site_separator != separator:
         _reseparate(texts, target, separator, site_separator)
         return
@@ -155,9 +154,9 @@ def normalise(source, target, *, separator, encoding, site_separator):
         target.write(text.encode("utf-8"))
 
 
-def _decoded(source, name, encoding):
-    """Yield the text of a binary stream in pieces. name: of the codec; encoding: what the user called it."""
-    text_of = codecs.getincrementaldecoder(name)().decode
+def _decoded(source, encoding):
+    """Yield the text of a binary stream in pieces, without byte order marks at its beginning."""
+    text_of = codecs.getincrementaldecoder(encoding)().decode
     line, is_first, more = 1, True, True
     while more:
         more = source.read(_CHUNK)
@@ -170,7 +169,7 @@ def _decoded(source, name, encoding):
             raise ValueError(f"the file is not {encoding}: name its encoding with the option encoding") from None
         line += _line_ends(text)
         if text:
-            yield text.removeprefix("\ufeff") if is_first else text
+            yield text.lstrip("\ufeff") if is_first else text
             is_first = False
 
 

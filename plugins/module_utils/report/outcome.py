@@ -22,7 +22,7 @@ from ..errors import visible
 from .services import PARSERS
 
 TOLD = ("rows", "created", "updated", "deleted", "unchanged", "skipped", "failed", "unreported", "unparsed")
-_OUTCOMES = ("", *TOLD[1:8])
+_OUTCOMES = (None, *TOLD[1:8])
 
 # UTF-8 that was taken for Latin-1 (or Windows-1252) and encoded again.
 _MOJIBAKE = re.compile("[\u00c2\u00c3][\u0080-\u00bf]|[\u00c4\u00c5][\u0080-\u009f]|\u00e2(?:\u0080|\u20ac)[\u0080-\uffff]")
@@ -52,12 +52,11 @@ class RowOutcomes:
             self._reasons[line] = reason + 1
 
     def get(self, line):
-        code = self._codes[line] if 0 <= line < len(self._codes) else 0
-        return _OUTCOMES[code] if code else None
+        return _OUTCOMES[self._codes[line] if line < len(self._codes) else 0]
 
     def reason(self, line):
         """The number of the report line that says why the row failed, or None."""
-        number = self._reasons[line] if 0 <= line < len(self._reasons) else 0
+        number = self._reasons[line] if line < len(self._reasons) else 0
         return number - 1 if number else None
 
     def items(self):

@@ -20,13 +20,7 @@ from .lines import CREATED, DELETED, FAILED, FATAL, OK, SKIPPED, UPDATED, WARNIN
 LOOK_AHEAD = 50_000
 
 # What a line says of its row: (outcome or None, whether it is certain). Classes first, then the keys that differ.
-_BY_CLASS = {
-    CREATED: ("created", True),
-    UPDATED: ("updated", True),
-    DELETED: ("deleted", True),
-    OK: ("unchanged", True),
-    SKIPPED: ("skipped", True),
-}
+_BY_CLASS = {**{cls: (cls, True) for cls in (CREATED, UPDATED, DELETED, SKIPPED)}, OK: ("unchanged", True)}
 _BY_KEY = {
     # Written for every user or course that exists, whether it changed or not.
     "useraccountupdated": ("updated", False),

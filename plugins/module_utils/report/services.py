@@ -46,7 +46,7 @@ class UsersReport(Parser):
             return False
         first, self.open_collision = self.open_collision, None
         named = ", [" in line
-        self._open("collision", _before(line, " , [") if named else "", first)
+        self._open("collision", _before(line, " , [") if named else "")
         self.fail(first)
         return named
 
@@ -65,10 +65,10 @@ class UsersReport(Parser):
         previous = self.account.said if self.account is not None else None
         name = _user_named(key, text)
         if not (key == "useraccountupdated" and previous == "userrevived" and name == self.account.key):
-            self._open(key, name, number)
+            self._open(key, name)
         self.note(key, cls, number)
 
-    def _open(self, key, name, number):
+    def _open(self, key, name):
         self.next_row([name.lower()])
         self.account.said, self.account.key = key, name
         self.enrolled.clear()

@@ -674,8 +674,8 @@ def test_row_outcomes_keep_what_was_said_of_a_line():
     outcomes.set(3, "failed", 0)
     outcomes.set(3, "updated")
     assert list(outcomes.items()) == [(3, "failed"), (7, "created")]
-    assert [outcomes.get(line) for line in (-1, 3, 7, 8, 9999)] == [None, "failed", "created", None, None]
-    assert [outcomes.reason(line) for line in (-1, 3, 7, 9999)] == [None, 0, None, None]
+    assert [outcomes.get(line) for line in (3, 7, 8, 9999)] == ["failed", "created", None, None]
+    assert [outcomes.reason(line) for line in (3, 7, 9999)] == [0, None, None]
 
 
 def recorded_runs():
