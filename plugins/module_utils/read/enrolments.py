@@ -10,6 +10,7 @@ tells by which method somebody is enrolled, nor from when to when.
 
 from __future__ import annotations
 
+import functools
 import typing as t
 
 from ..errors import MoodleError, ParameterRefused
@@ -57,7 +58,6 @@ class Enrolled:
         self.whole = whole
         self._read_inactive = read_inactive
         self._inactive: set[int] | None = None
-        self._asked = False
         self._index: dict[str, dict[str, list[int]]] = {}
 
     @property
@@ -67,9 +67,8 @@ class Enrolled:
 
     def inactive(self):
         """The ids of those who are suspended, not yet or no longer enrolled; None where that can't be read. Asked once."""
-        if not self._asked:
-            self._inactive = self._read_inactive(self)
-            self._asked = True
+        if self._read_inactive is not None:
+            self._inactive, self._read_inactive = self._read_inactive(self), None
         return self._inactive
 
     def add(self, users):
@@ -120,15 +119,19 @@ class Enrolments:
 
         Asks anew each time.
         """
+        read_inactive = functools.partial(self._inactive, course, number)
         if self._active_first and number is not None:
-            active = self._active(course, number)
+            try:
+                active = self._ask(course, number, ENROLLED, {"onlyactive": 1, "userfields": self._fields})
+            except MoodleError:
+                # The account may not tell them from the others.
+                active = None
             if active is not None:
-                return active
-        functions = self._lists if number is None else (ENROLLED, *self._lists)
-        for function in functions:
+                return Enrolled(ENROLLED, active, read_inactive, whole=False)
+        for function in self._lists if number is None else (ENROLLED, *self._lists):
             users = self._list(course, number, function, {"userfields": self._fields})
             if users is not None:
-                return Enrolled(function, users, lambda enrolled, function=function: self._inactive(course, number, function, enrolled))
+                return Enrolled(function, users, read_inactive)
             if function not in self._asker.lacking:
                 return None
         return None
@@ -144,33 +147,20 @@ class Enrolments:
 
         return self._asker.each(read, courses)
 
-    def _active(self, course, number):
-        """The Enrolled who are active; None where the account may not tell them from the others."""
+    def _inactive(self, course, number, enrolled):
+        """The ids of an Enrolled who are not active, taken in where they are not among its members; None where they can't be read."""
+        option = "onlysuspended" if enrolled.source == ENROLLED else "onlyactive"
+        fields = "id" if enrolled.whole else self._fields
         try:
-            users = self._ask(course, number, ENROLLED, {"onlyactive": 1, "userfields": self._fields})
-        except MoodleError:
-            return None
-        if users is None:
-            return None
-        return Enrolled(ENROLLED, users, lambda enrolled: self._add_inactive(course, number, enrolled), whole=False)
-
-    def _add_inactive(self, course, number, enrolled):
-        users = self._list(course, number, ENROLLED, {"onlysuspended": 1, "userfields": self._fields}, _UNSEEN_SUSPENDED)
-        if users is None:
-            return None
-        enrolled.add(users)
-        return {user["id"] for user in users}
-
-    def _inactive(self, course, number, function, enrolled):
-        option = "onlysuspended" if function == ENROLLED else "onlyactive"
-        try:
-            users = self._list(course, number, function, {option: 1, "userfields": "id"}, _UNSEEN_SUSPENDED)
+            users = self._list(course, number, enrolled.source, {option: 1, "userfields": fields}, _UNSEEN_SUSPENDED)
         except MoodleError:
             return None
         if users is None:
             return None
         found = {user["id"] for user in users}
-        return found if function == ENROLLED else set(enrolled.members) - found
+        if not enrolled.whole:
+            enrolled.add(users)
+        return found if enrolled.source == ENROLLED else enrolled.members.keys() - found
 
     def _list(self, course, number, function, options, unseen=_UNSEEN):
         """The function's answer, or None where the token may not have it."""
