@@ -73,11 +73,13 @@ class Groups:
         Raises AccessRefused where groups can't be read. Asks anew each time.
         """
         try:
-            rows = None if course.number is None else self._asker.ask(GROUPS, {"courseid": course.number})
-            course.complete = rows is not None
+            listed = self._listed(course.number)
+            course.complete, course.groups = listed is not None, listed or []
             if course.enrolled is None and (concerned or not course.complete):
                 course.enrolled = self._enrolments.read(course.ref, course.number)
-            course.groups = self._from_enrolled(course) if rows is None else self._with_members(course, rows, concerned)
+            meant_ids = {group.id for ref in concerned for group in course.find(ref)}
+            if not course.complete or not self._fill([group for group in course.groups if group.id in meant_ids]):
+                course.groups = self._from_enrolled(course)
         except UnknownCourse as error:
             course.problem = str(error)
         except MoodleError as error:
@@ -97,9 +99,8 @@ class Groups:
         number: the course's id, or None.
         """
         try:
-            rows = None if number is None else self._asker.ask(GROUPS, {"courseid": number})
-            groups = _groups(rows or ())
-            if rows is None or not self._fill(groups):
+            groups = self._listed(number)
+            if groups is None or not self._fill(groups):
                 return None
         except MoodleError:
             return None
@@ -109,12 +110,10 @@ class Groups:
                 found.setdefault(member, []).append(group.name)
         return found
 
-    def _with_members(self, course, rows, concerned):
-        """The groups that Moodle's functions tell; the members of those that are concerned."""
-        course.groups = _groups(rows)
-        meant_ids = {group.id for ref in concerned for group in course.find(ref)}
-        told = self._fill([group for group in course.groups if group.id in meant_ids])
-        return course.groups if told else self._from_enrolled(course, course.groups)
+    def _listed(self, number):
+        """The groups of a course, without members; None where Moodle's function does not tell them."""
+        rows = None if number is None else self._asker.ask(GROUPS, {"courseid": number})
+        return rows and [Group(row["id"], plain(row["name"]).strip(), set(), row.get("idnumber") or None) for row in rows]
 
     def _fill(self, groups):
         """Note the members of groups; returns whether the token may read them."""
@@ -131,20 +130,16 @@ class Groups:
                 raise error
         return not members or GROUP_MEMBERS not in self._asker.lacking
 
-    def _from_enrolled(self, course, known=()):
-        """The groups that enrolled users are in."""
+    def _from_enrolled(self, course):
+        """The groups of a course, with those that enrolled users are in, and with these."""
         if course.enrolled is None:
             raise AccessRefused(
                 f"The groups of the {course.ref} can't be read with this token.",
                 cure=f"Add {GROUPS}, {GROUP_MEMBERS}, {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was "
                 "sent.",
             )
-        groups = {group.id: group for group in known}
+        groups = {group.id: group for group in course.groups}
         for member in course.enrolled.members.values():
             for number, name in member.groups.items():
                 groups.setdefault(number, Group(number, name, set())).members.add(member.id)
         return list(groups.values())
-
-
-def _groups(rows):
-    return [Group(row["id"], plain(row["name"]).strip(), set(), row.get("idnumber") or None) for row in rows]
