@@ -127,7 +127,13 @@ class Cohorts:
         Moodle's lists don't say; its search tells what is in one of them.
         """
         if category not in self._in:
-            self._in[category] = self._search(category)
+            context = {"contextlevel": "coursecat" if category else "system", "instanceid": category}
+            wanted = {"query": "", "context": context, "includes": "self", "limitfrom": 0, "limitnum": 0}
+            try:
+                answer = self._asker.ask(COHORT_SEARCH, wanted)
+            except MoodleError:
+                answer = None
+            self._in[category] = None if answer is None else frozenset(row["id"] for row in answer["cohorts"])
         ids = self._in[category]
         return None if ids is None else cohort in ids
 
@@ -159,11 +165,3 @@ class Cohorts:
             return None
         self._members.update((row["cohortid"], tuple(row["userids"])) for row in rows)
         return len(rows)
-
-    def _search(self, category):
-        context = {"contextlevel": "coursecat" if category else "system", "instanceid": category}
-        try:
-            answer = self._asker.ask(COHORT_SEARCH, {"query": "", "context": context, "includes": "self", "limitfrom": 0, "limitnum": 0})
-        except MoodleError:
-            return None
-        return None if answer is None else frozenset(row["id"] for row in answer["cohorts"])

@@ -126,23 +126,17 @@ class Directory:
                 self._ids[ref] = int(ref.value)
 
     def _note(self, ref, found):
-        problem = self._refusal(ref)
-        if problem is not None:
-            self._problems[ref] = problem
+        error = self._readers[ref.kind].refusal(ref) if ref.kind in ("user", "course") else None
+        if error is not None and ref.kind == "user":
+            self._problems[ref] = f"Moodle takes {ref.value} for no {ref.by}: {error.message}"
+        elif error is not None:
+            self._problems[ref] = f"Moodle refuses to look for the {ref}: {error.message}"
         elif found is None or (not found and ref.kind == "user" and self.users.hides(ref.by)):
             pass
         elif len(found) == 1:
             self._ids[ref] = found[0].id
         else:
             self._problems[ref] = not_one(ref, [record.id for record in found])
-
-    def _refusal(self, ref):
-        error = self._readers[ref.kind].refusal(ref) if ref.kind in ("user", "course") else None
-        if error is None:
-            return None
-        if ref.kind == "user":
-            return f"Moodle takes {ref.value} for no {ref.by}: {error.message}"
-        return f"Moodle refuses to look for the {ref}: {error.message}"
 
 
 def unknown(refs):

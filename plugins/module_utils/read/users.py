@@ -142,10 +142,6 @@ def _key(by, value):
 def _fields(row):
     fields = {name: value if isinstance(value, str) else str(int(value)) for name, value in row.items() if isinstance(value, (str, int))}
     for field in row.get("customfields") or ():
-        fields[f"profile_field_{field.get('shortname')}"] = _text(field.get("value"))
+        value = field.get("value")
+        fields[f"profile_field_{field.get('shortname')}"] = "" if value is None else str(value)
     return fields
-
-
-def _text(value):
-    """A field as a CSV would carry it."""
-    return str(int(value)) if isinstance(value, bool) else str(value if value is not None else "")

@@ -14,7 +14,7 @@ import re
 import typing as t
 
 #: The kinds of value in the catalogue's shapes. Moodle declares most of its texts as such that may be null, and gives truth as true or 1.
-NUMBER, TEXT, MAYBE, FLAG, TRUTH, NOTHING = "a number", "a text", "a text or null", "true or false", "true", "null"
+NUMBER, TEXT, MAYBE, FLAG, NOTHING = "a number", "a text", "a text or null", "true or false", "null"
 
 #: What JSON of 1 byte takes in memory, at most: a structure, and any other value. Together they may take so much.
 _STRUCTURE, _VALUE, _MOST_MEMORY = 200, 40, 128 << 20
@@ -187,7 +187,6 @@ _KINDS = {
     TEXT: _is_text,
     MAYBE: lambda value: value is None or isinstance(value, str) and value.isascii() or _is_text(value),
     FLAG: lambda value: value is None or isinstance(value, int) and value in (0, 1),
-    TRUTH: lambda value: value is True,
     NOTHING: lambda value: value is None,
 }
 

@@ -62,8 +62,7 @@ def _spellings(text):
     yield from ("".join(each % byte for byte in raw).encode() for each in ("%%%02x", "\\u%04x", "&#%d;", "&#x%x;"))
     yield from (one.encode("utf-8", "surrogateescape") for one in quoted)
     # Inside of other text, base64 has three ways to write it, and shares its first and last characters with the neighbours.
-    for before in range(3):
-        start = (0, 2, 3)[before]
+    for before, start in enumerate((0, 2, 3)):
         end = (before + len(raw)) * 4 // 3
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             yield encode(bytes(before) + raw)[start:end]
