@@ -289,11 +289,11 @@ class Moodle:
     def _answered(self, reply, name, shape, part=None):
         """The Answer in a reply, of a shape. Raises what an error object stands for; part: the file that was sent."""
         if reply.status != 200:
-            raise self._http_error(reply, name)
+            raise self._unreadable(reply, name)
         try:
             answer = decode(reply.body)
         except ValueError:
-            raise self._undecodable(reply, name) from None
+            raise self._unreadable(reply, name) from None
         self._has_answered = True
         if _is_error(answer.value):
             raise self._error(answer.value, name, part)
@@ -302,20 +302,10 @@ class Moodle:
             raise NotMoodle(f"{self.base} answered {name} with JSON that is not what Moodle answers: {wrong}.", cure=_LOOK_BETWEEN)
         return answer
 
-    def _undecodable(self, reply, name):
-        text = text_of(reply.body)
-        died = last_words(text)
-        if died:
-            return _php_died(f"PHP stopped in the middle of {name}: {died}.")
-        found = "a web page" if text[:1] == "<" else "no text at all" if not text else "text that is not JSON"
-        return self._not_moodle(f"{self.base} answered {name} with {found}{title(text)}.")
-
-    def _not_moodle(self, message):
-        return NotMoodle(message, cure=_LOOK_BETWEEN if self._has_answered else None)
-
-    def _http_error(self, reply, name):
-        status = reply.status
-        text = text_of(reply.body)
+    def _unreadable(self, reply, name):
+        """The error for a reply of another status than 200, or without JSON."""
+        status, text = reply.status, text_of(reply.body)
+        cure = _LOOK_BETWEEN if self._has_answered else None
         if 300 <= status < 400:
             return self._redirected(reply)
         if status == 403 and not text:
@@ -326,17 +316,23 @@ class Moodle:
         if status == 503 and "<html" in text.lower() and reply.headers.get("Retry-After") == "300":
             return Maintenance(f"{self.base} is in maintenance mode (set from its command line).")
         if status == 404:
-            error = self._not_moodle(f"{self.base} has no Moodle web service (HTTP 404 at {reply.url}).")
+            error = NotMoodle(f"{self.base} has no Moodle web service (HTTP 404 at {reply.url}).", cure=cure)
             error.may_be_done = False
             return error
+        with_status = "" if status == 200 else f" (HTTP {status})"
         died = last_words(text)
         if died:
-            return _php_died(f"PHP stopped in the middle of {name} (HTTP {status}): {died}.")
+            error = HttpRefused(f"PHP stopped in the middle of {name}{with_status}: {died}.", cure=_PHP_DIED)
+            error.over = True
+            return error
+        if status == 200:
+            found = "a web page" if text[:1] == "<" else "no text at all" if not text else "text that is not JSON"
+            return NotMoodle(f"{self.base} answered {name} with {found}{title(text)}.", cure=cure)
         if status == 429:
             return Throttled(f"{self.base} answered {name} with HTTP 429 (too many requests).")
         if status in (401, 407):
             return HttpRefused(
-                f"{self.base} asks for a login of its own (HTTP {status}), which is not Moodle's.",
+                f"{self.base} asks for a login of its own{with_status}, which is not Moodle's.",
                 cure="Exempt /webservice/ from the web server's or the proxy's authentication.",
             )
         return HttpRefused(f"{self.base} answered {name} with HTTP {status}{title(text)}.")
@@ -376,12 +372,6 @@ class Moodle:
             kind, text, cure = UploadRefused if part else MoodleError, _FAILED, None
             message = f"{code}: {message}" if code and " " not in code else message
         return kind(text.format(base=self.base, name=name, message=message, told=told, part=part), cure=cure, **details)
-
-
-def _php_died(message):
-    error = HttpRefused(message, cure=_PHP_DIED)
-    error.over = True
-    return error
 
 
 def _is_error(value):
