@@ -153,7 +153,7 @@ class Enrolments:
         fields = "id" if enrolled.whole else self._fields
         try:
             users = self._list(course, number, enrolled.source, {option: 1, "userfields": fields}, _UNSEEN_SUSPENDED)
-        except MoodleError:
+        except (MoodleError, UnknownCourse):
             return None
         if users is None:
             return None

@@ -254,6 +254,16 @@ def test_an_unknown_course_is_told_beside_the_others(practice, school, token_for
     assert nothing is None and "no course has the shortname NOPE" in problem
 
 
+@pytest.mark.parametrize("warn", [None, lambda text: None], ids=["raising", "warning"])
+def test_who_is_inactive_is_not_told_of_a_course_that_went_meanwhile(site, server, warn):
+    server.answer([{"id": 5, "username": "ada"}])
+    server.answer({"exception": "e", "errorcode": "invalidparameter", "message": "Invalid parameter value detected"})
+    ((enrolled, problem),) = Enrolments(Asker(site.moodle), warn).read_all([(Ref("course", "shortname", "MATH101"), None)])
+    assert list(enrolled.members) == [5] and problem is None
+    assert enrolled.inactive() is None
+    assert [dict(seen.form).get("options[0][name]") for seen in server.seen] == ["userfields", "onlyactive"]
+
+
 @pytest.mark.parametrize("functions", [GROUP_LISTS, ()], ids=["by lists of groups", "by who is enrolled"])
 def test_a_group_is_found_by_its_name_however_moodle_writes_it(newest, site_on, functions):
     practice, _asker = newest
