@@ -26,13 +26,6 @@ _UNSEEN_SUSPENDED = "Who is suspended in the {course} can't be read: {error}"
 _CAPABILITIES = "The token's account needs the capabilities moodle/course:viewparticipants and moodle/course:enrolreview there."
 
 
-class UnknownCourse(Exception):
-    """The site does not know the course (found out by the plugin's list, where the token can't look courses up)."""
-
-    def __init__(self, course):
-        super().__init__(f"no course has the {course.by} {course.value}, or Moodle refuses to tell")
-
-
 class Member(t.NamedTuple):
     """An enrolled user. roles: shortname -> id, or None where the list does not tell.
 
@@ -115,9 +108,9 @@ class Enrolments:
         return not {ENROLLED, *self._lists} & self._asker.lacking.keys()
 
     def read(self, course, number):
-        """An Enrolled, or None where nobody can tell. course: its Ref; number: its id, if known. Raises UnknownCourse.
+        """(an Enrolled, None where nobody can tell; why there is no such course, or None). Asks anew each time.
 
-        Asks anew each time.
+        course: its Ref; number: its id, if known. Where the token can't look courses up, the plugin's list finds out about them.
         """
         read_inactive = functools.partial(self._inactive, course, number)
         if self._active_first and number is not None:
@@ -127,33 +120,26 @@ class Enrolments:
                 # The account may not tell them from the others.
                 active = None
             if active is not None:
-                return Enrolled(ENROLLED, active, read_inactive, whole=False)
+                return Enrolled(ENROLLED, active, read_inactive, whole=False), None
         for function in self._lists if number is None else (ENROLLED, *self._lists):
-            users = self._list(course, number, function, {"userfields": self._fields})
+            users, problem = self._list(course, number, function, {"userfields": self._fields})
             if users is not None:
-                return Enrolled(function, users, read_inactive)
+                return Enrolled(function, users, read_inactive), None
             if function not in self._asker.lacking:
-                return None
-        return None
+                return None, problem
+        return None, None
 
     def read_all(self, courses):
-        """(what C(read) returns, why there is no such course or None) of each (Ref, id or None), in their order, several at a time."""
-
-        def read(course):
-            try:
-                return self.read(*course), None
-            except UnknownCourse as error:
-                return None, str(error)
-
-        return self._asker.each(read, courses)
+        """What C(read) returns of each (Ref, id or None), in their order, several at a time."""
+        return self._asker.each(lambda course: self.read(*course), courses)
 
     def _inactive(self, course, number, enrolled):
         """The ids of an Enrolled who are not active, taken in where they are not among its members; None where they can't be read."""
         option = "onlysuspended" if enrolled.source == ENROLLED else "onlyactive"
         fields = "id" if enrolled.whole else self._fields
         try:
-            users = self._list(course, number, enrolled.source, {option: 1, "userfields": fields}, _UNSEEN_SUSPENDED)
-        except (MoodleError, UnknownCourse):
+            users, _problem = self._list(course, number, enrolled.source, {option: 1, "userfields": fields}, _UNSEEN_SUSPENDED)
+        except MoodleError:
             return None
         if users is None:
             return None
@@ -163,18 +149,18 @@ class Enrolments:
         return found if enrolled.source == ENROLLED else enrolled.members.keys() - found
 
     def _list(self, course, number, function, options, unseen=_UNSEEN):
-        """The function's answer, or None where the token may not have it."""
+        """(the function's answer, or None where the token may not have it; why there is no such course, or None)."""
         try:
-            return self._ask(course, number, function, options)
+            return self._ask(course, number, function, options), None
         except MoodleError as error:
             if isinstance(error, ParameterRefused) and number is None:
-                raise UnknownCourse(course) from None
+                return None, f"no course has the {course.by} {course.value}, or Moodle refuses to tell"
             if self._warn is None:
                 error.message = f"Moodle does not tell who is enrolled in the {course}: {error.message}"
                 error.cure = _CAPABILITIES
                 raise
             self._warn(f"{unseen.format(course=course, error=error.message)} {_CAPABILITIES}")
-        return None
+            return None, None
 
     def _ask(self, course, number, function, options):
         named = {"courseid": number} if function == ENROLLED else {"courseidsource": course.by, "courseid": course.value}

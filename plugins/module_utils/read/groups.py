@@ -12,7 +12,7 @@ from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError
 from ..send.batch import Bulk
 from .courses import COURSES
 from .directory import Ref
-from .enrolments import ENROLLED, Enrolled, Enrolments, UnknownCourse
+from .enrolments import ENROLLED, Enrolled, Enrolments
 from .names import meant, plain
 
 GROUPS = "core_group_get_course_groups"
@@ -76,12 +76,12 @@ class Groups:
             listed = self._listed(course.number)
             course.complete, course.groups = listed is not None, listed or []
             if course.enrolled is None and (concerned or not course.complete):
-                course.enrolled = self._enrolments.read(course.ref, course.number)
+                course.enrolled, course.problem = self._enrolments.read(course.ref, course.number)
+            if course.problem is not None:
+                return
             meant_ids = {group.id for ref in concerned for group in course.find(ref)}
             if not course.complete or not self._fill([group for group in course.groups if group.id in meant_ids]):
                 course.groups = self._from_enrolled(course)
-        except UnknownCourse as error:
-            course.problem = str(error)
         except MoodleError as error:
             course.problem = (
                 f"Moodle does not show the groups of the {course.ref}: {error.message} The token's account needs the capability "

@@ -9,7 +9,7 @@ from ..errors import FUNCTIONS_PAGE, AccessRefused, OptionError
 from ..plan import Reading
 from ..read.courses import COURSES
 from ..read.directory import Directory, reference
-from ..read.enrolments import ENROLLED, PLUGIN_ENROLLED, PLUGIN_ENROLLED_FULL, Enrolments, UnknownCourse
+from ..read.enrolments import ENROLLED, PLUGIN_ENROLLED, PLUGIN_ENROLLED_FULL, Enrolments
 from ..read.groups import Groups
 from ..read.users import USERS
 from ..wire.ask import Asker
@@ -39,10 +39,9 @@ def plan(site, course, course_identifier, users=None, user_identifier="username"
 
 
 def _enrolled(asker, course, number):
-    try:
-        enrolled = Enrolments(asker, fields=",".join((*DETAILS, "roles", "groups")), light=True).read(course, number)
-    except UnknownCourse as error:
-        raise _no_course(str(error)) from None
+    enrolled, problem = Enrolments(asker, fields=",".join((*DETAILS, "roles", "groups")), light=True).read(course, number)
+    if problem is not None:
+        raise _no_course(problem)
     if enrolled is None:
         raise AccessRefused(
             f"The token may call none of {ENROLLED}, {PLUGIN_ENROLLED_FULL} and {PLUGIN_ENROLLED}.",

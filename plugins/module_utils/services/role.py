@@ -153,7 +153,7 @@ class RolePlan(ListedPlan):
             number = self._directory.id_of(one.instance)
             if one.context == "course" and number is not None and number not in self._courses:
                 self._courses[number] = one.instance
-                self._enrolled[number] = self._reader.read(one.instance, number)
+                self._enrolled[number], _problem = self._reader.read(one.instance, number)
 
     def _identified(self, ref):
         """(its id, why that is not known or None)."""
@@ -245,7 +245,7 @@ class RolePlan(ListedPlan):
 
     def look(self, steps):
         courses = dict.fromkeys(step.about for step in steps if self._enrolled.get(step.about) is not None)
-        lists = {number: self._reader.read(self._courses[number], number) for number in courses}
+        lists = {number: self._reader.read(self._courses[number], number)[0] for number in courses}
         found = [_holds(lists.get(step.about), step.sent["userid"], step.sent["roleid"]) for step in steps]
         return [None if holds is None else holds == (step.after is not None) for step, holds in zip(steps, found)]
 
