@@ -264,7 +264,7 @@ class Moodle:
             raise RuntimeError("an upload in check mode")
         fields = [("token", self._token), ("itemid", "0"), ("filepath", "/")]
         # A repeated upload makes another draft item, and only the one that is committed counts.
-        reply = self.transport.post_file(UPLOAD, fields, part, repeat=ALWAYS, timeout=timeout)
+        reply = self.transport.post(UPLOAD, fields, part, repeat=ALWAYS, timeout=timeout)
         if reply.status == 413:
             raise UploadRefused(
                 f"The web server or a proxy in front of {self.base} refused {part} as too large (HTTP 413).",

@@ -138,28 +138,28 @@ class Transport:
     def clear_text(self):
         """True when the token would cross a network unencrypted."""
         parts = urlsplit(self.base)
-        return parts.scheme == "http" and not _is_loopback(parts.hostname)
+        try:
+            stays_here = ipaddress.ip_address(parts.hostname).is_loopback
+        except ValueError:
+            stays_here = parts.hostname == "localhost"
+        return parts.scheme == "http" and not stays_here
 
     def redact(self, text):
         """text without the token, however it is spelt."""
         return self._secret.hide(str(text).encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
-    def post(self, path, fields, *, repeat, timeout=None, largest=LARGEST_ANSWER):
-        """POST form fields (ordered pairs of text). repeat: ALWAYS, NOT_WHILE_RUNNING or NEVER. largest: bytes of an answer.
+    def post(self, path, fields, part=None, *, repeat, timeout=None, largest=LARGEST_ANSWER):
+        """POST form fields (ordered pairs of text); with a FilePart, as multipart/form-data, the file after them and streamed.
 
-        Raises Unreachable, TlsFailed, NotMoodle for an answer that can't be read, OutcomeUnknown.
+        repeat: ALWAYS, NOT_WHILE_RUNNING or NEVER. largest: bytes of an answer. Raises Unreachable, TlsFailed, NotMoodle for an answer
+        that can't be read, OutcomeUnknown.
         """
-        body = urlencode(fields).encode("ascii")
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._send(path, body, headers, repeat, timeout, largest)
-
-    def post_file(self, path, fields, part, *, repeat, timeout=None):
-        """POST a FilePart as multipart/form-data, streamed. fields come before the file."""
-        body = Multipart(fields, part)
-        headers = {"Content-Type": body.content_type, "Content-Length": str(len(body))}
-        return self._send(path, body, headers, repeat, timeout, LARGEST_ANSWER)
-
-    def _send(self, path, body, headers, repeat, timeout, largest):
+        if part is None:
+            body = urlencode(fields).encode("ascii")
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        else:
+            body = Multipart(fields, part)
+            headers = {"Content-Type": body.content_type, "Content-Length": str(len(body))}
         url = self.base + path
         sent, lost = 0, False
         while True:
@@ -174,7 +174,9 @@ class Transport:
                 again = {ALWAYS: PASSING, NOT_WHILE_RUNNING: NOT_BEGUN, NEVER: ()}[repeat]
                 if reply.status not in again:
                     return reply
-                failure, wait = reply, _retry_after(reply.headers)
+                # Seconds: its date form is not used by what stands in front of Moodle.
+                retry_after = reply.headers.get("Retry-After", "")
+                failure, wait = reply, float(retry_after) if _DIGITS.match(retry_after) else None
             if sent > self.retries or (wait or 0) > LONGEST_WAIT:
                 if isinstance(failure, Reply):
                     return failure
@@ -411,19 +413,6 @@ def _checked_ca(ca_path):
     if not os.access(path, os.R_OK):
         raise OptionError(f"ca_path: {ca_path} does not exist or cannot be read on this host.", option="ca_path")
     return path
-
-
-def _is_loopback(host):
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _retry_after(headers):
-    """Seconds of a Retry-After header, or None; its date form is not used by what stands in front of Moodle."""
-    value = headers.get("Retry-After", "")
-    return float(value) if _DIGITS.match(value) else None
 
 
 def _proxy_variable(url):

@@ -252,7 +252,7 @@ def test_a_file_arrives_byte_by_byte(server, tmp_path, content):
     path.write_bytes(content)
     server.answer([])
     with transport(server.url) as client:
-        client.post_file("/webservice/upload.php", [("token", TOKEN)], FilePart(str(path), "été.csv"), repeat=ALWAYS)
+        client.post("/webservice/upload.php", [("token", TOKEN)], FilePart(str(path), "été.csv"), repeat=ALWAYS)
     (seen,) = server.seen
     mark = seen.headers["Content-Type"].partition("boundary=")[2].encode()
     parts = seen.body.split(b"--" + mark)
@@ -267,7 +267,7 @@ def test_a_file_is_sent_whole_again_after_a_lost_answer(server, tmp_path):
     path.write_bytes(b"a;b\n1;2\n")
     server.answer(drop=True).answer([])
     with transport(server.url) as client:
-        client.post_file("/webservice/upload.php", [("token", TOKEN)], FilePart(str(path), "data.csv"), repeat=ALWAYS)
+        client.post("/webservice/upload.php", [("token", TOKEN)], FilePart(str(path), "data.csv"), repeat=ALWAYS)
     assert server.seen[0].body == server.seen[1].body and b"1;2" in server.seen[1].body
 
 
@@ -278,5 +278,5 @@ def test_a_file_that_becomes_shorter_is_not_sent_as_if_it_were_whole(server, tmp
     path.write_bytes(b"x" * 1_500_000)
     slept = []
     with transport(server.url, slept=slept) as client, pytest.raises(errors.SourceFileError, match="data.csv became shorter"):
-        client.post_file("/webservice/upload.php", [("token", TOKEN)], part, repeat=ALWAYS)
+        client.post("/webservice/upload.php", [("token", TOKEN)], part, repeat=ALWAYS)
     assert not slept and part.sent is None
