@@ -188,8 +188,8 @@ class Bulk:
 
     def _without_hopeless(self, batch):
         """(the records worth a try, what is to be said of the others)."""
-        hopeless = [record for record in batch if self._is_hopeless(record)]
-        kept = [record for record in batch if not self._is_hopeless(record)] if hopeless else batch
+        hopeless = [record for record in batch if self._is_hopeless(self._group(record))]
+        kept = [record for record in batch if not self._is_hopeless(self._group(record))] if hopeless else batch
         return kept, [End(record, self._refused[self._group(record)][0], UNTRIED) for record in hopeless]
 
     def _deliver(self, batch, answer):
@@ -226,7 +226,9 @@ class Bulk:
         if len(batch) == 1:
             self._erred = True
             self._doubtful.append((batch[0], error))
-            if self._may_be_hopeless(self._group(batch[0])):
+            group = self._group(batch[0])
+            # Whether the rest of the group is hopeless, it needs a look to tell.
+            if self._is_hopeless(group, sum(self._group(record) == group for record, _error in self._doubtful)):
                 yield from self._look_at([])
             return []
         left = [(record, None) for record in batch] if self._look is None else (yield from self._look_at(batch))
@@ -292,13 +294,8 @@ class Bulk:
         self.open.difference_update(batch[len(taken) :])
         return list(batches(batch[len(taken) :], self._cost, lambda: self._room))
 
-    def _is_hopeless(self, record):
-        group = self._group(record)
-        return group is not None and group not in self._taken and len(self._refused.get(group, ())) >= _ENOUGH
-
-    def _may_be_hopeless(self, group):
-        """Whether it needs a look to tell."""
-        doubtful = sum(self._group(record) == group for record, _error in self._doubtful)
+    def _is_hopeless(self, group, doubtful=0):
+        """doubtful: how many more of it may have been refused."""
         return group is not None and group not in self._taken and len(self._refused.get(group, ())) + doubtful >= _ENOUGH
 
     def _size(self, batch):
