@@ -11,15 +11,15 @@ from ..errors import OptionError
 EXACT = "exact"
 
 
-def items_of(params, option):
+def items_of(params, option, is_said=lambda name, value: value is not None):
     """(what messages call it, its options) of each item of a list; what an item does not say is the task's to say.
 
-    Where there is no list, the task itself is the one item.
+    Where there is no list, the task itself is the one item. is_said: (option of an item, its value) -> whether it says something.
     """
     if params[option] is None:
         return [("the task", params)]
     return [
-        (f"item {number} of {option}", {**params, **{name: value for name, value in item.items() if value is not None}})
+        (f"item {number} of {option}", {**params, **{name: value for name, value in item.items() if is_said(name, value)}})
         for number, item in enumerate(params[option], 1)
     ]
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ..errors import OptionError
 from ..read.directory import Ref, reference
-from ..send.wanted import EXACT, check_exact
+from ..send.wanted import EXACT, check_exact, items_of
 from ..wire.moodle import has_markup
 
 DEFAULT_ROLE = "student"
@@ -26,7 +26,6 @@ _MOMENT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:(Z)|([+-])(\d\d):?(\d\d))?)?", re.ASCII
 )
 _METHOD = re.compile(r"[a-z][a-z0-9_]{0,19}", re.ASCII)
-_IDENTIFIER_DEFAULTS = {"course": "shortname", "user": "username", "role": "shortname"}
 
 
 @dataclass(frozen=True)
@@ -65,18 +64,10 @@ class Record:
 
 def records(params):
     """The Records of toolsync_enrol's options, in their order. Raises OptionError."""
-    if params["enrolments"] is not None:
-        items = [
-            (f"item {number} of enrolments", {**params, **{key: value for key, value in item.items() if _is_said(key, value)}})
-            for number, item in enumerate(params["enrolments"], 1)
-        ]
-    elif params["users"] is not None:
-        items = [
-            (f"item {number} of users", {**params, "user": user})
-            for number, user in enumerate(params["users"], 1)
-        ]
+    if params["users"] is not None:
+        items = [(f"item {number} of users", {**params, "user": user}) for number, user in enumerate(params["users"], 1)]
     else:
-        items = [("the task", params)]
+        items = items_of(params, "enrolments", _is_said)
     return [_record(where, item) for where, item in items]
 
 
@@ -86,14 +77,11 @@ def _is_said(key, value):
 
 
 def _record(where, item):
-    if item.get("course") is None or item.get("user") is None:
-        missing = "course" if item.get("course") is None else "user"
-        raise OptionError(f"{missing} is missing for {where}.", option=missing)
+    for option in ("course", "user"):
+        if item[option] is None:
+            raise OptionError(f"{option} is missing for {where}.", option=option)
     present = item["state"] != "absent"
-    refs = {
-        kind: reference(kind, item[f"{kind}_identifier"] or _IDENTIFIER_DEFAULTS[kind], item[kind], f"{kind} of {where}")
-        for kind in ("course", "user")
-    }
+    course, user = (reference(kind, item[f"{kind}_identifier"], item[kind], f"{kind} of {where}") for kind in ("course", "user"))
     method = item["method"] or DEFAULT_METHOD
     if not _METHOD.fullmatch(method):
         raise OptionError(f"method of {where} must be the name of an enrolment method, such as manual.", option="method")
@@ -104,7 +92,7 @@ def _record(where, item):
         raise OptionError(f"timeend of {where} is not after its timestart.", option="timeend")
     role, exact = _role(where, item, present), item["state"] == EXACT
     groups = _groups(where, item) if present else ()
-    return Record(where, refs["course"], refs["user"], role, method, start, end, item["suspended"], present, exact, groups)
+    return Record(where, course, user, role, method, start, end, item["suspended"], present, exact, groups)
 
 
 def _groups(where, item):
@@ -115,8 +103,7 @@ def _groups(where, item):
 def _role(where, item, present):
     """The Ref of a record's role; None for an absence that means the whole enrolment."""
     if item["role"]:
-        by = item["role_identifier"] or _IDENTIFIER_DEFAULTS["role"]
-        return reference("role", by, item["role"], f"role of {where}")
+        return reference("role", item["role_identifier"], item["role"], f"role of {where}")
     return reference("role", "shortname", DEFAULT_ROLE, "role") if present else None
 
 
@@ -146,11 +133,8 @@ def _iso_seconds(text):
         at = datetime.datetime(year, month, day, hour, minute, second, tzinfo=datetime.timezone.utc)
     except ValueError:
         return None
-    offset = 0
-    if found.group(8):
-        offset = int(found.group(9)) * 3600 + int(found.group(10)) * 60
-        offset = -offset if found.group(8) == "-" else offset
-    return int(at.timestamp()) - offset
+    offset = int(found.group(9) or 0) * 3600 + int(found.group(10) or 0) * 60
+    return int(at.timestamp()) + (offset if found.group(8) == "-" else -offset)
 
 
 def fold(wanted, key):
@@ -187,10 +171,10 @@ def exact_targets(params, wanted):
     """The (course, role) pairs whose holders are to be exactly those wanted. Raises OptionError."""
     targets = dict.fromkeys((record.course, record.role) for record in wanted if record.exact)
     if not targets and params["state"] == EXACT:
-        by, role = params["course_identifier"] or _IDENTIFIER_DEFAULTS["course"], _role("the task", params, True)
+        role = _role("the task", params, True)
         if params["course"] is None:
             raise OptionError("course is missing for the task: state exact with an empty list is about one.", option="course")
-        course = reference("course", by, params["course"], "course")
+        course = reference("course", params["course_identifier"], params["course"], "course")
         check_exact("the task", (), "users" if params["enrolments"] is None else "enrolments", course, params["allow_empty"])
         targets = {(course, role): None}
     return list(targets)
