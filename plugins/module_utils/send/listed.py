@@ -13,7 +13,7 @@ import itertools
 import typing as t
 from dataclasses import dataclass, field
 
-from ..errors import MoodleError, PartlyFailed, ToolsyncError
+from ..errors import MoodleError, ParameterRefused, PartlyFailed, ToolsyncError
 from ..plan import Plan
 from ..wire.ask import Asker, require_functions
 from ..wire.catalogue import FUNCTIONS
@@ -275,18 +275,14 @@ class ListedPlan(Plan):
 
     def conclude(self):
         """Raise or warn for what failed or is unknown, as the user wants it."""
-        unknown = self.unknown
-        if not (self.failures or unknown):
-            return
-        message = " ".join(
-            [
-                *self._sentence(self.failures, "failed"),
-                *self._sentence(unknown, "refused, which may be done all the same, as nobody can look with this token"),
-            ]
+        said = (
+            (self.failures, "failed"),
+            (self.unknown, "refused, which may be done all the same, as nobody can look with this token"),
         )
-        if self._on_failures == "warn":
+        message = " ".join(self._sentence(entries, what) for entries, what in said if entries)
+        if message and self._on_failures == "warn":
             self.site.warn(message)
-        else:
+        elif message:
             raise PartlyFailed(message)
 
     def number_of(self, entries):
@@ -294,15 +290,14 @@ class ListedPlan(Plan):
         return f"{len(entries)} {self.noun[len(entries) != 1]}"
 
     def _sentence(self, entries, what):
-        """One sentence on entries with reasons, none where there are none. A reason that several share is told once."""
+        """One sentence on entries with reasons. A reason that several share is told once."""
         alike: dict[str, list[dict[str, t.Any]]] = {}
         for entry in entries:
             alike.setdefault(entry["reason"], []).append(entry)
         first = list(itertools.islice(alike.items(), 3))
         left = len(entries) - sum(len(some) for _reason, some in first)
-        if entries:
-            reasons = "; ".join(f"{_named(some)}: {reason.rstrip('.')}" for reason, some in first)
-            yield f"{self.number_of(entries)} {what}: {reasons}{f'; and {left} more' if left else ''}."
+        reasons = "; ".join(f"{_named(some)}: {reason.rstrip('.')}" for reason, some in first)
+        return f"{self.number_of(entries)} {what}: {reasons}{f'; and {left} more' if left else ''}."
 
 
 def variables(value):
@@ -315,6 +310,15 @@ def variables(value):
 def told(error: ToolsyncError):
     """What Moodle said, the more telling text where its debugging is on."""
     return error.debuginfo.splitlines()[0] if error.debuginfo else error.message
+
+
+def told_of_groups(step, error):
+    """Why Moodle refused a step that is about a group, or puts somebody into one, as far as it can be told."""
+    if error.errorcode in ("nopermissions", "errorcoursecontextnotvalid"):
+        return f"{told(error)} The token's account needs the capability moodle/course:managegroups in the course"
+    if step.becomes == "added" and isinstance(error, ParameterRefused) and not error.debuginfo:
+        return "Moodle refuses: only enrolled users may be in a group"
+    return told(error)
 
 
 def _parameters(parameter, sent):

@@ -16,15 +16,13 @@ from ..read.account import SITE_INFO, Account
 from ..read.courses import COURSES
 from ..read.directory import Directory, Ref
 from ..read.enrolments import ENROLLED, Enrolments
-from ..read.groups import ASKED_WITH_GROUPS, Group, Groups
+from ..read.groups import ASKED_WITH_GROUPS, CourseGroups, Group, Groups
 from ..read.users import USERS
-from ..send.listed import ListedPlan, Step
+from ..send.listed import ListedPlan, Step, told_of_groups
 from ..settings import DATES, RUNS
-from . import enrol_groups
-from . import enrol_outlook as outlook
+from . import enrol_refusals as refusals
 from .enrol_records import DEFAULT_METHOD, Record, exact_targets, fold, records
-from .enrol_refusals import reason, roles_in, without_instance
-from .enrol_standing import Period, Roster, Standing, is_as_sent, is_role, memory_key
+from .enrol_standing import Period, Roster, Standing, group_refs, is_as_sent, is_role, memory_key
 
 ENROL = "tool_sync_enrol_users_enrol"
 UNENROL = "enrol_manual_unenrol_users"
@@ -107,17 +105,18 @@ class EnrolPlan(ListedPlan):
     def _read(self, wanted, exact):
         courses = list(dict.fromkeys([record.course for record in wanted] + exact))
         self._directory.look_up(courses)
-        by_id: dict[int, Roster] = {}
+        by_key: dict[t.Any, Roster] = {}
         for ref in courses:
             found = self._directory.courses.find(ref)
             methods = found[0].methods if len(found) == 1 else None
             roster = Roster(ref, self._directory.id_of(ref), methods, problem=self._directory.problem(ref))
             # A course by two names is one course.
-            self._rosters[ref] = roster if roster.number is None else by_id.setdefault(roster.number, roster)
-        there = {id(roster): roster for roster in self._rosters.values() if roster.problem is None}.values()
+            self._rosters[ref] = by_key.setdefault(roster.key, roster)
+        there = [roster for roster in by_key.values() if roster.problem is None]
         for roster, told in zip(there, self._reader.read_all([(roster.ref, roster.number) for roster in there])):
             roster.enrolled, roster.problem = told
-            self._known_roles.update(roles_in(roster.enrolled))
+            for name, number in roster.enrolled.roles.items() if roster.enrolled is not None else ():
+                self._known_roles.update((Ref("role", "shortname", name), Ref("role", "id", str(number))))
         for record in wanted:
             enrolled = self._rosters[record.course].enrolled
             number = enrolled.find(record.user) if enrolled is not None else None
@@ -134,12 +133,14 @@ class EnrolPlan(ListedPlan):
 
     def _read_groups(self, wanted):
         """The groups of the courses in which records name any."""
-        named: dict[t.Any, tuple[Roster, list[str]]] = {}
+        named: dict[t.Any, tuple[CourseGroups, list[Ref]]] = {}
         for record in wanted:
             roster = self._rosters[record.course]
             if record.groups and roster.problem is None:
-                named.setdefault(roster.key, (roster, []))[1].extend(record.groups)
-        enrol_groups.read_groups(self._groups, named.values())
+                roster.groups = roster.groups or CourseGroups(roster.ref, roster.number, enrolled=roster.enrolled)
+                refs = [ref for name in record.groups for ref in group_refs(name)]
+                named.setdefault(roster.key, (roster.groups, []))[1].extend(refs)
+        self._groups.read_all(named.values())
 
     def _identified(self, wanted):
         """The records whose course and user exist, as far as the site tells; the others become failures."""
@@ -153,8 +154,7 @@ class EnrolPlan(ListedPlan):
                 self.fail(record.item, problem)
 
     def _place(self, record):
-        number = self._directory.id_of(record.user)
-        return self._rosters[record.course].key, record.user if number is None else number
+        return self._rosters[record.course].key, self._directory.id_of(record.user) or record.user
 
     def _key(self, record):
         return memory_key(*self._place(record), record.method)
@@ -223,7 +223,7 @@ class EnrolPlan(ListedPlan):
         user = standing.number
         for name in record.groups:
             item = {**record.item, "group": name}
-            group, problem = enrol_groups.find_group(standing.roster.groups, name)
+            group, problem = standing.roster.find_group(name)
             if problem is None and user is None:
                 problem = f"groups take ids: add {USERS} to the token's service ({FUNCTIONS_PAGE}), or name the user by the id"
             if problem is not None:
@@ -257,8 +257,8 @@ class EnrolPlan(ListedPlan):
         """The variables of an item. What has a default comes first: a request that PHP cuts off then lacks what has none."""
         sent = {
             "suspend": period.suspended,
-            "timestart": period.start,
-            "timeend": period.end,
+            "timestart": period.timestart,
+            "timeend": period.timeend,
             "method": record.method,
         }
         for ref, number in ((record.role, None), (record.user, standing.number), (standing.roster.ref, standing.roster.number)):
@@ -380,26 +380,12 @@ class EnrolPlan(ListedPlan):
     def obstacle(self, step):
         subject = step.about
         if subject.period is not None:
-            return without_instance(subject.record) if _is_off(subject) else None
+            return refusals.advice("wsnoinstance", subject.record) if _is_off(subject) else None
         # It takes the enrolment, or was to be in its place.
         return _LEFT_AS_IT_IS if subject.place in self._refused else None
 
     def unseen(self, step):
-        subject = step.about
-        record, roster = subject.record, subject.roster
-        reasons = [self._account.unseen]
-        if subject.period is not None:
-            reasons += [
-                outlook.unclear_user(record.user, subject.user),
-                outlook.unclear_role(record.role, self._known_roles),
-                outlook.unclear_method(roster, record.method),
-                None if subject.gains_role else outlook.unclear_state(roster, subject),
-            ]
-        elif subject.gone_role is not None:
-            reasons.append(outlook.WHOSE)
-        elif subject.joins is None:
-            reasons.append(outlook.unclear_enrolment(roster, subject.user))
-        return next(filter(None, reasons), None)
+        return next(filter(None, [self._account.unseen, *refusals.unclear(step.about, self._known_roles)]), None)
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
@@ -432,11 +418,20 @@ class EnrolPlan(ListedPlan):
         rosters = {subject.roster.key: subject.roster for subject in asked}
         read = self._reader.read_all([(roster.ref, roster.number) for roster in rosters.values()])
         lists = {key: enrolled for key, (enrolled, _problem) in zip(rosters, read)}
-        members = enrol_groups.members_again(self._groups, [step.about for step in steps if step.about.joins is not None])
+        members = self._members_again([step.about for step in steps if step.about.joins is not None])
         return [
             _is_done(step.about, lists.get(step.about.roster.key)) if step.about.joins is None else _has_joined(step.about, members)
             for step in steps
         ]
+
+    def _members_again(self, subjects):
+        """Group id -> the ids of its members now, of the groups that EnrolSubjects join; what can't be read is left out."""
+        courses: dict[t.Any, tuple[CourseGroups, dict[Ref, None]]] = {}
+        for subject in subjects:
+            course = CourseGroups(subject.roster.ref, subject.roster.number)
+            courses.setdefault(course.key, (course, {}))[1][Ref("group", "id", str(subject.joins.id))] = None
+        self._groups.read_all(courses.values())
+        return {group.id: group.members for course, _refs in courses.values() if course.problem is None for group in course.groups}
 
     def is_doubtful(self, step):
         # Moodle is silent for an enrolment of another method, which stays as it is.
@@ -450,12 +445,12 @@ class EnrolPlan(ListedPlan):
 
     def reason(self, step, error):
         if step.about.joins is not None:
-            return enrol_groups.refusal(error)
+            return told_of_groups(step, error)
         record, roster = step.about.record, step.about.roster
         suspects = [roster.ref] if roster.number is None and roster.enrolled is None else []
         suspects += [record.user] if step.about.user is None else []
         suspects += [record.role] if record.role is not None and record.role not in self._known_roles else []
-        return reason(error, record, suspects)
+        return refusals.reason(error, record, suspects)
 
 
 def _leave_out_defaults(steps):

@@ -8,18 +8,18 @@ Private to this collection. Start and end of an enrolment can't be read back, so
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import time
 import typing as t
 from dataclasses import dataclass
 
+from ..errors import FUNCTIONS_PAGE
 from ..read.directory import Ref
 from ..read.enrolments import Enrolled
-from ..read.groups import CourseGroups
+from ..read.groups import GROUPS, CourseGroups
 from ..rows.classroom import GUEST_ACCESS
 from .enrol_records import DEFAULT_METHOD
-
-_UNREAD = object()
 
 
 @dataclass
@@ -38,6 +38,19 @@ class Roster:
     unclear: bool = False
     groups: CourseGroups | None = None
 
+    def find_group(self, name):
+        """(the Group that a name means, None), or (None, why there is none)."""
+        if self.groups.problem is not None:
+            return None, self.groups.problem
+        found = next(filter(None, map(self.groups.find, group_refs(name))), [])
+        if len(found) == 1:
+            return found[0], None
+        if found:
+            ids = ", ".join(str(group.id) for group in found)
+            return None, f"several groups of the course are called {name} (ids {ids}): name the group by its idnumber"
+        unseen = "" if self.groups.complete else f", as far as can be seen: add {GROUPS} to the token's service ({FUNCTIONS_PAGE})"
+        return None, f"no group of the course has the name or the idnumber {name}{unseen}"
+
     @property
     def key(self):
         return self.ref if self.number is None else self.number
@@ -48,18 +61,23 @@ class Roster:
         return None if self.methods is None else sorted(set(self.methods) - {DEFAULT_METHOD, GUEST_ACCESS})
 
 
-class Period(t.NamedTuple):
-    """What was last sent for an enrolment. start, end: epoch seconds, 0 for none."""
+def group_refs(name):
+    """The Refs that a group's name may be: people mean the name, or else the idnumber."""
+    return Ref("group", "name", name), Ref("group", "idnumber", name)
 
-    start: int
-    end: int
+
+class Period(t.NamedTuple):
+    """What was last sent for an enrolment. timestart, timeend: epoch seconds, 0 for none."""
+
+    timestart: int
+    timeend: int
     suspended: bool
 
     def covers(self, moment):
-        return self.start <= moment and (not self.end or self.end > moment)
+        return self.timestart <= moment and (not self.timeend or self.timeend > moment)
 
     def text(self):
-        return f"{self.start}:{self.end}:{int(self.suspended)}"
+        return f"{self.timestart}:{self.timeend}:{int(self.suspended)}"
 
     @classmethod
     def parse(cls, text):
@@ -92,20 +110,14 @@ class Standing:
         self.roles = dict(member.roles or {}) if member is not None else {}
         self.groups = None if roster.groups is None else {group.name for group in roster.groups.groups if number in group.members}
         self.period = period
-        self._suspended: t.Any = _UNREAD
 
     def shows(self, user):
         """Whether the course's list would show the user, who may be known by no id."""
         return self.number is not None or (self.roster.enrolled is not None and self.roster.enrolled.shows(user.by))
 
-    @property
+    @functools.cached_property
     def suspended(self):
         """True, False, or None where it can't be told."""
-        if self._suspended is _UNREAD:
-            self._suspended = self._read_suspended()
-        return self._suspended
-
-    def _read_suspended(self):
         inactive = self.roster.enrolled.inactive() if self.roster.enrolled is not None else None
         if inactive is None:
             return None
@@ -125,13 +137,9 @@ class Standing:
             return None
         if not self.is_enrolled or not self.holds(record.role):
             return True
-        answers = [False]
-        if record.suspended is not None:
-            answers.append(None if self.suspended is None else self.suspended is not record.suspended)
-        if record.timestart is not None:
-            answers.append(None if self.period is None else self.period.start != record.timestart)
-        if record.timeend is not None:
-            answers.append(None if self.period is None else self.period.end != record.timeend)
+        asked = [name for name in Period._fields if getattr(record, name) is not None]
+        now = [self.suspended if name == "suspended" else self.period and getattr(self.period, name) for name in asked]
+        answers = [None if value is None else value != getattr(record, name) for name, value in zip(asked, now)]
         return True if True in answers else None if None in answers else False
 
     def period_for(self, record):
@@ -143,8 +151,8 @@ class Standing:
         elif suspended is None:
             suspended = self.is_enrolled and self.suspended
         return Period(
-            old.start if record.timestart is None else record.timestart,
-            old.end if record.timeend is None else record.timeend,
+            old.timestart if record.timestart is None else record.timestart,
+            old.timeend if record.timeend is None else record.timeend,
             suspended,
         )
 
@@ -162,7 +170,7 @@ class Standing:
         if not self.holds(record.role):
             role = record.role
             self.roles[role.value] = int(role.value) if role.by == "id" else 0
-        self.period, self._suspended = period, period.suspended
+        self.period, self.suspended = period, period.suspended
 
     def unassign(self, shortname):
         del self.roles[shortname]
@@ -180,8 +188,8 @@ class Standing:
         if self.groups is not None:
             shown["groups"] = sorted(self.groups)
         if dated:
-            shown["timestart"] = self.period and self.period.start
-            shown["timeend"] = self.period and self.period.end
+            shown["timestart"] = self.period and self.period.timestart
+            shown["timeend"] = self.period and self.period.timeend
         return shown
 
 

@@ -15,7 +15,7 @@ from ..read.directory import Directory
 from ..read.groups import GROUPS, CourseGroups, Groups
 from ..read.names import meant
 from ..read.users import USERS
-from ..send.listed import ListedPlan, Step, told
+from ..send.listed import ListedPlan, Step, told_of_groups
 from ..send.wanted import EXACT
 from .group_wanted import wanted_groups
 
@@ -204,14 +204,9 @@ class GroupPlan(ListedPlan):
         return [_is_done(step, again, groups) for step in steps]
 
     def reason(self, step, error):
-        if error.errorcode in ("nopermissions", "errorcoursecontextnotvalid"):
-            return f"{told(error)} The token's account needs the capability moodle/course:managegroups in the course"
-        if error.errorcode == "invalidparameter" and not error.debuginfo:
-            if step.becomes == "added":
-                return "Moodle refuses: only enrolled users may be in a group"
-            if step.becomes == "created":
-                return "Moodle refuses the name: another group of the course has it, as the database compares names"
-        return super().reason(step, error)
+        if step.becomes == "created" and error.errorcode == "invalidparameter" and not error.debuginfo:
+            return "Moodle refuses the name: another group of the course has it, as the database compares names"
+        return told_of_groups(step, error)
 
     def is_doubtful(self, step):
         return True
