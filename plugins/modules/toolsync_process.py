@@ -184,9 +184,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings i
 def plan(site, params):
     service, action = checked_action(params["service"], params["action"])
     given = any(params[name] is not None for name in ("src", "content", "rows"))
-    rows = process.RowFile(Source(params, service, action), service, action) if given else None
-    names = ("settings", "timeout", "on_failures", "tryback", "allow_destructive", "parallel_requests")
-    return process.plan(site, service, action, rows, **{name: params[name] for name in names})
+    return process.plan(site, Source(params, service, action) if given else None, service, action, params)
 
 
 TASK = Task(

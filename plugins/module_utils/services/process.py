@@ -31,8 +31,6 @@ from ..rows.reasons import cure_of
 from ..send.batch import checked_lanes
 from ..settings import DATES, LOCATIONS, RUNS, SEEN, in_force
 
-__all__ = ["RowFile", "plan"]
-
 #: Outcomes of a row that change the site.
 CHANGING = ("created", "updated", "deleted")
 #: Rows, and failures, that a result lists.
@@ -46,40 +44,41 @@ _GO_ON = (
 _UNTOLD = ("skipped", "unreported")
 
 
-def plan(site, service, action, rows=None, *, settings=None, on_failures="continue", tryback=None, parallel_requests=4, **more):
-    """service, action: as checked_action gives them; rows: a RowFile of what was sent, or None; settings: what the run will find.
+def plan(site, source, service, action, params):
+    """source: the Source of what was sent, or None; service, action: as checked_action gives them; params: the options of toolsync_process.
 
-    parallel_requests: that read; more: of ProcessPlan. Raises OptionError.
+    Raises OptionError.
     """
-    lanes = checked_lanes(parallel_requests)
-    settings = in_force(site.memory, service, settings)
-    if tryback and rows is None:
+    readers = Readers.of(site, lanes=checked_lanes(params["parallel_requests"]))
+    settings = in_force(site.memory, service, params["settings"])
+    tryback = params["tryback"]
+    if tryback and source is None:
         raise OptionError("tryback needs the rows that were sent: give src.", option="tryback")
     why = files.obstacle(tryback) if tryback else None
     if why:
         raise OptionError(f"tryback: {tryback} {why}.", option="tryback", cure="Name another file; nothing was sent.")
+    rows = None if source is None else RowFile(source, service, action)
     if (service, action) == ("courses", "check"):
         if rows is None:
             raise OptionError("src is missing: the courses to check are asked for one by one.", option="src")
-        return CheckPlan(site, rows, settings, on_failures, lanes)
-    return ProcessPlan(site, service, action, rows, settings, on_failures=on_failures, tryback=tryback, lanes=lanes, **more)
+        return CheckPlan(site, rows, settings, readers, params["on_failures"])
+    return ProcessPlan(site, service, action, rows, settings, readers, params)
 
 
 class CheckPlan(Plan):
     """Which courses of a file exist: the plugin is asked for each, as Moodle refuses the answer of its own run, whose text holds markup."""
 
-    def __init__(self, site, rows, settings, on_failures, lanes):
+    def __init__(self, site, rows, settings, readers, on_failures):
         source = settings.get("existfileidentifier", "shortname")
         counts, failures, lines = dict.fromkeys(COUNTS, 0), [], []
-        courses = Readers.of(site, lanes=lanes).courses
-        courses.check([Ref("course", source, row.values["identifier"]) for row in rows if not row.skipped])
+        readers.courses.check([Ref("course", source, row.values["identifier"]) for row in rows if not row.skipped])
         for row in rows:
             counts["rows"] += 1
             if row.skipped:
                 counts["skipped"] += 1
                 continue
             key = row.values["identifier"]
-            exists = courses.exists(Ref("course", source, key))
+            exists = readers.courses.exists(Ref("course", source, key))
             counts["unchanged" if exists else "failed"] += 1
             lines.append(f"{key}: {'exists' if exists else 'does not exist'}")
             if not exists:
@@ -92,28 +91,24 @@ class CheckPlan(Plan):
 
 
 class ProcessPlan(Plan):
-    def __init__(
-        self, site, service, action, rows, settings, *, on_failures, tryback, lanes, timeout=3600, allow_destructive=False
-    ):
-        self._allow_destructive = allow_destructive
-        self._site, self._rows, self._settings = site, rows, settings
-        self._timeout, self._on_failures, self._tryback = timeout, on_failures, tryback
+    def __init__(self, site, service, action, rows, settings, readers, params):
+        self._site, self._rows, self._settings, self._params = site, rows, settings, params
         self._location_key, default = LOCATIONS.get((service, action), (None, None))
-        self._file = settings.get(self._location_key, default) if self._location_key else None
+        self._file = settings.get(self._location_key, default)
         super().__init__(
             changed=True,
             before={"counts": dict.fromkeys(COUNTS, 0)},
             after={},
             result=_result(service, action, "predicted", dict.fromkeys(COUNTS, 0), certain=False),
         )
-        self._prospect = None
+        self._name = f"{service} {action}"
         self._digest = None if rows is None else rows.source.digest()
-        self._prospect = None if rows is None else self._predicted(lanes)
+        self._prospect = None if rows is None else self._predicted(readers)
         #: Where the memory file keeps what is true of this run as long as no other one has gone over it.
-        self._kept_at = [f"{service} {action}", *([DATES] if self._sets_dates() else [])]
-        remembered = site.memory.get(RUNS)
-        self._ran_last = rows is not None and all(remembered.get(key) == self._run() for key in self._kept_at)
+        self._kept_at = [self._name, *([DATES] if self._sets_dates() else [])]
         if self._prospect is not None:
+            remembered = site.memory.get(RUNS)
+            self._ran_last = all(remembered.get(key) == self._run() for key in self._kept_at)
             self._tell(self._prospect.plan)
             failed = [row for row in self._prospect.plan.rows if row.outcome == FAIL]
             self.result["failures"] = [_failure(row.line, row.key, row.because) for row in failed[:LISTED]]
@@ -130,11 +125,9 @@ class ProcessPlan(Plan):
         """Whether the run may set when enrolments begin and end."""
         return self._prospect.sets_dates if self._prospect else self.result["service"] in ("users", "enrols")
 
-    def _predicted(self, lanes):
+    def _predicted(self, readers):
         """The Prospect of the rows; None where nobody can predict them."""
-        service, action = self.result["service"], self.result["action"]
-        readers = Readers.of(self._site, lanes=lanes)
-        rules = rules_for(service, action, readers, self._settings)
+        rules = rules_for(self._rows.service, self._rows.action, readers, self._settings)
         self.result["counts"]["rows"] = sum(1 for _row in self._rows)
         if rules is None:
             return None
@@ -150,8 +143,7 @@ class ProcessPlan(Plan):
 
     def _tell(self, plan):
         """Say what a plan of rows says, predicted or proven."""
-        counts = {**dict.fromkeys(COUNTS, 0), **plan.counts(), "unparsed": self.result["counts"]["unparsed"]}
-        counts["rows"] = len(plan.rows)
+        counts = {"rows": len(plan.rows), **plan.counts(), "unparsed": self.result["counts"]["unparsed"]}
         # Where nobody can tell, something may have changed; what can't be seen has last been set by the same file, as far as is known.
         self.changed = plan.changes or not plan.certain and not (plan.repeats and self._ran_last)
         self.after = {"counts": counts}
@@ -171,13 +163,13 @@ class ProcessPlan(Plan):
 
     def _refuse(self):
         """Raise where the run is known not to reach the end of its file, or to do more than its rows say."""
-        objection = self._prospect and self._prospect.objection(self._allow_destructive)
+        objection = self._prospect and self._prospect.objection(self._params["allow_destructive"])
         if objection:
             self._unsettle("refused", changed=False)
             self.result["rows"] = [{**row, "outcome": FAIL} for row in self.result["rows"] if row["line"] == objection.line]
             raise objection
         failed, rows = self.result["counts"]["failed"], self.result["counts"]["rows"]
-        if self._on_failures == "stop" and failed:
+        if self._params["on_failures"] == "stop" and failed:
             self._unsettle("refused", changed=False)
             self.result["rows"] = [row for row in self.result["rows"] if row["outcome"] == FAIL]
             raise RunFailed(
@@ -187,7 +179,7 @@ class ProcessPlan(Plan):
 
     def _run(self):
         """What is remembered of a run that came to its end: which file, read in which way."""
-        return {"sha256": self._digest, "settings": {**self._settings, **(self._prospect.learned if self._prospect else {})}}
+        return {"sha256": self._digest, "settings": {**self._settings, **self._prospect.learned}}
 
     def close(self):
         if self._rows is not None:
@@ -207,11 +199,11 @@ class ProcessPlan(Plan):
         self.result.update(failures=[], rows=[])
         parameters = {"service": self.result["service"], "action": self.result["action"]}
         try:
-            answer = self._site.moodle.call("tool_sync_process", parameters, timeout=self._timeout)
+            answer = self._site.moodle.call("tool_sync_process", parameters, timeout=self._params["timeout"])
             text, noise = answer.value, answer.noise
         except ToolsyncError as error:
             text, noise = self._report_of(error, untouched), ""
-        self._finish(text if isinstance(text, str) else "", noise)
+        self._finish(text or "", noise)
 
     def _report_of(self, error, untouched):
         """The report that stands in an error, else raises it. untouched: memory of the files, should nothing have been started."""
@@ -255,11 +247,12 @@ class ProcessPlan(Plan):
             self.result["changed_is_certain"] = False
         error.message += f" What is done was looked at, row by row (see rows): {_told(self.result['counts'])}."
 
-    def _unsettle(self, outcome, *, changed):
-        """What is known while no report is. changed: whether anything may have been done."""
+    def _unsettle(self, outcome, *, changed, counts=None):
+        """What is known as long as nobody looks. changed: whether anything may have been done; counts: of the report, if there is one."""
+        if counts is None:
+            counts = dict.fromkeys(COUNTS, 0)
+            counts["rows"] = counts["unreported" if changed else "not_done"] = self.result["counts"]["rows"]
         self.changed = changed
-        counts = dict.fromkeys(COUNTS, 0)
-        counts["rows"] = counts["unreported" if changed else "not_done"] = self.result["counts"]["rows"]
         self.result.update(outcome=outcome, counts=counts, changed_is_certain=not changed, uncertain=[])
         self.after = {"counts": counts}
 
@@ -267,13 +260,15 @@ class ProcessPlan(Plan):
         """Account for a run that has ended. What the report says is kept first, so that nothing which fails after it can lose it."""
         service, action = self.result["service"], self.result["action"]
         parsed = report.parse(text, service, action, rows=self._rows, settings=self._settings)
+        counts = {**dict.fromkeys(COUNTS, 0), **parsed.counts}
+        nothing_done = parsed.simulated or parsed.fatal and not any(counts[name] for name in CHANGING)
+        outcome = "executed_unreadable" if parsed.outcome == "empty" else parsed.outcome
+        self._unsettle(outcome, changed=not nothing_done, counts=counts)
         self.result.update(
-            outcome="executed_unreadable" if parsed.outcome == "empty" else parsed.outcome,
             failures=[{**_failure(**failure), "said": failure["reason"]} for failure in parsed.failures],
             report=parsed.lines,
             simulated=parsed.simulated,
         )
-        self._settle(parsed)
         self._mark_consumed(parsed, noise)
         for warning in parsed.warnings:
             self._site.warn(warning)
@@ -286,22 +281,13 @@ class ProcessPlan(Plan):
         if problems:
             raise self._gathered(problems)
 
-    def _settle(self, parsed):
-        """What a report says, which is all where nobody looks."""
-        counts = {**dict.fromkeys(COUNTS, 0), **parsed.counts}
-        self.changed, certain = not parsed.simulated, parsed.simulated
-        if parsed.fatal and not any(counts[name] for name in CHANGING):
-            self.changed, certain = False, True
-        self.after = {"counts": counts}
-        self.result.update(counts=counts, changed_is_certain=certain, uncertain=[])
-
     def _gathered(self, problems):
         """One error of all that came up once the run had ended: that of the run comes first, that of rows which failed last."""
         ended_well = self.result["outcome"] == "complete"
         problems.sort(key=lambda error: isinstance(error, (RunFailed, ExecutedUnreadable)) is ended_well)
         first, *others = problems
         if not isinstance(first, (RunFailed, ExecutedUnreadable)):
-            ended = f"The run of {self.result['service']} {self.result['action']} has ended; what came of it is in the result."
+            ended = f"The run of {self._name} has ended; what came of it is in the result."
             first.message = f"{ended} {first.message}"
         first.message = " ".join([first.message, *(f"Besides, {error.message}" for error in others)])
         return first
@@ -317,20 +303,18 @@ class ProcessPlan(Plan):
         began = parsed.outcome == "complete" or any(outcome not in _UNTOLD for _line, outcome in parsed.row_outcomes.items())
         proven = self._prospect.proven(said, complete=parsed.outcome == "complete", began=began)
         self._tell(proven)
-        self._explain({row.line: row.because for row in proven.rows if row.outcome == FAIL})
-        if self._prospect.learned:
-            service = self.result["service"]
-            known = self._site.memory.get(SEEN, service) or {}
-            if known != {**known, **self._prospect.learned}:
-                self._site.memory.put(SEEN, {service: {**known, **self._prospect.learned}})
-        if parsed.outcome == "complete":
-            self._site.memory.put(RUNS, dict.fromkeys(self._kept_at, self._run()))
-
-    def _explain(self, reasons):
-        """Give failures our own reason, where we have one, beside the plugin's words. reasons: line -> reason."""
+        reasons = {row.line: row.because for row in proven.rows if row.outcome == FAIL}
         for failure in self.result["failures"]:
+            # Our own, where we have one; the plugin's words stand beside it.
             failure["reason"] = reasons.get(failure["line"]) or failure["reason"]
             failure["cure"] = cure_of(failure["reason"])
+        service = self.result["service"]
+        known = self._site.memory.get(SEEN, service) or {}
+        learned = {**known, **self._prospect.learned}
+        if learned != known:
+            self._site.memory.put(SEEN, {service: learned})
+        if parsed.outcome == "complete":
+            self._site.memory.put(RUNS, dict.fromkeys(self._kept_at, self._run()))
 
     def _mark_consumed(self, parsed, noise):
         consumed = True if "cleaned." in noise else parsed.file_consumed
@@ -340,13 +324,14 @@ class ProcessPlan(Plan):
             self._site.memory.mark_files(self._file, CONSUMED if consumed else KEPT)
 
     def _write_tryback(self, parsed):
-        if not (self._tryback and parsed.failures):
+        path = self._params["tryback"]
+        if not (path and parsed.failures):
             return
         try:
-            with files.replacing(self._tryback) as target:
+            with files.replacing(path) as target:
                 report.tryback(self._rows, parsed, target, separator=self._rows.separator)
         except OSError as error:
-            raise StateFileError(f"tryback: {self._tryback} could not be written: {error.strerror}.", option="tryback") from None
+            raise StateFileError(f"tryback: {path} could not be written: {error.strerror}.", option="tryback") from None
 
     def _judge(self, parsed):
         counts, service = self.result["counts"], self.result["service"]
@@ -361,7 +346,7 @@ class ProcessPlan(Plan):
             raise ExecutedUnreadable(f"The run of {service} ended without a report.")
         if parsed.fatal or parsed.outcome == "aborted":
             raise self._stopped(parsed)
-        _judge_failed(self._site, self.result, max(parsed.failure_count, counts["failed"]), self._on_failures)
+        _judge_failed(self._site, self.result, max(parsed.failure_count, counts["failed"]), self._params["on_failures"])
 
     def _stopped(self, parsed):
         service = self.result["service"]

@@ -32,6 +32,9 @@ SETTINGS = {
     "cohorts": {"useridentifier": "username", "cohortidentifier": "idnumber", "autocreate": 1},
     "courses": {},
 }
+PARAMS = {
+    "settings": None, "on_failures": "continue", "tryback": None, "timeout": 3600, "allow_destructive": False, "parallel_requests": 4,
+}  # fmt: skip
 LOCATIONS = {"create": "fileuploadlocation", "delete": "filedeletelocation", "reset": "fileresetlocation"}
 
 
@@ -56,17 +59,17 @@ class Sequence:
         (self.tmp_path / name).write_text(content, encoding="utf-8")
         location = {LOCATIONS.get(action, "filelocation"): made.result["filename"]}
         config.plan(self.site, service, {**location, **SETTINGS[service], **settings}).apply()
-        return process.RowFile(source(src=str(self.tmp_path / name)), service, action)
+        return source(src=str(self.tmp_path / name)), service, action
 
-    def plan(self, rows, check_mode=False, **more):
+    def plan(self, file, check_mode=False, **more):
         site = self.site_on(self.practice.url, self.practice.token, check_mode) if check_mode else self.site
-        return process.plan(site, rows.service, rows.action, rows, **more)
+        return process.plan(site, *file, {**PARAMS, **more})
 
     def run(self, service, content, action="sync", settings=None, **more):
         """Puts the file, foretells the run in check mode, runs it; returns (foretold, done)."""
-        rows = self.put(service, action, content, **(settings or {}))
-        foretold = self.plan(rows, check_mode=True, **more)
-        done = self.plan(rows, **more)
+        file = self.put(service, action, content, **(settings or {}))
+        foretold = self.plan(file, check_mode=True, **more)
+        done = self.plan(file, **more)
         done.apply()
         return foretold, done
 
@@ -110,9 +113,9 @@ def test_a_column_that_cannot_be_read_back_makes_unchanged_uncertain(sequence):
 
 def test_without_the_read_function_changed_is_not_certain(practice, sequence):
     sequence.run("users", USERS)
-    rows = sequence.put("users", "sync", USERS)
+    file = sequence.put("users", "sync", USERS)
     sequence.site = sequence.site_on(practice.url, practice.service_tokens["tool_sync"])
-    done = sequence.plan(rows)
+    done = sequence.plan(file)
     done.apply()
     assert done.changed and not done.result["changed_is_certain"] and done.result["outcome"] == "complete"
     assert any("core_user_get_users_by_field" in warning for warning in sequence.site.warnings)
@@ -122,8 +125,8 @@ def test_failed_rows(sequence):
     content = USERS + "eve;Eve;X;admin@example.com;U9;\n"
     with pytest.raises(errors.RunFailed, match="1 of 4 rows failed"):
         sequence.run("users", content)
-    rows = sequence.put("users", "sync", content)
-    done = sequence.plan(rows, on_failures="warn")
+    file = sequence.put("users", "sync", content)
+    done = sequence.plan(file, on_failures="warn")
     done.apply()
     assert nonzero(done) == {"rows": 4, "unchanged": 3, "failed": 1}
     assert [(failure["line"], failure["key"]) for failure in done.result["failures"]] == [(5, "eve")]
@@ -222,21 +225,21 @@ def test_courses(sequence):
 
 def test_courses_that_are_checked_one_by_one(practice, sequence, tmp_path):
     (tmp_path / "check.csv").write_text("MATH101\nNOPE;a description\n")
-    rows = process.RowFile(source(src=str(tmp_path / "check.csv")), "courses", "check")
+    file = source(src=str(tmp_path / "check.csv")), "courses", "check"
     with pytest.raises(errors.RunFailed, match="1 of 2 rows failed in the run of courses check") as caught:
-        sequence.plan(rows, check_mode=True)
+        sequence.plan(file, check_mode=True)
     assert caught.value.result["failures"] == [
         {
             "line": 2, "key": "NOPE", "reason": "identifier: there is no course with this shortname",
             "cure": "Create the course first, or correct the cell.", "said": None,
         }
     ]  # fmt: skip
-    done = sequence.plan(rows, on_failures="warn")
+    done = sequence.plan(file, on_failures="warn")
     done.apply()
     assert nonzero(done) == {"rows": 2, "unchanged": 1, "failed": 1} and not done.changed
     assert "tool_sync_process" not in practice.counters()["calls"]
     with pytest.raises(errors.OptionError, match="src is missing"):
-        process.plan(sequence.site, "courses", "check")
+        sequence.plan((None, "courses", "check"))
 
 
 def test_a_report_that_moodle_hands_over_as_debugging_text(practice, sequence):
@@ -248,15 +251,15 @@ def test_a_report_that_moodle_hands_over_as_debugging_text(practice, sequence):
 
 
 def test_check_mode_writes_nothing(practice, sequence):
-    rows = sequence.put("users", "sync", USERS)
+    file = sequence.put("users", "sync", USERS)
     before = practice.counters()["writes"]
-    sequence.plan(rows, check_mode=True)
+    sequence.plan(file, check_mode=True)
     assert practice.counters()["writes"] == before
 
 
 def test_the_file_is_not_there(sequence):
     config.plan(sequence.site, "users", {"filelocation": "gone.csv"}).apply()
-    done = process.plan(sequence.site, "users", "sync")
+    done = sequence.plan((None, "users", "sync"))
     with pytest.raises(errors.RunFailed, match=r"found no file gone\.csv"):
         done.apply()
     assert not done.changed and done.result["outcome"] == "aborted"
@@ -265,9 +268,9 @@ def test_the_file_is_not_there(sequence):
 @pytest.mark.parametrize("kind, how", [("status", {"status": 504}), ("status", {"status": 500}), ("reset", {})])
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_run_whose_answer_is_lost_is_unknown_and_not_repeated(practice, sequence, kind, how, when):
-    rows = sequence.put("users", "sync", USERS)
+    file = sequence.put("users", "sync", USERS)
     practice.fault(kind, function="tool_sync_process", when=when, **how)
-    done = sequence.plan(rows)
+    done = sequence.plan(file)
     with pytest.raises(errors.OutcomeUnknown, match="not started again on its own"):
         done.apply()
     assert done.changed and done.result["outcome"] == "unknown" and not done.result["changed_is_certain"]
@@ -277,10 +280,10 @@ def test_a_run_whose_answer_is_lost_is_unknown_and_not_repeated(practice, sequen
 
 @pytest.mark.parametrize("status", [200, 500])
 def test_a_run_in_which_php_died_is_over(practice, sequence, status):
-    rows = sequence.put("users", "sync", USERS)
+    file = sequence.put("users", "sync", USERS)
     died = "<br />\n<b>Fatal error</b>:  Maximum execution time of 300 seconds exceeded in <b>/srv/lib.php</b> on line <b>1</b><br />\n"
     practice.fault("status", function="tool_sync_process", when="before", status=status, text=died)
-    done = sequence.plan(rows)
+    done = sequence.plan(file)
     with pytest.raises(errors.OutcomeUnknown, match="Maximum execution time of 300 seconds exceeded") as caught:
         done.apply()
     told = str(caught.value)
@@ -305,9 +308,9 @@ def state_of(sequence, name="users-sync.csv"):
 
 
 def test_the_community_release(practice, sequence):
-    rows = sequence.put("users", "sync", USERS)
+    file = sequence.put("users", "sync", USERS)
     practice.configure(edition="community")
-    done = sequence.plan(rows)
+    done = sequence.plan(file)
     with pytest.raises(errors.EditionError):
         done.apply()
     assert not done.changed and done.result["outcome"] == "aborted"
@@ -315,8 +318,8 @@ def test_the_community_release(practice, sequence):
 
 
 def test_a_site_that_is_not_there_any_more_was_not_changed(practice, sequence):
-    rows = sequence.put("users", "sync", USERS)
-    done = sequence.plan(rows)
+    file = sequence.put("users", "sync", USERS)
+    done = sequence.plan(file)
     sequence.site.moodle.transport.base = "http://127.0.0.1:9"
     with pytest.raises(errors.Unreachable):
         done.apply()
@@ -339,10 +342,10 @@ def test_that_a_run_was_started_is_remembered_before_it_starts(sequence, monkeyp
 @pytest.mark.parametrize("kind, how", [("status", {"status": 504}), ("reset", {}), ("status", {"status": 200, "text": "<br />"})])
 def test_a_file_that_a_lost_run_may_have_consumed_is_sent_again(practice, sequence, tmp_path, kind, how):
     practice.configure(plugin={"filecleanup": "1"})
-    rows = sequence.put("users", "sync", USERS)
+    file = sequence.put("users", "sync", USERS)
     practice.fault(kind, function="tool_sync_process", when="after", **how)
     with pytest.raises(errors.ToolsyncError):
-        sequence.plan(rows).apply()
+        sequence.plan(file).apply()
     assert state_of(sequence) == "maybe_consumed"
     _foretold, done = sequence.run("users", USERS)
     assert nonzero(done) == {"rows": 3, "unchanged": 3}
@@ -455,4 +458,4 @@ def test_actions_that_a_service_does_not_have(service, action, words):
 
 def test_tryback_needs_the_rows(site):
     with pytest.raises(errors.OptionError, match="tryback needs the rows"):
-        process.plan(site, "users", "sync", None, tryback="/tmp/x.csv")
+        process.plan(site, None, "users", "sync", {**PARAMS, "tryback": "/tmp/x.csv"})
