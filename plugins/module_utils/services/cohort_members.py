@@ -64,12 +64,8 @@ def plan(site, params):
     return MembersPlan(site, params)
 
 
-def wanted_memberships(params):
-    """The Memberships of toolsync_cohort_members' options, in their order. Raises OptionError."""
-    return [_wanted_membership(where, item) for where, item in items_of(params, "memberships")]
-
-
-def _wanted_membership(where, item):
+def _wanted(where, item):
+    """The Membership that an item's options, or the task's, ask for. Raises OptionError."""
     for option in ("cohort", "users"):
         if item[option] is None:
             raise OptionError(f"{option} is missing for {where}.", option=option)
@@ -87,7 +83,7 @@ class MembersPlan(ListedPlan):
     def __init__(self, site, params):
         super().__init__(site, params)
         self._directory, self._account = Directory(self.asker), Account(self.asker)
-        wanted = wanted_memberships(params)
+        wanted = [_wanted(where, item) for where, item in items_of(params, "memberships")]
         self._read_cohorts(wanted)
         self._directory.look_up([user for one in wanted for user in one.users])
         self._refuse_contradictions(wanted)
