@@ -159,9 +159,6 @@ class ProcessPlan(Plan):
         )
 
     def rehearse(self):
-        self._refuse()
-
-    def _refuse(self):
         """Raise where the run is known not to reach the end of its file, or to do more than its rows say."""
         objection = self._prospect and self._prospect.objection(self._params["allow_destructive"])
         if objection:
@@ -186,7 +183,7 @@ class ProcessPlan(Plan):
             self._rows.close()
 
     def apply(self):
-        self._refuse()
+        self.rehearse()
         if self._prospect is not None:
             self._prospect.settle()
         # A run may consume its file, and nobody may be left to say so when it ends: that is remembered before it starts.

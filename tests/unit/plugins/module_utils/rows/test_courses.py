@@ -58,7 +58,7 @@ def test_a_run_that_ends_in_the_middle_all_the_same(job, monkeypatch):
 
     content = "shortname;fullname;category\nK25;C;1\nK39;C;1\nK34;C;999\nK11;C;1\n"
     job.put("courses", content, "create")
-    monkeypatch.setattr(process.ProcessPlan, "_refuse", lambda plan: None)
+    monkeypatch.setattr(process.ProcessPlan, "rehearse", lambda plan: None)
     before = job.database()
     result = job.task()
     assert result["failed"] and result["changed"] and result["outcome"] == "aborted" and "see rows" in result["msg"]
