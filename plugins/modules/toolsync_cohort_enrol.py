@@ -143,6 +143,15 @@ changed_is_certain:
   returned: once the cohort and the course were found
   type: bool
   sample: true
+uncertain:
+  description:
+    - What could not be seen, with C(because) and the number of C(items) of which that is so, which is 1.
+    - Empty where RV(changed_is_certain) is true.
+  returned: once the cohort and the course were found
+  type: list
+  elements: dict
+  sample:
+    - {"because": "which bindings of cohorts a course has, and by which roles, can't be seen: no web service lists them", "items": 1}
 error:
   description: What kind of failure it was.
   returned: failure

@@ -29,6 +29,7 @@ PRESENT, SUSPENDED, ABSENT = "present", "suspended", "absent"
 _NEEDED = {PRESENT: (BIND, UNBIND), SUSPENDED: (BIND, SUSPEND), ABSENT: (UNBIND,)}
 #: What PHP 8 says when the plugin binds a cohort whose binding is suspended.
 _SUSPENDED_ERROR = "Attempt to assign property"
+_UNSEEN = {"because": "which bindings of cohorts a course has, and by which roles, can't be seen: no web service lists them", "items": 1}
 _LEFT_BEHIND = (
     "The plugin took the binding away without ending what hangs on it: members who were enrolled by it keep their role in the course. "
     "To end that too, suspend a binding first, wait for Moodle's cohort synchronisation, then remove it."
@@ -68,6 +69,7 @@ class BindingPlan(Plan):
                 "restored": False,
                 # Neither bindings nor roles can be looked at before.
                 "changed_is_certain": False,
+                "uncertain": [_UNSEEN],
             },
         )
         require_functions(site.moodle, _NEEDED[state])
@@ -127,7 +129,8 @@ class BindingPlan(Plan):
 
     def _settle(self, changed, certain, previous=None):
         """Note what was seen. previous: what the binding was, where that was seen too."""
-        self.changed, self.result["changed_is_certain"] = changed, certain
+        self.changed = changed
+        self.result.update(changed_is_certain=certain, uncertain=[] if certain else [_UNSEEN])
         if previous is not None:
             self.before["state"] = self.result["previous"] = previous
 

@@ -25,7 +25,9 @@ def bind(school):
     """bind(state, check_mode=False, **options) -> Result, for Y1 and MATH101."""
 
     def run(state="present", check_mode=False, **options):
-        return school.run(MODULE, check_mode, cohort="Y1", course="MATH101", state=state, **options)
+        result = school.run(MODULE, check_mode, cohort="Y1", course="MATH101", state=state, **options)
+        assert [doubt["items"] for doubt in result.get("uncertain", ())] == [1] * (result.get("changed_is_certain") is False)
+        return result
 
     return run
 
@@ -43,6 +45,7 @@ def test_a_binding_is_made_once(school, bind):
     predicted = bind(check_mode=True)
     # Nobody can look whether there is such a role.
     assert predicted["changed"] and not predicted["changed_is_certain"] and bindings(school) == []
+    assert "no web service lists them" in predicted["uncertain"][0]["because"]
     first = bind()
     assert first["changed"] and first["changed_is_certain"] and not first["restored"]
     assert (first["previous"], first["state"]) == ("absent", "present")
