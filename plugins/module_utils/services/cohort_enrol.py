@@ -207,6 +207,7 @@ class BindingPlan(Plan):
     def _remember(self, roles):
         if roles != self._sent:
             self._site.memory.put(SECTION, {self._key: roles})
+            self._sent = roles
 
     def _explain(self, error):
         """Say in an error why Moodle refused a call, as far as it can be told."""

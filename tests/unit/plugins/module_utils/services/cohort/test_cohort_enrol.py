@@ -117,6 +117,13 @@ def test_a_suspended_binding_is_restored(school, bind, remembers):
     assert not task()["changed"]
 
 
+def test_a_binding_that_somebody_else_has_suspended_is_remembered_once_it_is_restored(school, bind):
+    bind()
+    forget(school, bind)("suspended")
+    assert bind()["restored"] and bindings(school) == [(STUDENT, ON)]
+    assert not bind(check_mode=True)["changed"] and bind("absent", check_mode=True)["previous"] == "present"
+
+
 def test_restoring_makes_the_bindings_of_other_roles_anew(school, bind):
     bind("suspended")
     bind(role="teacher")
