@@ -26,9 +26,10 @@ from ..plan import Plan
 from ..read.categories import CATEGORIES, Categories
 from ..read.courses import CHECK, COURSES, Courses
 from ..read.directory import Ref
+from ..read.names import meant
 from ..wire.ask import Asker, require_functions
 from ..wire.moodle import has_markup
-from .deploy_course_update import READ_TIMEOUT, TEXTS, UNREAD, by_moodle, differences, known, settable, update
+from .deploy_course_update import READ_TIMEOUT, TEXTS, UNREAD, by_moodle, differences, known, set_values, settable
 
 DEPLOY = "tool_sync_deploy_course"
 #: Seconds between two looks for a course whose deployment gave no answer.
@@ -200,15 +201,27 @@ class DeployPlan(Plan):
             self._done(number, True)
 
     def _set(self):
-        """Set what differs of a course that exists."""
+        """Set what differs of a course that exists. Whatever is answered, a look says what has been done."""
         self.result.update(updated=False, confirmed=False)
-        seen, changed, failure = update(self._site.moodle, self._found, self._changes, self._find_it)
-        self.changed = changed is not False
-        if seen is not None:
-            self.after = by_moodle(known(seen))
-            self.result.update(updated=changed, confirmed=changed is not None, differences=differences(self._wanted, self._category, seen))
-        else:
+        failure = set_values(self._site.moodle, self._found, self._changes)
+        try:
+            seen = self._find_it()
+        except ToolsyncError as error:
+            seen, failure = None, failure or error
+        if seen is None or seen is UNREAD:
+            self.changed = True
             self.result.update(updated=None if failure else True, differences=None)
+        else:
+            before, now = known(self._found), known(seen)
+            moved = any(now.get(name) != before.get(name) for name in self._changes)
+            # Without an answer, the site may still be at it.
+            over = failure is None or isinstance(failure, MoodleError) or not failure.may_be_done
+            updated = moved or (False if over else None)
+            self.changed, self.after = updated is not False, by_moodle(now)
+            self.result.update(updated=updated, confirmed=updated is not None, differences=differences(self._wanted, self._category, seen))
+            if all(meant(str(now.get(name))) == meant(str(value)) for name, value in self._changes.items()):
+                return
+            failure = failure or MoodleError(f"Moodle answered that it had set {', '.join(self._changes)}, and the course is not so.")
         if failure is not None:
             raise failure
 

@@ -3,8 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What differs about a course that exists, and setting it.
 
-Private to this collection. Moodle's function answers with a warning where it refuses, and with nothing where it has set something; what it
-has set is looked at.
+Private to this collection. Moodle's function answers with a warning where it refuses, and with nothing where it has set something.
 """
 
 from __future__ import annotations
@@ -63,32 +62,14 @@ def settable(site, course, differs):
     return {}
 
 
-def update(moodle, course, values, look):
-    """Set values of a Course.
-
-    look: returns the Course as it is now, UNREAD or None; raises ToolsyncError where the site can't be asked.
-    Returns (the Course afterwards or None, whether it was changed or None, the ToolsyncError of what was not set or None).
-    """
-    names, failure = ", ".join(values), None
+def set_values(moodle, course, values):
+    """Set values of a Course. Returns the ToolsyncError that came of it, or None. Only a look tells what was done."""
     try:
         answer = moodle.call(UPDATE, {"courses": [{"id": course.id, **by_moodle(values)}]}, timeout=READ_TIMEOUT)
-        if answer.value.get("warnings"):
-            said = answer.value["warnings"][0]
-            raise MoodleError(f"Moodle did not set {names}: {said.get('message')}", errorcode=said.get("warningcode"))
     except ToolsyncError as error:
-        failure = error
-    # Whatever was answered, a look says what has been done.
-    try:
-        seen = look()
-    except ToolsyncError as error:
-        return None, None, failure or error
-    if seen is None or seen is UNREAD:
-        return None, None, failure
-    before, now = known(course), known(seen)
-    # Without an answer, the site may still be at it.
-    over = failure is None or isinstance(failure, MoodleError) or not failure.may_be_done
-    done = all(meant(str(now.get(name))) == meant(str(value)) for name, value in values.items())
-    moved = any(now.get(name) != before.get(name) for name in values)
-    if failure is None and not done:
-        failure = MoodleError(f"Moodle answered that it had set {names}, and the course is not so.")
-    return seen, True if moved else False if over else None, None if done else failure
+        return error
+    warnings = answer.value.get("warnings")
+    if not warnings:
+        return None
+    said = warnings[0]
+    return MoodleError(f"Moodle did not set {', '.join(values)}: {said.get('message')}", errorcode=said.get("warningcode"))
