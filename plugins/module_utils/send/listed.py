@@ -86,7 +86,7 @@ class ListedPlan(Plan):
         return tuple(self.changes)
 
     def add(self, step, change=None):
-        """change: which of C(changes) it is, where that is not the list that it will be in."""
+        """change: which of C(changes) it is, where it will be in another list than that of this name."""
         self.steps[change or step.becomes].append(step)
 
     def needed(self):

@@ -209,7 +209,7 @@ class EnrolPlan(ListedPlan):
             record,
             before,
             self._enrolment(record, period, standing),
-            becomes="updated" if was_enrolled else "enrolled",
+            becomes="updated" if was_enrolled else None,
             certain=bool(differs) and not may_revive and (was_enrolled or standing.shows(record.user)),
             period=period,
             gains_role=gains_role,
@@ -241,7 +241,7 @@ class EnrolPlan(ListedPlan):
                 step.item, step.group = item, (JOIN, group.id)
 
     def _add(self, change, record, before, sent, *, becomes=None, certain=True, **about):
-        """Plan a step, once the Standing is what it makes of it. about: as of EnrolSubject."""
+        """Plan a step, once the Standing is what it makes of it. change, becomes: as of C(add); about: as of EnrolSubject."""
         standing = self._standing(record)
         subject = EnrolSubject(record, standing.roster, standing.number, **about)
         # A user whom only Moodle looks up may be the reason of a refusal, which then is not the role's.
@@ -292,7 +292,8 @@ class EnrolPlan(ListedPlan):
         if record.role is None or len(standing.roles) == 1:
             standing.unenrol()
             step = self._add("unenrolled", record, before, {"userid": standing.number, "courseid": course}, certain=standing.known)
-            step.remembered = {self._key(record): None} if self._key(record) in self._remembered else {}
+            key = self._key(record)
+            step.remembered = {key: None} if key in self._remembered else {}
             return
         ((name, number),) = ((name, number) for name, number in standing.roles.items() if is_role(record.role, name, number))
         standing.unassign(name)

@@ -79,15 +79,12 @@ class GroupPlan(ListedPlan):
             if one.concerns_members:
                 self._concerned.setdefault(one.at.key, []).append(one.group)
         self._look_at([at for at in courses.values() if at.problem is None])
-        missed = []
         for one in wanted:
             for ref in one.members:
                 number = one.at.enrolled.find(ref) if one.at.enrolled is not None else None
-                if number is None:
-                    missed.append(ref)
-                else:
+                if number is not None:
                     self._directory.learn(ref, number)
-        self._directory.look_up(missed)
+        self._directory.look_up(ref for one in wanted for ref in one.members)
         return wanted
 
     # -- deciding -------------------------------------------------------------------------------------------------
