@@ -155,20 +155,17 @@ class Check:
     def _header(self, line, text):
         """Check the header; returns the number of columns."""
         columns = self._dialect.header(text, self._separator)
-        self.columns = [name.strip() for name in columns]
-        if self._service is None:
-            return len(columns)
-        others = [name for char, name in _SEPARATORS.items() if char != self._separator and char in text]
-        expected = _SEPARATORS.get(self._separator, f"'{self._separator}'")
-        if others and (len(columns) == 1 or (self._service, self._action) in _STRICT_HEADERS):
-            message = "the header holds {}, but the separator is {}".format(" and ".join(others), expected)
-            self._note("error", line, None, "wrong_separator", message)
-            if len(columns) == 1:
-                self.columns = []
-                return 1
-        self._choose_rules(columns, lambda level, column, code, message: self._note(level, line, column, code, message))
-        if self._rules is None:
-            self.columns = []
+        if self._service:
+            others = [name for char, name in _SEPARATORS.items() if char != self._separator and char in text]
+            expected = _SEPARATORS.get(self._separator, f"'{self._separator}'")
+            if others and (len(columns) == 1 or (self._service, self._action) in _STRICT_HEADERS):
+                message = "the header holds {}, but the separator is {}".format(" and ".join(others), expected)
+                self._note("error", line, None, "wrong_separator", message)
+                if len(columns) == 1:
+                    return 1
+            self._choose_rules(columns, lambda level, column, code, message: self._note(level, line, column, code, message))
+        if self._rules or not self._service:
+            self.columns = [name.strip() for name in columns]
         return len(columns)
 
     def _choose_rules(self, columns, note):
