@@ -94,7 +94,7 @@ def run(task, params, *, check_mode=False, diff=False, progress=None, traceback=
     except Exception as error:
         if not isinstance(error, ToolsyncError):
             quoted = "".join(format_exception(type(error), error, error.__traceback__)) if traceback else None
-            error = _defect(error, quoted and _scrubbed(quoted, params.get("token")), plan is not None and not check_mode)
+            error = _defect(error, quoted, (params.get("token") or "").strip(), plan is not None and not check_mode)
         unwritten = memory and memory.failure
         besides = f" Besides, {unwritten.message}" if unwritten and unwritten is not error else ""
         failure = {**error.result, "failed": True, "msg": f"{error}{besides}", "error": error.describe()}
@@ -110,12 +110,12 @@ def run(task, params, *, check_mode=False, diff=False, progress=None, traceback=
     return result
 
 
-def _defect(error, quoted, was_at_work):
+def _defect(error, quoted, token, was_at_work):
     """An exception that is none of ours to users: a mistake in the collection. quoted: its traceback, for those who asked for it."""
     message = f"A defect in activeprolearn.toolsync ({type(error).__name__})."
     if was_at_work:
         message += " What was known until then is in the result; look at the site before you run this again."
-    return Defect(message, debuginfo=quoted)
+    return Defect(message, debuginfo=quoted.replace(token, HIDDEN) if quoted and token else quoted)
 
 
 def invocation(task, params):
@@ -271,7 +271,3 @@ def _now_and_then(progress, clock=time.monotonic):
             progress(text)
 
     return tell
-
-
-def _scrubbed(text, secret):
-    return text.replace(secret.strip(), HIDDEN) if secret and secret.strip() else text
