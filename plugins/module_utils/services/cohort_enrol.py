@@ -48,13 +48,15 @@ class BindingPlan(Plan):
         self._cohort, self._course, self._role = cohort, course, role
         cohort_id = self._read_cohort()
         course_id, self._count = self._read_course()
-        (ch_by, ch), (c_by, c) = _sent_by(cohort, cohort_id), _sent_by(course, course_id)
+        looked_up = ((cohort, cohort_id), (course, course_id))
+        # By their ids, where these are known, they are sent and remembered.
+        (ch_by, ch), (c_by, c) = ((ref.by, ref.value) if number is None else ("id", number) for ref, number in looked_up)
         self._names = {"chidsource": ch_by, "chid": ch, "cidsource": c_by, "cid": c, "method": METHOD}
         self._key = f"cohort {ch_by}={ch} in course {c_by}={c}"
         #: Role -> state as last sent from here; None where nothing was.
         self._sent = site.memory.get(SECTION, self._key)
         self._role_key = f"{role.by}={role.value}"
-        self._suspects = [ref for ref, number in ((cohort, cohort_id), (course, course_id)) if number is None]
+        self._suspects = [ref for ref, number in looked_up if number is None]
         before = self._state_before()
         super().__init__(
             changed=before != state,
@@ -214,8 +216,3 @@ class BindingPlan(Plan):
         suspects = [self._role, *self._suspects] if self._state != ABSENT else self._suspects
         error.message = told(error) if error.debuginfo or not suspects else f"{unknown(suspects)}."
         error.option = suspects[0].kind if len(suspects) == 1 else None
-
-
-def _sent_by(ref, number):
-    """(identifier, value) by which a record is sent and remembered."""
-    return (ref.by, ref.value) if number is None else ("id", number)

@@ -198,7 +198,7 @@ class MembersPlan(ListedPlan):
             if str(warning["warningcode"]) != THERE_ALREADY:
                 self.objections.update((step, f"Moodle says: {message}") for step in batch if _concerns(step, message))
                 continue
-            known = [step for step in batch if _said_of(step, message)]
+            known = [step for step in batch if f"cohort({_pair(step.sent['cohorttype'])} {_pair(step.sent['usertype'])})" in message]
             for step in known:
                 target, user = step.about
                 # Who was seen not to be a member has become one by this task, if by a request that had to be sent again.
@@ -229,10 +229,6 @@ def _is_done(step, members):
 
 def _pair(sent):
     return f"{sent['type']}={sent['value']}"
-
-
-def _said_of(step, message):
-    return f"cohort({_pair(step.sent['cohorttype'])} {_pair(step.sent['usertype'])})" in message
 
 
 def _concerns(step, message):
