@@ -36,11 +36,6 @@ class Target:
     def key(self):
         return self.ref if self.number is None else self.number
 
-    @property
-    def sent(self):
-        by, value = (self.ref.by, self.ref.value) if self.number is None else ("id", self.number)
-        return {"type": by, "value": value}
-
 
 @dataclass
 class Membership:
@@ -170,9 +165,8 @@ class MembersPlan(ListedPlan):
             self._add("removed", one, user, number, True)
 
     def _add(self, becomes, one, user, number, known):
-        by, value = (user.by, user.value) if number is None else ("id", number)
         # What Moodle would not do without comes last: a request that PHP cuts off is then refused.
-        sent = {"cohorttype": one.target.sent, "usertype": {"type": by, "value": value}}
+        sent = {"cohorttype": _named(one.target.ref, one.target.number), "usertype": _named(user, number)}
         sides = (None, "member") if becomes == "added" else ("member", None)
         # A user who is looked up by Moodle may be the reason of a refusal, which then is not the cohort's.
         group = None if number is None else one.target.key
@@ -225,6 +219,11 @@ def _is_done(step, members):
     if user is None or inside is None or isinstance(inside, MoodleError):
         return None
     return (user in inside) == (step.after is not None)
+
+
+def _named(ref, number):
+    """How a request names a cohort or a user: by its id, where that is known."""
+    return {"type": ref.by, "value": ref.value} if number is None else {"type": "id", "value": number}
 
 
 def _pair(sent):
