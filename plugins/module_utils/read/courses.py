@@ -25,22 +25,21 @@ class Course(t.NamedTuple):
     """None: not told, as most is of a course that the token's account may not enter.
 
     category_id: number; startdate, enddate: seconds since 1970, 0 for none; methods: the enrolment methods, one entry for each
-    enabled instance; fields: all that Moodle tells, by its own names.
+    enabled instance.
     """
 
     id: int
-    shortname: str | None
-    fullname: str | None
-    idnumber: str | None
-    category_id: int | None
-    category_name: str | None
-    visible: bool | None
-    format: str | None
-    startdate: int | None
-    enddate: int | None
-    lang: str | None
-    methods: tuple[str, ...] | None
-    fields: dict[str, t.Any]
+    shortname: str | None = None
+    fullname: str | None = None
+    idnumber: str | None = None
+    category_id: int | None = None
+    category_name: str | None = None
+    visible: bool | None = None
+    format: str | None = None
+    startdate: int | None = None
+    enddate: int | None = None
+    lang: str | None = None
+    methods: tuple[str, ...] | None = None
 
 
 class Courses:
@@ -122,18 +121,14 @@ class Courses:
 
 def _course(row):
     visible, methods = row.get("visible"), row.get("enrollmentmethods")
+    as_told = {name: row.get(name) for name in ("idnumber", "format", "startdate", "enddate", "lang")}
     return Course(
         row["id"],
         plain(row.get("shortname")),
         plain(row.get("fullname")),
-        row.get("idnumber"),
-        row.get("categoryid"),
-        plain(row.get("categoryname")),
-        None if visible is None else bool(visible),
-        row.get("format"),
-        row.get("startdate"),
-        row.get("enddate"),
-        row.get("lang"),
-        None if methods is None else tuple(methods),
-        row,
+        category_id=row.get("categoryid"),
+        category_name=plain(row.get("categoryname")),
+        visible=None if visible is None else bool(visible),
+        methods=None if methods is None else tuple(methods),
+        **as_told,
     )

@@ -16,7 +16,7 @@ from ..read.directory import reference
 from ..wire.ask import Asker
 
 #: What is told of a course, beside whether it exists.
-DETAILS = tuple(name for name in Course._fields if name not in ("methods", "fields"))
+DETAILS = tuple(name for name in Course._fields if name != "methods")
 
 
 def plan(site, courses, by):

@@ -19,7 +19,7 @@ TEXTS = ("shortname", "fullname", "idnumber")
 #: Our names of what can be set, and Moodle's.
 SETTABLE = {"fullname": "fullname", "idnumber": "idnumber", "category": "categoryid"}
 #: A course that exists, and of which the token can read nothing.
-UNREAD = Course(0, *[None] * (len(Course._fields) - 2), fields={})
+UNREAD = Course(0)
 
 
 def known(course):
