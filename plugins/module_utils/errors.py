@@ -267,3 +267,9 @@ class Defect(ToolsyncError):
 
 #: What Moodle answers with: about a record, or about the token, its service or the site.
 ANSWERED = (MoodleError, AccessRefused, EditionError, FunctionUnknown, TokenRefused)
+
+
+def not_in_service(message, functions, option=None):
+    """The error for what can't be done without functions that the token's service lacks; for before anything is sent."""
+    cure = f"Add {functions} to the token's service ({FUNCTIONS_PAGE}); nothing was sent."
+    return AccessRefused(message, cure=cure, option=option)

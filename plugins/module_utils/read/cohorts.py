@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError
+from ..errors import MoodleError, not_in_service
 from ..send.batch import CREDENTIALS, Bulk
 from .categories import Categories
 from .directory import Ref, not_one
@@ -105,10 +105,7 @@ class Cohorts:
     def require(self):
         """Raise where cohorts can't be read."""
         if not self.readable:
-            raise AccessRefused(
-                "The site's cohorts can't be read with this token.",
-                cure=f"Add {PLUGIN_COHORTS} or {COHORTS} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-            )
+            raise not_in_service("The site's cohorts can't be read with this token.", f"{PLUGIN_COHORTS} or {COHORTS}")
 
     def members(self, ids):
         """{cohort id: user ids, or the MoodleError by which Moodle did not tell them}; None where the token may not read members."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, MoodleError
+from ..errors import MoodleError, not_in_service
 from ..send.batch import Bulk
 from .courses import COURSES
 from .directory import Ref
@@ -133,11 +133,8 @@ class Groups:
     def _from_enrolled(self, course):
         """The groups of a course, with those that enrolled users are in, and with these."""
         if course.enrolled is None:
-            raise AccessRefused(
-                f"The groups of the {course.ref} can't be read with this token.",
-                cure=f"Add {GROUPS}, {GROUP_MEMBERS}, {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was "
-                "sent.",
-            )
+            functions = f"{GROUPS}, {GROUP_MEMBERS}, {ENROLLED} and {COURSES}"
+            raise not_in_service(f"The groups of the {course.ref} can't be read with this token.", functions)
         groups = {group.id: group for group in course.groups}
         for member in course.enrolled.members.values():
             for number, name in member.groups.items():

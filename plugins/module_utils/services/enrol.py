@@ -11,7 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused
+from ..errors import FUNCTIONS_PAGE, not_in_service
 from ..read.account import SITE_INFO, Account
 from ..read.courses import COURSES
 from ..read.directory import Directory, Ref
@@ -313,11 +313,8 @@ class EnrolPlan(ListedPlan):
         ]
         own = self._account.id if found else None
         if found and own is None:
-            raise AccessRefused(
-                f"state exact needs {SITE_INFO}, to leave the token's own account alone, and the token may not call it.",
-                cure=f"Add it to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-                option="state",
-            )
+            message = f"state exact needs {SITE_INFO}, to leave the token's own account alone, and the token may not call it."
+            raise not_in_service(message, "it", option="state")
         for roster, role, member in found:
             name = member.fields.get("username")
             user = Ref("user", "username", name) if name else Ref("user", "id", str(member.id))
@@ -335,11 +332,8 @@ class EnrolPlan(ListedPlan):
                 self.fail({"course": roster.ref.value, "user": None, "role": role.value}, roster.problem)
             return
         if roster.enrolled is None:
-            raise AccessRefused(
-                f"state exact needs to know who is enrolled in the {roster.ref}, which can't be read.",
-                cure=f"Add {ENROLLED} and {COURSES} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-                option="state",
-            )
+            message = f"state exact needs to know who is enrolled in the {roster.ref}, which can't be read."
+            raise not_in_service(message, f"{ENROLLED} and {COURSES}", option="state")
         if roster.unclear or any(self._directory.id_of(record.user) is None for record in wanted):
             self.site.warn(f"Nobody was taken out of the {roster.ref}: some of its users could not be identified.")
             return

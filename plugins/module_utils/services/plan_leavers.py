@@ -9,7 +9,7 @@ of an account that it writes.
 
 from __future__ import annotations
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, OptionError
+from ..errors import OptionError, not_in_service
 from ..read.account import SITE_INFO, Account
 from ..read.users import SEARCH
 from ..rows.plan import DELETE, SURE, UPDATE, Outcome
@@ -46,10 +46,7 @@ class Leavers:
         own = self._own(readers)
         found = readers.users.all(auth)
         if found is None:
-            raise AccessRefused(
-                "leavers: the accounts of the site can't be listed with this token.",
-                cure=f"Add {SEARCH} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-            )
+            raise not_in_service("leavers: the accounts of the site can't be listed with this token.", SEARCH)
         named = [user for user in found if user.fields.get("idnumber", "").startswith(prefix)]
         self.covered = len(named)
         keep = {name.lower() for name in given.get("keep") or ()}
@@ -79,8 +76,5 @@ class Leavers:
         """The id of the token's account."""
         own = Account(readers.asker).id
         if own is None:
-            raise AccessRefused(
-                "leavers: whose token it is can't be told, so that its own account could be among them.",
-                cure=f"Add {SITE_INFO} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-            )
+            raise not_in_service("leavers: whose token it is can't be told, so that its own account could be among them.", SITE_INFO)
         return own

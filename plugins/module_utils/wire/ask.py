@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 
-from ..errors import FUNCTIONS_PAGE, AccessRefused, FunctionUnknown, ToolsyncError
+from ..errors import AccessRefused, FunctionUnknown, ToolsyncError, not_in_service
 from .lanes import each
 from .moodle import function_unknown
 
@@ -67,7 +67,4 @@ def require_functions(moodle, functions, *, timeout=None):
             missing.append(function)
     if missing:
         named = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
-        raise AccessRefused(
-            f"The token may not call {named}, which this task needs.",
-            cure=f"Add {'it' if len(missing) == 1 else 'them'} to the token's service ({FUNCTIONS_PAGE}); nothing was sent.",
-        )
+        raise not_in_service(f"The token may not call {named}, which this task needs.", "it" if len(missing) == 1 else "them")
