@@ -23,7 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.errors import NotReady
 from ansible_collections.activeprolearn.toolsync.plugins.module_utils.module import CONNECTION_SPEC, MEMORY_SPEC
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils import report, sequence
-from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import is_local, misfits, plain
+from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.action import as_json, is_local, misfits
 from ansible_collections.activeprolearn.toolsync.plugins.plugin_utils.words import WORDS
 
 COLLECTION = "activeprolearn.toolsync"
@@ -121,7 +121,7 @@ class ActionModule(ActionBase):
 
     def _variable(self, name, default=None):
         value = self._vars.get(name)
-        return plain(self._templar.template(value)) if value is not None else default
+        return as_json(self._templar.template(value)) if value is not None else default
 
     def _connection_options(self):
         """How the site is reached: as the role is told, else as the modules are (module_defaults of a play)."""

@@ -27,7 +27,7 @@ from .wire.transport import Transport
 SILENCE, LONGEST_READ = 5.0, 900
 #: The verbosity at which a defect's traceback is shown.
 TRACEBACK = 3
-HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+CENSORED = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 CONNECTION_SPEC: dict[str, dict[str, t.Any]] = {
     "url": {"type": "str", "aliases": ["moodle_url"], "fallback": (env_fallback, ["TOOLSYNC_URL"])},
@@ -115,13 +115,13 @@ def _defect(error, quoted, token, was_at_work):
     message = f"A defect in activeprolearn.toolsync ({type(error).__name__})."
     if was_at_work:
         message += " What was known until then is in the result; look at the site before you run this again."
-    return Defect(message, debuginfo=quoted.replace(token, HIDDEN) if quoted and token else quoted)
+    return Defect(message, debuginfo=quoted.replace(token, CENSORED) if quoted and token else quoted)
 
 
 def invocation(task, params):
     """The C(invocation) of a result: what the user wrote, without secrets and personal data."""
     hidden = {*task.secrets, *task.personal}
-    return {"module_args": {key: HIDDEN if key in hidden and value else value for key, value in params.items()}}
+    return {"module_args": {key: CENSORED if key in hidden and value else value for key, value in params.items()}}
 
 
 def refusal(task, params, text):

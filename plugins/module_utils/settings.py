@@ -96,14 +96,14 @@ def in_force(memory, service, given):
     return {
         **(memory.get(SEEN, service) or {}),
         **(memory.get("settings", service) or {}),
-        **{key: told(service, key, value) for key, value in (given or {}).items()},
+        **{key: told_setting(service, key, value) for key, value in (given or {}).items()},
     }
 
 
-def told(service, key, value):
+def told_setting(service, key, value):
     """The text of a setting that a user knows the site to have, one of ELSEWHERE included. Raises OptionError."""
     if key not in ELSEWHERE[service]:
-        return checked(service, key, value, also=ELSEWHERE[service])
+        return checked_setting(service, key, value, also=ELSEWHERE[service])
     return _text_of(service, key, value)
 
 
@@ -113,7 +113,7 @@ def _text_of(service, key, value):
     return str(int(value)) if isinstance(value, bool) else str(value).strip()
 
 
-def checked(service, key, value, also=()):
+def checked_setting(service, key, value, also=()):
     """The text that is sent for a setting. also: names that the message offers besides. Raises OptionError."""
     known = SETTINGS[service]
     if key not in known:

@@ -40,7 +40,7 @@ class ToolsyncAction(ActionBase):
     def run(self, tmp=None, task_vars=None):
         result = super().run(tmp, task_vars)
         task_vars = task_vars or {}
-        args, warnings = prepared(self.task, self.arguments(plain(dict(self._task.args))))
+        args, warnings = prepared(self.task, self.arguments(as_json(dict(self._task.args))))
         file = None
         try:
             if args.get("src") and not _is_true(args.get("remote_src")):
@@ -96,7 +96,7 @@ class ToolsyncAction(ActionBase):
                     traceback=self._display.verbosity >= TRACEBACK,
                 )
         result["invocation"] = invocation(self.task, params)
-        return plain(remove_values(result, {params[name] for name in self.task.secrets if params.get(name)}))
+        return as_json(remove_values(result, {params[name] for name in self.task.secrets if params.get(name)}))
 
     @property
     def _module(self):
@@ -143,7 +143,7 @@ def _validated(task, args, module):
 
 def misfits(task, args, module):
     """What is wrong with the arguments of a module that is to be run later."""
-    return _validated(task, prepared(task, plain(args))[0], module)[1]
+    return _validated(task, prepared(task, as_json(args))[0], module)[1]
 
 
 @contextlib.contextmanager
@@ -162,7 +162,7 @@ def _is_true(value):
     return str(value).lower() in ("true", "yes", "on", "1", "y", "t")
 
 
-def plain(value):
+def as_json(value):
     """As the value would arrive in a module: plain JSON types; a time stamp that YAML made of a text is one again."""
     return json.loads(json.dumps(value, default=_text))
 

@@ -25,7 +25,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.rows.reaso
     NO_USER,
     cure_of,
 )
-from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked, checked_action
+from ansible_collections.activeprolearn.toolsync.plugins.module_utils.settings import LOCATIONS, checked_action, checked_setting
 
 from .words import counted, numbered, outcome
 
@@ -167,7 +167,7 @@ def _config(step, options):
     config, wrong = {}, []
     for key, value in {**_identifiers(step["kind"], step["action"], options), **step.get("config", {})}.items():
         try:
-            config[key] = checked(step["kind"], key, value)
+            config[key] = checked_setting(step["kind"], key, value)
         except OptionError as error:
             wrong.append(error.message)
     return config, wrong

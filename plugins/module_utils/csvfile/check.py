@@ -28,7 +28,7 @@ _MOST_COMPARED = 1_000_000
 # What stands for a byte that is no UTF-8.
 _BAD_BYTE = re.compile("[\udc80-\udcff]").search
 #: Findings in a message; all of the first 50 are in the result.
-SHOWN = 5
+FINDINGS_SHOWN = 5
 
 
 @dataclass
@@ -81,8 +81,8 @@ class Check:
             why = "deletes or resets, which needs allow_destructive: true"
         if not count:
             return
-        shown = "; ".join(str(finding) for finding in findings[:SHOWN])
-        more = f"; and {count - SHOWN} more, the first {len(findings)} in findings" if count > SHOWN else ""
+        shown = "; ".join(str(finding) for finding in findings[:FINDINGS_SHOWN])
+        more = f"; and {count - FINDINGS_SHOWN} more, the first {len(findings)} in findings" if count > FINDINGS_SHOWN else ""
         raise CsvRefused(
             f"{name} {why} ({count}): {shown}{more}.",
             option="src",

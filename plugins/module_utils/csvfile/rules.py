@@ -70,7 +70,7 @@ def is_on(settings, key):
     return str(settings.get(key, "")).strip().lower() in ("1", "true", "yes", "on")
 
 
-class Rules:
+class ColumnRules:
     """What holds for a file with that header. note(level, column, code, message) records what is wrong with the header itself.
 
     cells: (column index, column, test, level, code, message); a message with %s gets the value, where the test fails for known words only.
@@ -462,7 +462,7 @@ _BUILDERS = {
 
 
 def for_header(service, action, columns, settings, note):
-    """The Rules for a file with that header, or None when the line is no header but data, which is then not quoted.
+    """The ColumnRules for a file with that header, or None when the line is no header but data, which is then not quoted.
 
     note(level, column, code, message) is called for findings in the header.
     """
@@ -476,7 +476,7 @@ def for_header(service, action, columns, settings, note):
             message = "the plugin knows the column names in small letters only: rename them in the first line"
         note("error", None, "not_a_header", message)
         return None
-    rules = Rules(columns, note)
+    rules = ColumnRules(columns, note)
     rules.shape()
     build(rules, settings)
     return rules

@@ -57,8 +57,8 @@ _HIDDEN = "..."
 _RANK = {outcome: rank for rank, outcome in enumerate((*_CHANGES, "skipped", "unchanged"))}
 
 
-class Account:
-    """What the report has said of one row so far."""
+class Fate:
+    """What has become of a row, as far as the report has said it by now."""
 
     __slots__ = ("row", "key", "line", "outcome", "sure", "reason", "said")
 
@@ -149,7 +149,7 @@ class Parser:
         self.report, self.settings, self.limit = report, settings, limit
         self.has_rows = rows is not None
         self.rows = Rows(rows or (), self.keys_of, self._unreported)
-        self.account = None
+        self.fate = None
         self.ended = False
         self.surplus = 0
         self.silent, self.first_silent = 0, None
@@ -232,15 +232,15 @@ class Parser:
     # Rows and what is said of them.
 
     def begin(self, row, key=None):
-        """Close the account of the row before and open the next one's."""
-        if self.account is not None:
-            self._close(self.account)
-        self.account = None
+        """Close the fate of the row before and begin the next one's."""
+        if self.fate is not None:
+            self._close(self.fate)
+        self.fate = None
         if row is not None or key is not None:
-            self.account = Account(row, key, row.line if row is not None else None)
+            self.fate = Fate(row, key, row.line if row is not None else None)
 
     def next_row(self, keys=None):
-        """Open the account of the row that has one of the keys, or of the next one."""
+        """Begin the fate of the row that has one of the keys, or of the next one."""
         row = self.take(keys)
         if row is None and self.has_rows:
             self.surplus += 1
@@ -256,22 +256,22 @@ class Parser:
         return self.rows.take()
 
     def note(self, key, cls, number):
-        """Add a line of that key and class to the current account."""
+        """Add a line of that key and class to the fate of the current row."""
         if cls == WARNING:
             text, count = self.said.get(key, (self.report.lines[number], 0))
             self.said[key] = (text, count + 1)
         elif cls == FAILED:
             self.fail(number)
-        elif self.account is not None:
+        elif self.fate is not None:
             effect = _BY_KEY.get(key) or _BY_KEY.get((self.service, key)) or _BY_CLASS.get(cls)
             if effect:
-                self.account.add(*effect)
+                self.fate.add(*effect)
 
     def fail(self, number):
-        if self.account is None:
+        if self.fate is None:
             self._list_failure(None, None, number)
-        elif self.account.reason is None:
-            self.account.reason = number
+        elif self.fate.reason is None:
+            self.fate.reason = number
 
     def _list_failure(self, line, key, number):
         report = self.report
@@ -285,14 +285,14 @@ class Parser:
         person = found[2][0].strip() if found and found[0] in self.personal else ""
         return _WORD.sub(_without_email, whole.replace(person, _HIDDEN, 1) if person else whole)
 
-    def _close(self, account):
-        if account.reason is not None:
-            key = self.name_of(account.row) if account.row is not None else account.key or None
-            self._list_failure(account.line, key, account.reason)
-        outcome = "failed" if account.reason is not None and not account.sure else account.outcome
-        if account.row is None and (self.has_rows or outcome is None):
+    def _close(self, fate):
+        if fate.reason is not None:
+            key = self.name_of(fate.row) if fate.row is not None else fate.key or None
+            self._list_failure(fate.line, key, fate.reason)
+        outcome = "failed" if fate.reason is not None and not fate.sure else fate.outcome
+        if fate.row is None and (self.has_rows or outcome is None):
             return
-        self._count(account.line, outcome or "unreported", account.reason)
+        self._count(fate.line, outcome or "unreported", fate.reason)
 
     def _count(self, line, outcome, reason=None):
         self.report.counts[outcome] += 1

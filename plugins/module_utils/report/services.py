@@ -62,15 +62,15 @@ class UsersReport(Parser):
         if "collision" in key and text.startswith("Required :"):
             self.open_collision = number
             return
-        previous = self.account.said if self.account is not None else None
+        previous = self.fate.said if self.fate is not None else None
         name = _user_named(key, text)
-        if not (key == "useraccountupdated" and previous == "userrevived" and name == self.account.key):
+        if not (key == "useraccountupdated" and previous == "userrevived" and name == self.fate.key):
             self._open(key, name)
         self.note(key, cls, number)
 
     def _open(self, key, name):
         self.next_row([name.lower()])
-        self.account.said, self.account.key = key, name
+        self.fate.said, self.fate.key = key, name
         self.enrolled.clear()
 
     def on_fatal(self, key, number):
@@ -126,14 +126,14 @@ class EnrolsReport(Parser):
         row = self.rows.pass_while(lambda row: row.number < wanted)
         if not self.has_rows or (row is not None and row.number == wanted):
             self.begin(self.rows.take(), "")
-            self.account.line = self.account.line or wanted
+            self.fate.line = self.fate.line or wanted
         return True
 
     def note(self, key, cls, number):
-        account = self.account
+        fate = self.fate
         # A shift un-enrols and enrols again.
-        if key in ("enrolled", "assign") and account is not None and account.outcome == "deleted":
-            account.outcome = None
+        if key in ("enrolled", "assign") and fate is not None and fate.outcome == "deleted":
+            fate.outcome = None
         super().note(key, cls, number)
 
 
@@ -154,10 +154,10 @@ class CohortsReport(Parser):
         return True
 
     def note(self, key, cls, number):
-        row = self.account.row if self.account is not None else None
+        row = self.fate.row if self.fate is not None else None
         # Written for every cohort that is there: only these columns can change it.
         if key == "cohortupdated" and row is not None and any(row.values.get(column) for column in self._CHANGING):
-            self.account.add("updated", False)
+            self.fate.add("updated", False)
         else:
             super().note(key, cls, number)
 
@@ -201,16 +201,16 @@ class CoursesCreateReport(Parser):
 
     def _course(self, key, cls, found, number):
         names = [name for name in found[: self._NAMES[key]] if name]
-        account = self.account
-        if key == "courseupdated" and account is not None and account.said == "coursecreated":
+        fate = self.fate
+        if key == "courseupdated" and fate is not None and fate.said == "coursecreated":
             # A template on a course that exists: reported as created, then as updated.
             following = self.rows.pass_while(lambda row: self._known_failure(row) is not None)
-            if account.key == found[0] and (following is None or found[0] not in self.keys_of(following)):
-                account.outcome, account.sure = None, False
+            if fate.key == found[0] and (following is None or found[0] not in self.keys_of(following)):
+                fate.outcome, fate.sure = None, False
                 self.note(key, cls, number)
                 return
         self.next_row(names)
-        self.account.said, self.account.key = key, found[0]
+        self.fate.said, self.fate.key = key, found[0]
         self.note(key, cls, number)
 
     def take(self, keys):
@@ -245,8 +245,8 @@ class CoursesCreateReport(Parser):
             super()._unreported(row)
 
     def _numbered(self, line, number):
-        account = self.account
-        if account is not None and account.row is not None and self._plugin_line(account.row) == line:
+        fate = self.fate
+        if fate is not None and fate.row is not None and self._plugin_line(fate.row) == line:
             self.fail(number)
         else:
             self.failed_lines.setdefault(line, number)
@@ -322,7 +322,7 @@ class CoursesResetReport(_InOrder):
 
     def on_unknown(self, line, number):
         """What Moodle says of each part that was reset, in the language of the account."""
-        if self.account is None or " : " not in line:
+        if self.fate is None or " : " not in line:
             return False
         if not line.endswith(" : OK"):
             self.fail(number)

@@ -37,6 +37,8 @@ COUNTED = {
 }
 #: What the counts of a result hold.
 COUNTS = ("rows", *COUNTED.values(), "unparsed")
+#: Rows, and failures of rows, that a result lists.
+ROWS_LISTED = 10_000
 #: Who can still tell what is open in an outcome: nobody needs to; the run's report; a look at the record after the run; nobody.
 SURE, REPORT, LOOK, HIDDEN = range(4)
 #: What a report calls a row of which it says nothing.

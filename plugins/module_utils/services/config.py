@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ..errors import MoodleHostError, OptionError, ParameterRefused, ToolsyncError
 from ..plan import Plan
-from ..settings import SERVICE_ALIASES, checked
+from ..settings import SERVICE_ALIASES, checked_setting
 
 PLUGIN = "tool_sync"
 _WITHOUT_EFFECT = {
@@ -24,7 +24,7 @@ _WITHOUT_EFFECT = {
 def plan(site, service, settings):
     """service: one of SETTINGS (or an alias); settings: dict key -> value. Raises OptionError before anything is sent."""
     service = SERVICE_ALIASES.get(service, service)
-    values = {key: checked(service, key, value) for key, value in settings.items()}
+    values = {key: checked_setting(service, key, value) for key, value in settings.items()}
     if not values:
         raise OptionError("settings is empty: there is nothing to set.", option="settings")
     for key in values:

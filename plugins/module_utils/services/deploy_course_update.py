@@ -12,7 +12,7 @@ from ..errors import FUNCTIONS_PAGE, MoodleError, ToolsyncError
 from ..read.courses import Course
 from ..read.names import meant
 
-UPDATE = "core_course_update_courses"
+UPDATE_COURSES = "core_course_update_courses"
 #: Seconds for an answer to anything but a deployment.
 READ_TIMEOUT = 60
 TEXTS = ("shortname", "fullname", "idnumber")
@@ -53,10 +53,10 @@ def differences(wanted, category, course):
 def settable(site, course, differs):
     """{name: value} of what differs and can be set; nothing, and a warning, where the token may not set it. differs: of C(differences)."""
     wanted = {name: sides["wanted"] for name, sides in differs.items() if name in SETTABLE and sides["wanted"] is not None}
-    if not wanted or site.moodle.may_call(UPDATE, timeout=READ_TIMEOUT):
+    if not wanted or site.moodle.may_call(UPDATE_COURSES, timeout=READ_TIMEOUT):
         return wanted
     site.warn(
-        f"The course {course.shortname} differs ({', '.join(wanted)}), and the token may not call {UPDATE}: add it to the "
+        f"The course {course.shortname} differs ({', '.join(wanted)}), and the token may not call {UPDATE_COURSES}: add it to the "
         f"token's service ({FUNCTIONS_PAGE})."
     )
     return {}
@@ -65,7 +65,7 @@ def settable(site, course, differs):
 def set_values(moodle, course, values):
     """Set values of a Course. Returns the ToolsyncError that came of it, or None. Only a look tells what was done."""
     try:
-        answer = moodle.call(UPDATE, {"courses": [{"id": course.id, **by_moodle(values)}]}, timeout=READ_TIMEOUT)
+        answer = moodle.call(UPDATE_COURSES, {"courses": [{"id": course.id, **by_moodle(values)}]}, timeout=READ_TIMEOUT)
     except ToolsyncError as error:
         return error
     warnings = answer.value.get("warnings")

@@ -29,7 +29,7 @@ UNENROL = "enrol_manual_unenrol_users"
 UNASSIGN = "core_role_unassign_roles"
 JOIN = "core_group_add_group_members"
 #: What ENROL takes for a variable that is not sent (plugin.md, tool_sync_enrol_user_enrol).
-DEFAULTS = {"suspend": False, "timestart": 0, "timeend": 0, "method": DEFAULT_METHOD}
+UNSENT = {"suspend": False, "timestart": 0, "timeend": 0, "method": DEFAULT_METHOD}
 _OTHER_METHOD = (
     "is still there: it comes from another enrolment method than manual (a cohort, self enrolment, ...), which web services "
     "can't end"
@@ -450,7 +450,7 @@ class EnrolPlan(ListedPlan):
 
 def _leave_out_defaults(steps):
     """Drop the variables in which no step differs from the default, so that a request holds more of them."""
-    for name, default in DEFAULTS.items():
+    for name, default in UNSENT.items():
         if all(step.sent[name] == default for step in steps):
             for step in steps:
                 del step.sent[name]

@@ -12,18 +12,16 @@ import math
 import re
 
 from .. import files
-from ..csvfile.check import SHOWN
+from ..csvfile.check import FINDINGS_SHOWN
 from ..errors import CsvRefused, OptionError
 from ..plan import Plan
 from ..rows.files import Prospect, RowFile, rules_for
-from ..rows.plan import DELETE, FAIL, UNCHANGED, UPDATE, FilePlan, Readers, several
+from ..rows.plan import DELETE, FAIL, ROWS_LISTED, UNCHANGED, UPDATE, FilePlan, Readers, several
 from ..send.batch import checked_lanes
 from ..settings import in_force
 from .plan_files import Parcel
 from .plan_leavers import Leavers
 
-#: Rows that a result lists.
-LISTED = 10_000
 #: Removals that a percentage always allows.
 LEAST_ALLOWED = 5
 _LIMIT = re.compile(r"\s*(\d+)\s*(%?)\s*").fullmatch
@@ -73,7 +71,7 @@ def _checked(site, source, service, action, settings):
     check.refuse(name, allow_destructive=True)
     if not check.rows:
         raise CsvRefused(f"{name} has no data row.", option="src")
-    for finding in check.warnings[:SHOWN]:
+    for finding in check.warnings[:FINDINGS_SHOWN]:
         site.warn(f"{name}: {finding}")
     return digest, check.columns
 
@@ -127,7 +125,7 @@ class RowsPlan(Plan):
             "removals": plan.removals,
             "removals_allowed": self._limit.allowed(plan.covered),
             "covered": plan.covered,
-            "rows": [self._row(row) for row in listed[:LISTED]],
+            "rows": [self._row(row) for row in listed[:ROWS_LISTED]],
             "files": self._parcel.listed(),
         }
 

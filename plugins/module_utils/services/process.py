@@ -26,15 +26,13 @@ from ..plan import Plan
 from ..read.directory import Ref
 from ..report import outcome as report
 from ..rows.files import Prospect, RowFile, rules_for
-from ..rows.plan import COUNTS, FAIL, UNCHANGED, Readers, several
+from ..rows.plan import COUNTS, FAIL, ROWS_LISTED, UNCHANGED, Readers, several
 from ..rows.reasons import cure_of
 from ..send.batch import checked_lanes
 from ..settings import DATES, LOCATIONS, RUNS, SEEN, in_force
 
 #: Outcomes of a row that change the site.
 CHANGING = ("created", "updated", "deleted")
-#: Rows, and failures, that a result lists.
-LISTED = 10_000
 #: How to go on after a run that stopped in the middle.
 _GO_ON = (
     "Once the cause is fixed, plan the file again with toolsync_plan and send: differing (sync_send: differing in the role), and run what "
@@ -111,7 +109,7 @@ class ProcessPlan(Plan):
             self._ran_last = all(remembered.get(key) == self._run() for key in self._kept_at)
             self._tell(self._prospect.plan)
             failed = [row for row in self._prospect.plan.rows if row.outcome == FAIL]
-            self.result["failures"] = [_failure(row.line, row.key, row.because) for row in failed[:LISTED]]
+            self.result["failures"] = [_failure(row.line, row.key, row.because) for row in failed[:ROWS_LISTED]]
         elif rows is not None:
             self._unsettle("predicted", changed=True)
         if site.moodle.read_only and (site.memory.get("files", self._file) or {}).get("state") == CONSUMED:
@@ -154,7 +152,7 @@ class ProcessPlan(Plan):
             uncertain=plan.uncertain(),
             rows=[
                 {"line": row.line, "key": row.key, "outcome": row.outcome, "because": row.because, "fields": sorted(row.fields)}
-                for row in listed[:LISTED]
+                for row in listed[:ROWS_LISTED]
             ],
         )
 

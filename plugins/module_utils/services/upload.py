@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from ..csvfile.check import SHOWN
+from ..csvfile.check import FINDINGS_SHOWN
 from ..errors import OptionError, OutcomeUnknown, SourceFileError, ToolsyncError
 from ..memory import CONSUMED, KEPT
 from ..plan import Plan
@@ -34,10 +34,10 @@ def plan(site, source, dest, *, service=None, action=None, settings=None, commit
     if commit:
         site.memory.check()
     remarks = [*check.warnings, *check.destructive]
-    for finding in remarks[:SHOWN]:
+    for finding in remarks[:FINDINGS_SHOWN]:
         site.warn(f"{name}: {finding}")
-    if len(remarks) > SHOWN:
-        more = check.counts["warning"] + check.counts["destructive"] - SHOWN
+    if len(remarks) > FINDINGS_SHOWN:
+        more = check.counts["warning"] + check.counts["destructive"] - FINDINGS_SHOWN
         site.warn(f"{name}: {more} more remarks of the CSV check, the first of them in findings.")
     return UploadPlan(site, source, name, digest, seen, check, commit=commit, force=force)
 

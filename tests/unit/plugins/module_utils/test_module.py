@@ -135,7 +135,7 @@ def test_a_long_task_tells_how_far_it_is_and_a_quick_one_is_silent():
 
 def test_the_invocation_hides_secrets_and_personal_data():
     shown = module.invocation(task(personal=("rows",)), {"token": "t", "url": "u", "rows": [{"a": 1}], "state_file": None})
-    assert shown == {"module_args": {"token": module.HIDDEN, "url": "u", "rows": module.HIDDEN, "state_file": None}}
+    assert shown == {"module_args": {"token": module.CENSORED, "url": "u", "rows": module.CENSORED, "state_file": None}}
 
 
 LISTED = module.Task(

@@ -46,7 +46,7 @@ def test_a_task_runs_in_the_controller_only_where_its_module_would(monkeypatch, 
 def test_arguments_are_plain_and_time_stamps_are_the_texts_that_yaml_made_them_of():
     moment = datetime.datetime(2026, 9, 1, 8, 0)
     given = {"rows": [{"starttime": moment, "day": moment.date(), "n": 7, "off": False, "none": None}], "names": {"a"}, "pair": (1, 2)}
-    assert action.plain(given) == {
+    assert action.as_json(given) == {
         "rows": [{"starttime": "2026-09-01 08:00:00", "day": "2026-09-01", "n": 7, "off": False, "none": None}],
         "names": ["a"],
         "pair": [1, 2],

@@ -103,7 +103,7 @@ def test_the_page_s_spelling_of_enrols(site, server):
     ],
 )
 def test_values_that_are_sent(key, value, text):
-    assert config.checked("cohorts", key, value) == text
+    assert config.checked_setting("cohorts", key, value) == text
 
 
 @pytest.mark.parametrize(
