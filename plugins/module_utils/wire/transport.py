@@ -196,9 +196,11 @@ class Transport:
             ) as response:
                 answer = self._read(response.raw, largest)
                 headers = {name: self.redact(response.headers[name]) for name in HEADERS if name in response.headers}
-                return Reply(response.status_code, headers, self._secret.hide(answer), url)
+                reply = Reply(response.status_code, headers, self._secret.hide(answer), url)
         except BROKEN_BY as error:
             failure = self._failure(error, *limits)
+        else:
+            return reply
         # Here it keeps nothing of the answer.
         raise failure
 
