@@ -142,6 +142,11 @@ def _parts(cell):
     return tuple(cell.removeprefix("/").removesuffix("/").split("/"))
 
 
+def _paths(parts):
+    """A path and those above it."""
+    return [parts[: length + 1] for length in range(len(parts))]
+
+
 def _lies(categories, parts):
     """Whether there is a category at the end of a path; None where that can't be told."""
     if categories is None:
@@ -171,6 +176,8 @@ class CreateRules(_CourseRules):
         #: Paths of categories that rows make, and line -> whether it makes some; None: that can't be told.
         self._paths: set[tuple[str, ...]] = set()
         self._makes: dict[int, bool | None] = {}
+        #: Path -> how many rows may make it.
+        self._makers: collections.Counter = collections.Counter()
 
     def _by(self):
         return self.settings.get("fileuploadidentifier") or "shortname"
@@ -219,7 +226,9 @@ class CreateRules(_CourseRules):
         before, now = _lies(self._categories, parts), _lies(self._categories_after, parts)
         if before or before is now is False:
             return sight
-        return sight._replace(unchanged=not now, kind=UPDATE if now else sight.kind, whole=False)
+        # Which one of several rows has made it can't be seen.
+        rows = max(sight.rows, self._makers[parts])
+        return sight._replace(unchanged=not now, kind=UPDATE if now else sight.kind, whole=False, rows=rows)
 
     def look_again(self, rows, agreed):
         super().look_again(rows, agreed)
@@ -245,6 +254,8 @@ class CreateRules(_CourseRules):
             self._exists(tally)
         else:
             self._create(row.line, values, tally)
+            if self._makes.get(row.line) is not False:
+                self._makers.update(_paths(_parts(values.get("category", ""))))
         return tally.outcome()
 
     def _there_by_number(self, cell):
@@ -298,7 +309,7 @@ class CreateRules(_CourseRules):
             return False
         parts = _parts(cell)
         there = parts in self._paths or _lies(self._categories, parts)
-        self._paths.update(parts[: length + 1] for length in range(len(parts)))
+        self._paths.update(_paths(parts))
         return None if there is None or not there and not self.readers.sees_all() else not there
 
     def _template(self, name, tally):

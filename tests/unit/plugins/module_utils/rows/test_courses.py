@@ -66,6 +66,16 @@ def test_a_run_that_ends_in_the_middle_all_the_same(job, monkeypatch):
     assert len(job.database()["course"]) - len(before["course"]) == 2
 
 
+def test_which_row_of_several_has_made_a_category_is_not_certain(job):
+    """The first ends the run, and has made the category of both."""
+    content = "shortname;fullname;category;newsitems\nK0;C;Category 1/Fresh/Deep;11\nK4;C;Category 1/Fresh;5\n"
+    job.put("courses", content, "create", check=False)
+    before = len(job.practice.state()["course_categories"])
+    done = job.run(settings=TOLD)
+    assert len(job.practice.state()["course_categories"]) == before + 2 and done.changed
+    assert done.rows[2][0] == "update" and not done.certain
+
+
 def test_an_idnumber_of_another_course_ends_the_run(job):
     job.put("courses", "shortname;fullname;category;idnumber\nK1;C;1;M101\n", "create")
     assert "idnumber: another course has it" in job.task()["msg"]
