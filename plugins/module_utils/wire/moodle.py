@@ -288,12 +288,12 @@ class Moodle:
 
     def _answered(self, reply, name, shape, part=None):
         """The Answer in a reply, of a shape. Raises what an error object stands for; part: the file that was sent."""
-        if reply.status != 200:
-            raise self._unreadable(reply, name)
         try:
-            answer = decode(reply.body)
+            answer = decode(reply.body) if reply.status == 200 else None
         except ValueError:
-            raise self._unreadable(reply, name) from None
+            answer = None
+        if answer is None:
+            raise self._unreadable(reply, name)
         self._has_answered = True
         if _is_error(answer.value):
             raise self._error(answer.value, name, part)
