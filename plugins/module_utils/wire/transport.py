@@ -109,7 +109,11 @@ class Transport:
         self.connect_timeout = connect_timeout
         self.retries = retries
         self._secret = Secret(secret.strip())
-        self._verify = _checked_ca(ca_path) if validate_certs and ca_path else validate_certs
+        self._verify = validate_certs
+        if validate_certs and ca_path:
+            self._verify = os.path.expanduser(ca_path)
+            if not os.access(self._verify, os.R_OK):
+                raise OptionError(f"ca_path: {ca_path} does not exist or cannot be read on this host.", option="ca_path")
         if not validate_certs:
             # The user has decided; a warning for each request would only land in the module's stderr.
             requests.packages.urllib3.disable_warnings(urllib3_errors.InsecureRequestWarning)
@@ -408,13 +412,6 @@ class Multipart:
         yield self._head
         yield from self._part
         yield self._tail
-
-
-def _checked_ca(ca_path):
-    path = os.path.expanduser(ca_path)
-    if not os.access(path, os.R_OK):
-        raise OptionError(f"ca_path: {ca_path} does not exist or cannot be read on this host.", option="ca_path")
-    return path
 
 
 def _proxy_variable(url):
