@@ -126,7 +126,7 @@ def _start(text):
     return -1
 
 
-class Record(t.NamedTuple):
+class Structure(t.NamedTuple):
     """The shape of a structure. must, may: name -> shape, of what has to be in it and of what can; there may be more. A dict is a must."""
 
     must: dict[str, t.Any]
@@ -136,7 +136,7 @@ class Record(t.NamedTuple):
 def misfit(value, shape):
     """What keeps a value from being of a shape (a text for people), or None.
 
-    shape: one of the kinds above; C([shape]) a list of such; a dict or a Record; a tuple of shapes: one of them; None: anything.
+    shape: one of the kinds above; C([shape]) a list of such; a dict or a Structure; a tuple of shapes: one of them; None: anything.
     """
     found = _misfit(value, shape)
     return found and " of ".join([*found[1], "the answer"]) + found[0]
@@ -155,8 +155,8 @@ def _misfit(value, shape):
                 return _within("an entry", found)
         return None
     if isinstance(shape, dict):
-        shape = Record(shape)
-    if isinstance(shape, Record):
+        shape = Structure(shape)
+    if isinstance(shape, Structure):
         if not isinstance(value, dict):
             return " is not a structure", []
         must, may = shape

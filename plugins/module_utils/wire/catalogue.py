@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .answer import FLAG, MAYBE, NOTHING, NUMBER, TEXT, Record
+from .answer import FLAG, MAYBE, NOTHING, NUMBER, TEXT, Structure
 from .transport import ALWAYS, LARGEST_ANSWER, LARGEST_REPORT, NEVER, NOT_WHILE_RUNNING
 
 
@@ -74,7 +74,7 @@ _FILL_COHORTS = ("moodle/cohort:assign", *_SEE_COHORTS)
 #: Moodle leaves out what the account may not see. A must is only what this collection can't do without.
 _COURSES = {
     "courses": [
-        Record(
+        Structure(
             {"id": NUMBER},
             {
                 **dict.fromkeys(("fullname", "categoryname", "idnumber", "format", "lang", "summary"), MAYBE),
@@ -91,21 +91,21 @@ _TEXTS_OF_USERS = (
     "department", "phone1", "phone2", "address", "description", "theme",
 )  # fmt: skip
 _USERS = [
-    Record(
+    Structure(
         {"id": NUMBER},
         {
             **dict.fromkeys(_TEXTS_OF_USERS, MAYBE),
             "suspended": FLAG,
             "confirmed": FLAG,
-            "customfields": [Record({}, {"shortname": MAYBE, "value": (MAYBE, NUMBER)})],
+            "customfields": [Structure({}, {"shortname": MAYBE, "value": (MAYBE, NUMBER)})],
             "roles": [{"roleid": NUMBER, "shortname": TEXT}],
             "groups": [{"id": NUMBER, "name": TEXT}],
         },
     )
 ]
-_COHORTS = [Record({"id": NUMBER, "name": TEXT, "idnumber": MAYBE, "description": MAYBE}, {"visible": FLAG})]
+_COHORTS = [Structure({"id": NUMBER, "name": TEXT, "idnumber": MAYBE, "description": MAYBE}, {"visible": FLAG})]
 _CREATED = [{"id": NUMBER}]
-_SITE = Record(
+_SITE = Structure(
     {"userid": NUMBER},
     {
         **dict.fromkeys(("sitename", "siteurl", "release", "version", "username", "fullname", "lang"), MAYBE),
@@ -136,7 +136,7 @@ FUNCTIONS = {
         # the plugin's core extension
         _write(
             "tool_sync_enrol_users_enrol", "enrols",
-            repeat=NOT_WHILE_RUNNING, answers=[Record({}, {"status": FLAG})], needs=("enrol/manual:enrol", *_ASSIGN),
+            repeat=NOT_WHILE_RUNNING, answers=[Structure({}, {"status": FLAG})], needs=("enrol/manual:enrol", *_ASSIGN),
         ),  # fmt: skip
         _read("tool_sync_get_enrolled_users", "courseidsource", "courseid", "options", answers=_USERS, needs=_PLUGIN_PARTICIPANTS),
         _read("tool_sync_get_enrolled_full_users", "courseidsource", "courseid", "options", answers=_USERS, needs=_PLUGIN_PARTICIPANTS),
@@ -171,11 +171,11 @@ FUNCTIONS = {
         _read("core_course_get_courses_by_field", "field", "value", answers=_COURSES, needs=_SEE_COURSES),
         _read(
             "core_course_get_categories", "criteria", "addsubcategories", needs=_SEE_CATEGORIES,
-            answers=[Record({"id": NUMBER}, {"name": TEXT, "idnumber": MAYBE, "parent": NUMBER, "visible": FLAG, "path": MAYBE})],
+            answers=[Structure({"id": NUMBER}, {"name": TEXT, "idnumber": MAYBE, "parent": NUMBER, "visible": FLAG, "path": MAYBE})],
         ),  # fmt: skip
         _write(
             "core_course_update_courses", "courses", repeat=ALWAYS, needs=_CHANGE_COURSES,
-            answers=Record({}, {"warnings": [Record({}, {"warningcode": MAYBE, "message": MAYBE})]}),
+            answers=Structure({}, {"warnings": [Structure({}, {"warningcode": MAYBE, "message": MAYBE})]}),
         ),  # fmt: skip
         _read("core_user_get_users_by_field", "field", "values", answers=_USERS, needs=_SEE_USERS),
         _read("core_user_get_users", "criteria", answers={"users": _USERS}, needs=_SEE_USERS),
@@ -185,7 +185,7 @@ FUNCTIONS = {
         _write("core_role_unassign_roles", "unassignments", repeat=ALWAYS, needs=_ASSIGN),
         _read(
             "core_group_get_course_groups", "courseid", raw=True, needs=_GROUPS,
-            answers=[Record({"id": NUMBER, "name": TEXT}, {"idnumber": MAYBE})],
+            answers=[Structure({"id": NUMBER, "name": TEXT}, {"idnumber": MAYBE})],
         ),  # fmt: skip
         _read("core_group_get_group_members", "groupids", answers=[{"groupid": NUMBER, "userids": [NUMBER]}], needs=_GROUPS),
         _write("core_group_create_groups", "groups", repeat=NEVER, answers=_CREATED, needs=_GROUPS),

@@ -13,7 +13,7 @@ from ansible_collections.activeprolearn.toolsync.plugins.module_utils.wire.answe
     NOTHING,
     NUMBER,
     TEXT,
-    Record,
+    Structure,
     decode,
     last_words,
     misfit,
@@ -94,7 +94,7 @@ def test_a_long_body_takes_no_longer_than_its_length(body):
         pass
 
 
-SHAPE = Record({"id": NUMBER, "name": TEXT}, {"note": MAYBE, "on": FLAG, "list": [(NUMBER, TEXT)], "more": None})
+SHAPE = Structure({"id": NUMBER, "name": TEXT}, {"note": MAYBE, "on": FLAG, "list": [(NUMBER, TEXT)], "more": None})
 
 
 @pytest.mark.parametrize(
