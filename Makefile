@@ -22,10 +22,10 @@ lint: venv ## yamllint, ruff, shellcheck, ansible-lint, antsibull-docs, antsibul
 	@scripts/lint.sh
 
 unit: venv ## unit tests; on another Moodle: make unit MOODLE=5.1
-	@TOOLSYNC_TEST_MOODLE=$(MOODLE) scripts/unit.sh unit
+	@TOOLSYNC_TEST_MOODLE=$(MOODLE) scripts/unit.sh unit -n 2
 
 contract: venv ## the practice Moodle against the recordings of real ones
-	@scripts/unit.sh contract
+	@scripts/unit.sh contract -n 2
 
 replay: venv ## play the recordings of four real Moodles against the practice Moodle
 	@.venv/bin/python -m tests.contract.replay
