@@ -48,6 +48,8 @@ class ScriptedServer:
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
+            # An answer goes in two pieces, and the second would wait for a word about the first.
+            disable_nagle_algorithm = True
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
