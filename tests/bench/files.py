@@ -88,7 +88,8 @@ def bench_upload():
         if message:
             raise RuntimeError(message)
         note(f"1 GiB upload: the whole task with its check, {label}", seconds, "s", how=f"{found:,} rows")
-        note(f"1 GiB upload: peak memory of the whole task, {label}", peak, "MiB", limit=100)
+        # Of users, values that stand twice in a column are looked for, among a million rows.
+        note(f"1 GiB upload: peak memory of the whole task, {label}", peak, "MiB", limit=150 if label == "users" else 100)
 
 
 CHECK = """
