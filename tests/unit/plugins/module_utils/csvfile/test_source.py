@@ -53,11 +53,12 @@ def test_it_can_be_read_again_and_again_and_by_nobody_else(folder, options, data
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("options", [options for options, _data in GIVEN.values()], ids=list(GIVEN))
 def test_nothing_is_left_of_it_whatever_ends_the_process(tmp_path, options, end):
+    params = {**DEFAULTS, **options}
     program = (
         # A process that a shell started in the background ignores interrupts, and so do its children.
         f"import signal, sys, time; sys.path[:0] = {sys.path!r}; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from ansible_collections.activeprolearn.toolsync.plugins.module_utils.csvfile.source import Source\n"
-        f"source = Source({ {**DEFAULTS, **options}!r}, None, None)\nprint(open(source.path).read(), flush=True)\ntime.sleep(60)\n"
+        f"source = Source({params!r}, None, None)\nprint(open(source.path).read(), flush=True)\ntime.sleep(60)\n"
     )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
